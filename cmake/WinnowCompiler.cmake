@@ -1,0 +1,35 @@
+# Compiler flags shared by every target of the project, and the helpers that declare targets.
+
+add_library(winnow_flags INTERFACE)
+target_compile_options(winnow_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion)
+target_compile_definitions(winnow_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+if(WINNOW_WERROR)
+    target_compile_options(winnow_flags INTERFACE -Werror)
+endif()
+if(WINNOW_SANITIZE)
+    add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -g1)
+    add_link_options(-fsanitize=address,undefined)
+endif()
+
+find_program(WINNOW_CCACHE ccache)
+if(WINNOW_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${WINNOW_CCACHE})
+endif()
+find_program(WINNOW_MOLD mold)
+if(WINNOW_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
+    add_link_options(-fuse-ld=mold)
+endif()
+
+# winnow_add_library(NAME [LINK libs...]): a static library of every .cpp of the current folder and its subfolders.
+# A folder is a room (docs/architecture.md); its sources are found by pattern, so a new file touches no list.
+function(winnow_add_library name)
+    cmake_parse_arguments(ARG "" "" "LINK;EXCLUDE" ${ARGN})
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cpp *.h)
+    foreach(pattern IN LISTS ARG_EXCLUDE)
+        list(FILTER sources EXCLUDE REGEX ${pattern})
+    endforeach()
+    add_library(${name} STATIC ${sources})
+    set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+    target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+    target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE winnow_flags)
+endfunction()

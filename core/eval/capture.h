@@ -1,0 +1,61 @@
+#pragma once
+
+#include "core/model/config.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace winnow {
+
+class Model; // core/model/model.h
+
+/// Which statistics a capture must hold; the union over all methods that will read it.
+struct CaptureNeeds {
+    bool colSum = false; // also row entropies
+    bool queryMoments = false;
+    int64_t window = 0; // last query rows kept; W = max(64, window), at most N; 0 = none
+
+    void include(const CaptureNeeds &other);
+    bool covers(const CaptureNeeds &asked) const;
+};
+
+/// One layer of a capture. All f32, contiguous, on the CPU. N context tokens, W window rows.
+struct LayerCapture {
+    at::Tensor keys; // [Hkv, N, D] after RoPE
+    at::Tensor values; // [Hkv, N, D]
+    at::Tensor colSum; // [H, N] sum over query rows of the attention on each key
+    at::Tensor rowEntropy; // [H, N] nats
+    at::Tensor winRows; // [H, W, N] attention of the last W query rows
+    // Moments of the queries before RoPE. The first kHeadQueries rows are kept as they are, so that any nSink <= 64 can be
+    // taken out exactly; the sums cover tokens >= kHeadQueries.
+    at::Tensor headQueries; // [H, min(N, 64), D]
+    at::Tensor querySum; // [H, D] f64, tokens >= 64
+    at::Tensor queryOuter; // [H, D, D] f64 sum of q q^T, tokens >= 64
+};
+
+inline constexpr int64_t kHeadQueries = 64;
+
+/// A model run once over a context: the cache and streamed statistics, never a full map. Immutable; sliders act on it.
+struct Capture {
+    std::string id; // content key: model hash, ids, needs
+    std::shared_ptr<const Model> model; // may be null in tests
+    ModelConfig config;
+    std::vector<int32_t> ids; // context, N
+    CaptureNeeds needs;
+    int64_t window = 0; // W
+    std::vector<LayerCapture> layers;
+    at::Tensor lastLogits; // [V] of the last context row
+    double prefillMs = 0;
+    double maxRowSumError = 0; // largest |sum of an attention row - 1| seen
+    int64_t bytes = 0; // of all tensors above
+
+    int64_t tokens() const { return static_cast<int64_t>(ids.size()); }
+};
+
+using CapturePtr = std::shared_ptr<const Capture>;
+
+} // namespace winnow

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/run_context.h"
+#include "core/eval/capture.h"
+#include "core/methods/method.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace winnow {
+
+/// Execution modes of kv-evaluation.md 3.6. With a fixed kept set both give equal logits.
+enum class ExecutionMode { Drop, Mask };
+
+/// One thing to compare: a plan and what made it. `method` and `ranking` may be null for a plan that grows.
+struct EvaluationCell {
+    KvPlan plan;
+    const Method *method = nullptr;
+    std::shared_ptr<const Ranking> ranking;
+    Parameters parameters{Json::object()};
+};
+
+struct EvaluationOptions {
+    ExecutionMode mode = ExecutionMode::Drop;
+    int64_t memoryLimitBytes = 0; // 0 = half of free memory
+    bool recordEvictions = true;
+};
+
+/// Per-row series of one cell: values[t] for t = 0..T-1, in nats.
+struct TokenSeries {
+    std::vector<float> nll, kl, deltaNll;
+    std::vector<uint8_t> agree; // argmax equal to the full cache
+    std::vector<float> lostMass; // full-run attention on slots the cell does not hold, mean over layers and heads
+};
+
+struct CellResult {
+    std::map<std::string, double> metrics; // names of kv-evaluation.md 6
+    TokenSeries series;
+    std::vector<Eviction> evictions;
+    int64_t slotsAtEnd = 0; // sum over layers and head sets
+    std::vector<double> layerError; // [L]
+};
+
+/// Called when a cell is finished, in the order of finishing; index into the request's cells.
+using CellDone = std::function<void(size_t index, const CellResult &result)>;
+
+/// Scores `continuation` (y_0..y_T, T >= 1) under every cell, layer-major, all cells of a batch as one; the full cache is
+/// run beside them and its result stands at index cells.size().
+///
+/// @param cells  Any mix of grow and hold plans over `capture`; results do not depend on batch size or order (1e-5).
+/// @error BadInput (T < 1, id outside the vocabulary, context overrun), OutOfMemory when one cell does not fit the limit
+///        (states predicted and allowed bytes), Cancelled.
+/// @cost  kv-evaluation.md 5: M*T rows through the layers; no attention map beyond [H, T, n + T] of one cell group.
+/// @source kv-evaluation.md 3.5.
+Result<std::vector<CellResult>> evaluate(const Capture &capture, const std::vector<int32_t> &continuation,
+    const std::vector<EvaluationCell> &cells, const EvaluationOptions &options, const CellDone &done,
+    const RunContext &context);
+
+/// Measured run of one cell (kv-evaluation.md 3.11): context pass that compresses each layer and frees its full K and V,
+/// then token steps on the real ragged cache.
+struct MeasuredRun {
+    double allocatedBytes = 0; // live cache tensors, each storage once
+    double peakBytes = 0; // maximum of the same, including the context pass
+    double compressMs = 0;
+    double msPerToken = 0;
+    std::vector<float> nll; // [T]
+};
+Result<MeasuredRun> measureCell(const Capture &capture, const std::vector<int32_t> &continuation, const EvaluationCell &cell,
+    const RunContext &context);
+
+} // namespace winnow

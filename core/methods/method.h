@@ -1,0 +1,76 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/method_spec.h"
+#include "core/base/run_context.h"
+#include "core/eval/capture.h"
+#include "core/methods/parameters.h"
+#include "core/methods/plan.h"
+
+#include <memory>
+#include <vector>
+
+namespace winnow {
+
+/// What a method computes once per (capture, parameters): scores, sort orders. Budgets only read it.
+class Ranking {
+public:
+    virtual ~Ranking() = default;
+    /// [L, heads, N] f32, higher = keep; undefined for formula methods.
+    virtual at::Tensor score() const { return {}; }
+};
+
+/// One row of decoding as a policy sees it, in one layer. Set s is a KV head, a query head or the layer (GroupRule);
+/// it holds n_s slots including the new token's own, in ascending position order (the last one is new).
+struct DecodeRow {
+    int64_t row = 0; // t, 0-based
+    int64_t set = 0; // s
+    int64_t layer = 0;
+    const float *weights = nullptr; // [G_s, n] attention of the set's query heads over its slots
+    int64_t heads = 0; // G_s
+    const int32_t *positions = nullptr; // [n] original positions
+    const float *keys = nullptr; // [n, D] after RoPE; may be null when policy->needsRows() is false
+    const float *values = nullptr; // [n, D]
+    const float *queries = nullptr; // [min(row + 1, window), G_s, D] after RoPE, oldest first; null unless needsRows()
+    int64_t queryRows = 0;
+    int64_t slots = 0; // n
+    int64_t headDim = 0; // D
+};
+
+/// The state of one layer of one cell while decoding: decides after each row which slots leave. Sets of one layer are
+/// fed in order 0..heads-1 for each row. Not thread-safe; cheap to construct.
+class DecodePolicy {
+public:
+    virtual ~DecodePolicy() = default;
+    virtual bool needsRows() const { return false; }
+    /// Slots to drop *before* row attends (streaming_llm). Indices into the slots, ascending. `slots` includes the new token.
+    virtual void before(const DecodeRow &row, std::vector<int32_t> &drop) { (void)row, (void)drop; }
+    /// Slots to drop after the row attended (h2o, tova, interval). Indices ascending; score[i] optional for the record.
+    virtual void after(const DecodeRow &row, std::vector<int32_t> &drop) { (void)row, (void)drop; }
+    /// Score of a slot at the moment it was dropped by the last call, for the record of evictions.
+    virtual float dropScore(size_t i) const { (void)i; return 0; }
+};
+
+/// One algorithm of the literature: capture -> ranking -> plan. Never runs the model, never knows another method; const.
+class Method {
+public:
+    virtual ~Method() = default;
+
+    virtual CaptureNeeds needs(const Parameters &parameters) const = 0;
+
+    /// The part that does not depend on the budget. Interactive: no model call.
+    /// @error BadInput (N too small, R3 NaN scores naming layer, head, position), Cancelled.
+    virtual Result<std::unique_ptr<const Ranking>> rank(
+        const Capture &capture, const Parameters &parameters, const RunContext &context) const = 0;
+
+    /// Kept sets for C slots per layer and head set, classes filled in.
+    /// @cost One pass over L * heads * N.
+    virtual Result<KvPlan> select(const Capture &capture, const Ranking &ranking, const Parameters &parameters,
+        int64_t count) const = 0;
+
+    /// State machine for one layer, or null when the plan grows.
+    virtual std::unique_ptr<DecodePolicy> decodePolicy(const Capture &capture, const Ranking &ranking, const KvPlan &plan,
+        const Parameters &parameters, int64_t layer) const;
+};
+
+} // namespace winnow

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "core/base/report.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace winnow {
+
+/// How per-query-head scores become sets (GQA modes of kv-eviction-baselines.md 3).
+enum class GroupRule { KvHeadMean, KvHeadMax, KvHeadSum, QueryHead, Layer };
+
+/// What happens to the slots while decoding (R7).
+enum class DecodeRule { Grow, Hold, Interval };
+
+/// Whether kept tokens stay at their positions (R4) or are packed (streaming_llm shift).
+enum class PositionMode { Original, Shift };
+
+/// What is kept where: the forward pass executes this and does not know methods.
+struct KvPlan {
+    KeptTokens kept; // prompt sets, classes, and scores when asked
+    int64_t budget = 0; // C; N when inactive
+    GroupRule groupRule = GroupRule::KvHeadMean;
+    DecodeRule decodeRule = DecodeRule::Grow;
+    int64_t interval = 64; // steps, DecodeRule::Interval
+    PositionMode positions = PositionMode::Original;
+    int64_t window = 0; // wEff of R5, 0 for methods without a window
+    bool inactive = false; // R6: C >= N, the prompt stays whole
+    bool expectUniform = true; // each (layer, head) holds exactly `budget` slots; false: the total is layers * heads * budget
+    std::vector<std::string> notices; // "window 32 shrunk to 16 (R5)", ...
+};
+
+} // namespace winnow

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace winnow::gpu {
+
+/// What the CUDA driver of this machine offers. Never initialises CUDA in LibTorch (its hooks object is created once: asked
+/// before libtorch_cuda is loaded, it stays the stub).
+struct DeviceProbe {
+    bool available = false;
+    int devices = 0;
+    std::string reason; // why not: "no NVIDIA driver (libcuda.so.1 not found)"
+};
+
+/// @cost Under 1 ms without a driver; loads libcuda.so.1 otherwise.
+DeviceProbe probe();
+
+inline bool available() { return probe().available; }
+
+} // namespace winnow::gpu

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/base/report.h"
+#include "views/selection.h"
+#include "views/theme.h"
+
+#include <QJsonObject>
+#include <QRectF>
+#include <QString>
+#include <QWidget>
+
+#include <memory>
+#include <vector>
+
+class QPainter;
+
+namespace winnow {
+
+/// A pinned run (or the preview) as views see it.
+struct RunEntry {
+    int index = -1; // letter and colour; -1 = preview
+    QString title; // "SnapKV"
+    QString budget; // "25 %"
+    ReportPtr report; // null while nothing was selected or measured
+    bool baseline = false;
+    bool measured = false; // has metrics of an evaluation
+};
+
+/// Everything a view may draw, immutable and shared; setting a new one repaints.
+struct ViewData {
+    RunEntry current; // what token strip, maps and histogram show: the active run or the preview
+    std::vector<RunEntry> runs; // pinned, in letter order
+    std::vector<Curve> curves; // quality against bytes, one per run that has a sweep (Curve::method = run letter)
+};
+using ViewDataPtr = std::shared_ptr<const ViewData>;
+
+/// One picture of results. The same paint() serves screen, PNG, SVG and PDF; the view knows no engine and no session.
+class RunView : public QWidget {
+    Q_OBJECT
+public:
+    using QWidget::QWidget;
+
+    virtual QString viewId() const = 0; // permanent: "tokens", "keptMap", "headMap", "scores", "agreement", "quality", "bytes"
+    virtual QString title() const = 0; // "Kept share"
+    virtual QString caption() const = 0; // one sentence for figures: what, units, run, budget
+
+    virtual void setData(ViewDataPtr data) = 0;
+    virtual void setSelection(const Selection &selection) = 0; // repaints only the overlay of marks
+    virtual void setTheme(const Theme &theme) = 0;
+
+    /// Draws the whole view, titles and legend included, into rect (logical pixels at 100 %).
+    virtual void paint(QPainter &painter, const QRectF &rect, const Theme &theme) const = 0;
+    /// Data of the picture as CSV with a head row; units in the head.
+    virtual QString csv() const = 0;
+    /// Text description of what is under the selection (accessible description).
+    virtual QString describe() const = 0;
+    /// Why there is nothing to draw and what to do, or empty.
+    virtual QString emptyReason() const { return {}; }
+
+    virtual QJsonObject saveState() const { return {}; }
+    virtual void restoreState(const QJsonObject &state) { (void)state; }
+
+Q_SIGNALS:
+    /// The user hovered (selection.pinned false) or clicked something.
+    void selectionRequested(const winnow::Selection &selection);
+    void activated(int runIndex); // double click on a run
+};
+
+} // namespace winnow
