@@ -1,0 +1,132 @@
+#include "core/base/report.h"
+
+#include "core/base/json_fields.h"
+#include "core/base/report_artifacts.h"
+
+namespace winnow {
+namespace {
+
+    /// Every artifact of the report the reader accepts, in order.
+    template <typename T, typename Reader>
+    std::vector<T> collect(const Json &body, Reader reader)
+    {
+        std::vector<T> result;
+        const Json &artifacts = childField(body, "artifacts");
+        if (!artifacts.is_array())
+            return result;
+        for (const Json &artifact : artifacts) {
+            if (auto read = reader(artifact))
+                result.push_back(std::move(*read));
+        }
+        return result;
+    }
+
+    Json objectField(const Json &body, const char *name)
+    {
+        const Json &field = childField(body, name);
+        return field.is_object() ? field : Json::object();
+    }
+
+} // namespace
+
+Report::Report(Document document)
+    : m_document(std::move(document))
+{
+}
+
+Json Report::request() const { return objectField(body(), "request"); }
+
+Json Report::model() const { return objectField(body(), "model"); }
+
+Json Report::input() const { return objectField(body(), "input"); }
+
+std::vector<std::string> Report::pieces() const { return stringListField(childField(body(), "input"), "pieces"); }
+
+std::vector<int32_t> Report::ids() const
+{
+    return intsOf(childField(childField(body(), "input"), "ids"), m_document);
+}
+
+std::optional<double> Report::metric(const std::string &name) const
+{
+    return numberFromJson(childField(childField(body(), "metrics"), name.c_str()));
+}
+
+std::vector<std::pair<std::string, double>> Report::metrics() const
+{
+    std::vector<std::pair<std::string, double>> result;
+    const Json &metrics = childField(body(), "metrics");
+    if (!metrics.is_object())
+        return result;
+    for (const auto &[name, value] : metrics.items()) {
+        if (const auto number = numberFromJson(value))
+            result.emplace_back(name, *number);
+    }
+    return result;
+}
+
+Savings Report::savings() const { return savingsFromJson(childField(body(), "savings")); }
+
+std::vector<Check> Report::checks() const
+{
+    std::vector<Check> result;
+    const Json &checks = childField(body(), "checks");
+    if (checks.is_array()) {
+        for (const Json &check : checks)
+            result.push_back(checkFromJson(check));
+    }
+    return result;
+}
+
+std::vector<std::string> Report::notices() const { return stringListField(body(), "notices"); }
+
+std::optional<KeptTokens> Report::keptTokens() const
+{
+    const Json &artifacts = childField(body(), "artifacts");
+    if (artifacts.is_array()) {
+        for (const Json &artifact : artifacts) {
+            if (auto kept = readKeptTokens(artifact, m_document))
+                return kept;
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<TokenScores> Report::tokenScores() const
+{
+    return collect<TokenScores>(body(), [this](const Json &json) { return readTokenScores(json, m_document); });
+}
+
+std::vector<Curve> Report::curves() const { return collect<Curve>(body(), readCurve); }
+
+std::vector<TextArtifact> Report::texts() const
+{
+    return collect<TextArtifact>(body(), [this](const Json &json) { return readText(json, m_document); });
+}
+
+std::vector<TableArtifact> Report::tables() const { return collect<TableArtifact>(body(), readTable); }
+
+std::vector<MatrixArtifact> Report::matrices() const
+{
+    return collect<MatrixArtifact>(body(), [this](const Json &json) { return readMatrix(json, m_document); });
+}
+
+Json Report::toCliJson() const
+{
+    Json json = expandArrays(m_document);
+    int64_t unusual = 0;
+    for (const Array &array : m_document.arrays) {
+        if (const auto values = array.floats()) {
+            for (const float value : *values)
+                unusual += value - value != 0; // NaN and the infinities
+        }
+    }
+    if (unusual > 0 && json.is_object()) {
+        if (!childField(json, "notices").is_array())
+            json["notices"] = Json::array();
+        json["notices"].push_back(std::to_string(unusual) + " values are NaN or infinite and are written as strings");
+    }
+    return json;
+}
+
+} // namespace winnow
