@@ -15,8 +15,8 @@ enum class ParameterType { Int, Float, Bool, Choice };
 struct ParameterSpec {
     std::string_view name; // permanent, camelCase: "window"
     std::string_view title; // "Window"
-    std::string_view unit; // "tokens", "of C", "" ...
-    std::string_view tooltip; // one sentence: what it changes
+    std::string_view unit{}; // "tokens", "of C", "" ...
+    std::string_view tooltip{}; // one sentence: what it changes
     ParameterType type = ParameterType::Float;
     double defaultValue = 0; // Choice: index into choices; Bool: 0 or 1
     double minimum = 0;
