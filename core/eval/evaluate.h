@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/report.h"
 #include "core/base/run_context.h"
 #include "core/eval/capture.h"
 #include "core/methods/method.h"
@@ -28,13 +29,17 @@ struct EvaluationOptions {
     ExecutionMode mode = ExecutionMode::Drop;
     int64_t memoryLimitBytes = 0; // 0 = half of free memory
     bool recordEvictions = true;
+    bool saliency = true; // saliencyJaccard: sorts the full run's attention once per row, layer and head
 };
 
 /// Per-row series of one cell: values[t] for t = 0..T-1, in nats.
 struct TokenSeries {
-    std::vector<float> nll, kl, deltaNll;
+    std::vector<float> nll, kl, deltaNll, deltaP;
     std::vector<uint8_t> agree; // argmax equal to the full cache
+    std::vector<uint8_t> overlap; // common ids of both top-5 lists
+    std::vector<int32_t> rank; // how many ids the cell prefers to the target
     std::vector<float> lostMass; // full-run attention on slots the cell does not hold, mean over layers and heads
+    std::vector<float> saliencyJaccard; // kept set against the best equally many tokens by full-run attention, mean over sets
 };
 
 struct CellResult {
@@ -43,6 +48,8 @@ struct CellResult {
     std::vector<Eviction> evictions;
     int64_t slotsAtEnd = 0; // sum over layers and head sets
     std::vector<double> layerError; // [L]
+    double rowSumError = 0; // largest |sum of an attention row - 1| of this cell
+    std::vector<Check> checks; // did it act (kv-evaluation.md 8), planChecks included
 };
 
 /// Called when a cell is finished, in the order of finishing; index into the request's cells.
@@ -63,7 +70,7 @@ Result<std::vector<CellResult>> evaluate(const Capture &capture, const std::vect
 /// Measured run of one cell (kv-evaluation.md 3.11): context pass that compresses each layer and frees its full K and V,
 /// then token steps on the real ragged cache.
 struct MeasuredRun {
-    double allocatedBytes = 0; // live cache tensors, each storage once
+    double allocatedBytes = 0; // live cache tensors after compression, before the first step; each storage once
     double peakBytes = 0; // maximum of the same, including the context pass
     double compressMs = 0;
     double msPerToken = 0;

@@ -27,6 +27,9 @@ struct KvPlan {
     PositionMode positions = PositionMode::Original;
     int64_t window = 0; // wEff of R5, 0 for methods without a window
     bool inactive = false; // R6: C >= N, the prompt stays whole
+    // What the method stores beside K and V (metadata bytes of kv-evaluation.md 5).
+    bool storesPositions = true; // false where positions follow from a formula: full, streaming_llm
+    bool storesScores = false; // a running score per slot: h2o
     bool expectUniform = true; // each (layer, head) holds exactly `budget` slots; false: the total is layers * heads * budget
     std::vector<std::string> notices; // "window 32 shrunk to 16 (R5)", ...
 };
