@@ -66,22 +66,26 @@ public:
 
     virtual std::string path() const = 0;
     /// Writes a complete copy beside `path` and renames it: either the old file or the new one is there, never a part.
+    /// The copy counts as saved. On the session's own path it does nothing: every action is in the file already.
     virtual Result<void> saveCopy(const std::string &path) const = 0;
     /// Changes since the last saveCopy (kept in the file, so that recovery can say how many).
     virtual int64_t unsavedChanges() const = 0;
     virtual Result<void> markSaved() = 0;
 
+    // add*: an id > 0 is kept (undo of a removal), otherwise a new one is given; ids and letters are never reused.
+    // update*, remove*: NotFound when there is no such row.
+
     virtual Result<int64_t> addInput(const InputRecord &input) = 0;
     virtual Result<void> updateInput(const InputRecord &input) = 0;
-    virtual Result<void> removeInput(int64_t id) = 0;
+    virtual Result<void> removeInput(int64_t id) = 0; // BadInput while runs use it
     virtual Result<std::vector<InputRecord>> inputs() const = 0; // content included
 
     virtual Result<int64_t> addRun(const RunRecord &run) = 0; // letter < 0: the next free one
     virtual Result<void> updateRun(const RunRecord &run) = 0;
-    virtual Result<void> removeRun(int64_t id) = 0;
-    virtual Result<std::vector<RunRecord>> runs() const = 0;
+    virtual Result<void> removeRun(int64_t id) = 0; // with its report; its cells stay, of no run
+    virtual Result<std::vector<RunRecord>> runs() const = 0; // in letter order
     virtual Result<void> setReport(int64_t runId, const Report &report) = 0;
-    virtual Result<ReportPtr> report(int64_t runId) const = 0;
+    virtual Result<ReportPtr> report(int64_t runId) const = 0; // NotFound when it was not measured
 
     virtual Result<void> putCell(const CellRecord &cell, const Report &report) = 0;
     virtual Result<std::optional<ReportPtr>> cell(const std::string &key) const = 0;
@@ -98,6 +102,7 @@ public:
     virtual Result<std::vector<NoteRecord>> notes() const = 0;
 
     /// Small JSON values by key: view states, layout, active input, baseline, method registry, model description.
+    /// Keys that start with "view." (layout, scroll positions, thumbnail) are kept but do not count as changes. Null removes.
     virtual Result<void> setState(const std::string &key, const Json &value) = 0;
     virtual Result<Json> state(const std::string &key) const = 0; // null when absent
 };

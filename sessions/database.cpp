@@ -1,0 +1,435 @@
+#include "sessions/database.h"
+
+#include "core/base/json.h"
+#include "sessions/atomic_file.h"
+#include "sessions/row_check.h"
+
+#include <SQLiteCpp/Backup.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+#include <sqlite3.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <new>
+
+namespace winnow {
+namespace {
+
+    namespace fs = std::filesystem;
+
+    constexpr int kBusyTimeoutMs = 3000;
+    constexpr char kMagic[] = "SQLite format 3"; // 16 bytes with the closing zero
+    constexpr auto kStatementLimit = std::chrono::seconds(60);
+
+    // A damaged tree can send SQLite through the same pages again and again; no statement of ours needs this long.
+    struct Deadline {
+        std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
+        std::chrono::steady_clock::duration spent{};
+    };
+
+    int pollDeadline(void *data)
+    {
+        auto &deadline = *static_cast<Deadline *>(data);
+        const auto now = std::chrono::steady_clock::now();
+        const auto step = now - deadline.last;
+        deadline.last = now;
+        // Calls come every few milliseconds while a statement runs: a long gap is a new statement.
+        deadline.spent = step > std::chrono::seconds(1) ? std::chrono::steady_clock::duration{} : deadline.spent + step;
+        return deadline.spent > kStatementLimit ? 1 : 0;
+    }
+
+    uint32_t bigEndian(const std::array<char, 100> &bytes, size_t at)
+    {
+        uint32_t value = 0;
+        for (size_t i = 0; i < 4; ++i)
+            value = value << 8 | static_cast<uint8_t>(bytes[at + i]);
+        return value;
+    }
+
+    using SchemaMap = std::map<std::string, std::string>; // "table runs" -> SQL
+
+    SchemaMap schemaOf(const SQLite::Database &database)
+    {
+        SchemaMap schema;
+        SQLite::Statement query(database, "SELECT type, name, coalesce(sql, '') FROM sqlite_schema");
+        while (query.executeStep())
+            schema[query.getColumn(0).getString() + " " + query.getColumn(1).getString()] = query.getColumn(2).getString();
+        return schema;
+    }
+
+    std::unique_ptr<SQLite::Database> connect(const std::string &path, int flags)
+    {
+        auto database = std::make_unique<SQLite::Database>(path, flags, kBusyTimeoutMs);
+        configure(*database);
+        return database;
+    }
+
+    // Copies the file and what a killed writer left beside it, so that the roll-back happens in the copy.
+    Result<std::string> copyWithJournal(const std::string &path, const ScratchFolder &scratch)
+    {
+        const std::string copy = scratch.path() + "/session.winnow";
+        for (const char *suffix : {"", "-journal", "-wal"}) {
+            std::error_code error;
+            if (*suffix && !fs::exists(path + suffix, error))
+                continue;
+            if (!fs::copy_file(path + suffix, copy + suffix, error))
+                return fail(ErrorCode::Io, "cannot copy " + path + suffix + " to " + scratch.path() + ": " + error.message());
+            fs::permissions(copy + suffix, fs::perms::owner_read | fs::perms::owner_write, error);
+        }
+        return copy;
+    }
+
+    Result<OpenDatabase> openScratchCopy(const std::string &path)
+    {
+        auto scratch = ScratchFolder::create();
+        if (!scratch)
+            return fail(scratch.error());
+        const auto copy = copyWithJournal(path, **scratch);
+        if (!copy)
+            return fail(copy.error());
+        auto opened = openForWriting(*copy);
+        if (!opened) {
+            // The person knows the file by its own name.
+            Error error = opened.error();
+            if (const auto at = error.message.find(*copy); at != std::string::npos)
+                error.message.replace(at, copy->size(), path);
+            return fail(error);
+        }
+        opened->scratch = std::move(*scratch);
+        return opened;
+    }
+
+    /// Writes the definitions of our tables and indices over those of a damaged schema; what is unknown is dropped.
+    void restoreSchema(const std::string &path)
+    {
+        SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        if (const auto made = migrate(fresh, schema::files()); !made)
+            return;
+        SQLite::Database database(path, SQLite::OPEN_READWRITE, kBusyTimeoutMs);
+        database.exec("PRAGMA writable_schema = ON");
+        SQLite::Statement update(database, "UPDATE sqlite_schema SET sql = ?3 WHERE type = ?1 AND name = ?2 AND sql IS NOT ?3");
+        for (const auto &[name, sql] : schemaOf(fresh)) {
+            const size_t space = name.find(' ');
+            if (sql.empty())
+                continue;
+            update.reset();
+            update.bind(1, name.substr(0, space));
+            update.bind(2, name.substr(space + 1));
+            update.bind(3, sql);
+            update.exec();
+        }
+        database.exec("DELETE FROM sqlite_schema WHERE type IN ('trigger', 'view')");
+    }
+
+} // namespace
+
+Result<FileHeader> readHeader(const std::string &path)
+{
+    std::error_code error;
+    const auto status = fs::status(path, error);
+    if (!fs::exists(status))
+        return fail(ErrorCode::NotFound, "there is no file " + path);
+    if (!fs::is_regular_file(status))
+        return fail(ErrorCode::BadInput, path + " is not a Winnow session: it is not a regular file");
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        return fail(ErrorCode::Io, "cannot read " + path + ": " + std::strerror(errno));
+    std::array<char, 100> bytes{};
+    file.read(bytes.data(), bytes.size());
+    const auto found = static_cast<size_t>(file.gcount());
+    if (found < bytes.size() || std::memcmp(bytes.data(), kMagic, sizeof kMagic) != 0)
+        return fail(ErrorCode::BadInput,
+            path + " is not a Winnow session: " + (found < bytes.size() ? "it has " + std::to_string(found) + " bytes, at least 100 expected"
+                                                                         : "its first bytes are not those of an SQLite file"));
+    FileHeader header;
+    header.applicationId = static_cast<int32_t>(bigEndian(bytes, 68));
+    header.version = static_cast<int32_t>(bigEndian(bytes, 60));
+    header.writeAheadLog = bytes[18] == 2 || bytes[19] == 2;
+    if (header.applicationId != kApplicationId)
+        return fail(ErrorCode::BadInput, path + " is not a Winnow session: it is an SQLite file of another program");
+    return header;
+}
+
+int32_t schemaVersion() { return static_cast<int32_t>(schema::files().size()); }
+
+Result<void> checkVersion(const std::string &path, int32_t version)
+{
+    if (version > schemaVersion())
+        return fail(ErrorCode::BadInput,
+            path + " was written by a newer Winnow: it has format " + std::to_string(version) + ", this program knows up to "
+                + std::to_string(schemaVersion()),
+            "Open it with a newer version of Winnow; the file was not changed.");
+    if (version < 1)
+        return fail(ErrorCode::BadInput, path + " has format " + std::to_string(version) + ", expected 1 to " + std::to_string(schemaVersion()),
+            "The file is damaged: try winnow-cli check-session --repair.");
+    return {};
+}
+
+void configure(SQLite::Database &database)
+{
+    sqlite3 *handle = database.getHandle();
+    if (registerRowCheck(handle) != SQLITE_OK)
+        throw SQLite::Exception(handle);
+    // Session files come by mail: their schema may not call anything or write where SQLite keeps its own records.
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+    // The function is never called: SQLite frees its data with the connection, which is what the deadline needs.
+    auto *deadline = new Deadline;
+    const auto unused = [](sqlite3_context *, int, sqlite3_value **) {};
+    if (sqlite3_create_function_v2(handle, "winnow_deadline", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, deadline, unused, nullptr,
+            nullptr, [](void *data) { delete static_cast<Deadline *>(data); })
+        != SQLITE_OK)
+        throw SQLite::Exception(handle);
+    sqlite3_progress_handler(handle, 100000, pollDeadline, deadline);
+    database.exec("PRAGMA foreign_keys = ON");
+    database.exec("PRAGMA cell_size_check = ON");
+}
+
+Result<void> migrate(SQLite::Database &database, std::span<const EmbeddedFile> steps)
+{
+    const int version = database.execAndGet("PRAGMA user_version").getInt();
+    for (size_t step = static_cast<size_t>(std::max(version, 0)); step < steps.size(); ++step) {
+        try {
+            SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+            database.exec(std::string(steps[step].text));
+            database.exec("PRAGMA user_version = " + std::to_string(step + 1));
+            transaction.commit();
+        } catch (const SQLite::Exception &exception) {
+            Error error = databaseError(database.getFilename(), exception);
+            error.message += " (schema step " + std::string(steps[step].name) + ")";
+            return fail(std::move(error));
+        }
+    }
+    return {};
+}
+
+Result<void> verifySchema(const SQLite::Database &database, const std::string &path)
+{
+    SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    if (auto made = migrate(fresh, schema::files()); !made)
+        return made;
+    const SchemaMap expected = schemaOf(fresh);
+    const SchemaMap found = schemaOf(database);
+    const auto damaged = [&](const std::string &what) {
+        return fail(ErrorCode::BadInput, path + " is damaged: " + what, "Try winnow-cli check-session --repair.");
+    };
+    for (const auto &[name, sql] : expected) {
+        const auto at = found.find(name);
+        if (at == found.end())
+            return damaged(name + " is missing");
+        if (at->second != sql)
+            return damaged(name + " is not defined as expected");
+    }
+    for (const auto &[name, sql] : found) {
+        // ANALYZE of an SQLite tool may have added its statistics.
+        if (!expected.contains(name) && !name.starts_with("table sqlite_stat"))
+            return damaged("it contains the unknown " + name);
+    }
+    return {};
+}
+
+Error databaseError(const std::string &path, const SQLite::Exception &exception)
+{
+    const std::string reason = exception.what();
+    switch (exception.getErrorCode()) {
+    case SQLITE_FULL:
+        return {ErrorCode::Io, "cannot write " + path + ": no space left (" + reason + ")", "Free some space; nothing of the last action was written."};
+    case SQLITE_IOERR:
+        return {ErrorCode::Io, "cannot read or write " + path + ": " + reason, "Check the disk and its free space; nothing of the last action was written."};
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return {ErrorCode::Io, "cannot write " + path + ": " + reason, "Check that the file and its folder may be written, or save under another name."};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return {ErrorCode::Io, path + " is being written by another program", "Close it there and try again."};
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+        return {ErrorCode::BadInput, path + " is damaged: " + reason, "Try winnow-cli check-session --repair."};
+    case SQLITE_INTERRUPT:
+        return {ErrorCode::BadInput, path + " is damaged: reading it does not come to an end", "Try winnow-cli check-session --repair."};
+    case SQLITE_TOOBIG:
+        return {ErrorCode::BadInput, path + ": a value is longer than 1,000,000,000 bytes", ""};
+    case SQLITE_CONSTRAINT:
+        return {ErrorCode::BadInput, path + " does not accept the value: " + reason, ""};
+    case SQLITE_NOMEM:
+        return {ErrorCode::OutOfMemory, "not enough memory for " + path, ""};
+    default:
+        return {ErrorCode::BadInput, path + ": " + reason, "Try winnow-cli check-session."};
+    }
+}
+
+Error caughtError(const std::string &path)
+{
+    try {
+        throw;
+    } catch (const SQLite::Exception &exception) {
+        return databaseError(path, exception);
+    } catch (const Json::exception &exception) {
+        return {ErrorCode::BadInput, path + ": a JSON value cannot be stored or read: " + exception.what(), ""};
+    } catch (const std::bad_alloc &) {
+        return {ErrorCode::OutOfMemory, "not enough memory for " + path, ""};
+    } catch (const std::exception &exception) {
+        return {ErrorCode::Internal, path + ": " + exception.what(), ""};
+    }
+}
+
+Result<std::unique_ptr<ScratchFolder>> ScratchFolder::create()
+{
+    std::error_code error;
+    std::string name = (fs::temp_directory_path(error) / "winnow-XXXXXX").string();
+    if (error || !::mkdtemp(name.data()))
+        return fail(ErrorCode::Io, "cannot create a temporary folder: " + (error ? error.message() : std::strerror(errno)));
+    return std::make_unique<ScratchFolder>(name);
+}
+
+ScratchFolder::ScratchFolder(std::string path)
+    : m_path(std::move(path))
+{
+}
+
+ScratchFolder::~ScratchFolder()
+{
+    std::error_code ignored;
+    fs::remove_all(m_path, ignored);
+}
+
+Result<OpenDatabase> openForWriting(const std::string &path)
+{
+    const auto header = readHeader(path);
+    if (!header)
+        return fail(header.error());
+    if (auto known = checkVersion(path, header->version); !known)
+        return fail(known.error());
+    try {
+        OpenDatabase opened;
+        opened.database = connect(path, SQLite::OPEN_READWRITE);
+        SQLite::Database &database = *opened.database;
+        if (sqlite3_db_readonly(database.getHandle(), "main") == 1)
+            return fail(ErrorCode::Io, "cannot write " + path + ": the file is read-only", "Open it read-only, or save a copy elsewhere.");
+        // A rollback journal, not a write-ahead log: between two actions everything is in the one file.
+        database.exec("PRAGMA journal_mode = DELETE");
+        database.exec("PRAGMA synchronous = FULL");
+        if (auto migrated = migrate(database, schema::files()); !migrated)
+            return fail(migrated.error());
+        if (auto verified = verifySchema(database, path); !verified)
+            return fail(verified.error());
+        return opened;
+    } catch (...) {
+        return fail(caughtError(path));
+    }
+}
+
+Result<OpenDatabase> openForReading(const std::string &path)
+{
+    const auto header = readHeader(path);
+    if (!header)
+        return fail(header.error());
+    if (auto known = checkVersion(path, header->version); !known)
+        return fail(known.error());
+    if (header->writeAheadLog || header->version < schemaVersion())
+        return openScratchCopy(path);
+    try {
+        OpenDatabase opened;
+        opened.database = connect(path, SQLite::OPEN_READONLY);
+        opened.database->execAndGet("SELECT count(*) FROM sqlite_schema");
+        if (auto verified = verifySchema(*opened.database, path); !verified)
+            return fail(verified.error());
+        return opened;
+    } catch (const SQLite::Exception &exception) {
+        const int code = exception.getErrorCode();
+        // A journal that must be rolled back, or a medium without locks.
+        if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_IOERR)
+            return openScratchCopy(path);
+        return fail(databaseError(path, exception));
+    } catch (...) {
+        return fail(caughtError(path));
+    }
+}
+
+Result<OpenDatabase> openDamaged(const std::string &path)
+{
+    auto scratch = ScratchFolder::create();
+    if (!scratch)
+        return fail(scratch.error());
+    const auto copy = copyWithJournal(path, **scratch);
+    if (!copy)
+        return fail(copy.error());
+    try {
+        restoreSchema(*copy);
+        OpenDatabase opened;
+        opened.database = connect(*copy, SQLite::OPEN_READWRITE);
+        opened.scratch = std::move(*scratch);
+        return opened;
+    } catch (...) {
+        Error error = caughtError(path);
+        return fail(std::move(error));
+    }
+}
+
+Result<void> createDatabase(const std::string &path)
+{
+    std::error_code error;
+    if (fs::exists(path, error))
+        return fail(ErrorCode::BadInput, path + " already exists", "Open it, or choose another name.");
+    const std::string part = partPath(path);
+    try {
+        SQLite::Database database(part, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+        database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+        if (auto made = migrate(database, schema::files()); !made) {
+            fs::remove(part, error);
+            return made;
+        }
+    } catch (const SQLite::Exception &exception) {
+        fs::remove(part, error);
+        Error described = databaseError(path, exception);
+        return fail(std::move(described));
+    }
+    return publishNewPart(part, path);
+}
+
+Result<void> settleJournal(const std::string &path)
+{
+    std::error_code error;
+    const std::array<std::string, 2> leftovers{path + "-journal", path + "-wal"};
+    if (!fs::exists(leftovers[0], error) && !fs::exists(leftovers[1], error))
+        return {};
+    try {
+        SQLite::Database database(path, SQLite::OPEN_READWRITE, kBusyTimeoutMs);
+        database.execAndGet("SELECT count(*) FROM sqlite_schema");
+    } catch (const SQLite::Exception &exception) {
+        // What stands there is about to be replaced; only another writer is a reason to stop.
+        if (exception.getErrorCode() == SQLITE_BUSY || exception.getErrorCode() == SQLITE_LOCKED)
+            return fail(databaseError(path, exception));
+    }
+    for (const std::string &leftover : leftovers) {
+        if (fs::exists(leftover, error) && !fs::remove(leftover, error))
+            return fail(ErrorCode::Io, "cannot remove " + leftover + ": " + error.message());
+    }
+    return {};
+}
+
+void copyDatabase(SQLite::Database &source, const std::string &target)
+{
+    SQLite::Database copy(target, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+    // The part is synced as a whole before it gets its name.
+    copy.exec("PRAGMA synchronous = OFF");
+    copy.exec("PRAGMA journal_mode = MEMORY");
+    SQLite::Backup backup(copy, source);
+    const int result = backup.executeStep(-1);
+    if (result != SQLITE_DONE)
+        throw SQLite::Exception(sqlite3_errstr(result), result);
+    copy.exec("UPDATE counters SET value = (SELECT value FROM counters WHERE name = 'changes') WHERE name = 'saved'");
+}
+
+} // namespace winnow
