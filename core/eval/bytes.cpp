@@ -1,0 +1,198 @@
+#include "core/eval/bytes.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace winnow {
+namespace {
+
+constexpr double kPositionBytes = 4; // one i32
+constexpr double kScoreBytes = 4; // one f32
+constexpr double kOffsetBytes = 4; // one i32 of a ragged layer
+
+/// Slots of one layer, counted the ways the byte kinds need them.
+struct LayerSlots {
+    double sets = 0; // sum over head sets
+    double stored = 0; // sum over kv heads of the union over the group
+    double perQueryHead = 0; // sum over query heads
+    bool ragged = false; // kv heads hold different counts
+};
+
+/// Tokens that any query head of kv head g keeps.
+int64_t unionCount(const KeptTokens &kept, int64_t layer, int64_t first, int64_t heads)
+{
+    int64_t count = 0;
+    for (int64_t token = 0; token < kept.tokens; ++token) {
+        bool any = false;
+        for (int64_t h = first; h < first + heads && !any; ++h)
+            any = kept.kept(layer, h, token);
+        count += any;
+    }
+    return count;
+}
+
+LayerSlots countLayer(const KeptTokens &kept, int64_t layer, const CacheShape &shape)
+{
+    LayerSlots slots;
+    const int64_t group = shape.heads / shape.kvHeads;
+    int64_t first = -1;
+    std::vector<int64_t> sets(static_cast<size_t>(kept.heads));
+    for (int64_t s = 0; s < kept.heads; ++s) {
+        sets[static_cast<size_t>(s)] = kept.countKept(layer, s);
+        slots.sets += static_cast<double>(sets[static_cast<size_t>(s)]);
+    }
+    slots.perQueryHead = slots.sets * static_cast<double>(shape.heads) / static_cast<double>(kept.heads);
+    for (int64_t g = 0; g < shape.kvHeads; ++g) {
+        int64_t held = sets[0]; // one set for the whole layer
+        if (kept.heads == shape.kvHeads)
+            held = sets[static_cast<size_t>(g)];
+        else if (kept.heads == shape.heads)
+            held = unionCount(kept, layer, g * group, group);
+        slots.stored += static_cast<double>(held);
+        slots.ragged = slots.ragged || (first >= 0 && held != first);
+        first = held;
+    }
+    return slots;
+}
+
+double metadataOf(const KvPlan &plan, const LayerSlots &slots, const CacheShape &shape)
+{
+    if (plan.inactive)
+        return 0;
+    const bool queryHead = plan.kept.heads == shape.heads && shape.heads != shape.kvHeads;
+    const int64_t group = shape.heads / shape.kvHeads;
+    double bytes = 0;
+    // Query-head sets are stored as one union per kv head with a mask saying which heads see a slot.
+    if (plan.storesPositions)
+        bytes += kPositionBytes * (queryHead ? slots.stored : slots.sets);
+    if (queryHead)
+        bytes += static_cast<double>((group + 7) / 8) * slots.stored;
+    if (plan.storesScores)
+        bytes += kScoreBytes * slots.sets;
+    if (slots.ragged)
+        bytes += kOffsetBytes * static_cast<double>(shape.kvHeads + 1);
+    return bytes;
+}
+
+} // namespace
+
+CacheShape CacheShape::of(const ModelConfig &config, int64_t elementBytes)
+{
+    return {config.layers, config.heads, config.kvHeads, config.headDim, elementBytes};
+}
+
+Result<int64_t> elementBytesOf(std::string_view dtype)
+{
+    if (dtype == "f32")
+        return 4;
+    if (dtype == "f16" || dtype == "bf16")
+        return 2;
+    return fail(ErrorCode::BadInput, "unknown element type '" + std::string(dtype) + "'", "use f32, f16 or bf16");
+}
+
+CacheBytes planBytes(const KvPlan &plan, const CacheShape &shape)
+{
+    const double e = static_cast<double>(shape.slotBytes());
+    CacheBytes bytes;
+    bytes.full = static_cast<double>(plan.kept.tokens * shape.layers * shape.kvHeads) * e;
+    for (int64_t layer = 0; layer < shape.layers; ++layer) {
+        const LayerSlots slots = countLayer(plan.kept, layer, shape);
+        bytes.nominal += slots.sets * static_cast<double>(shape.kvHeads) / static_cast<double>(plan.kept.heads) * e;
+        bytes.stored += slots.stored * e;
+        bytes.unfolded += slots.perQueryHead * e;
+        bytes.metadata += metadataOf(plan, slots, shape);
+    }
+    bytes.native = bytes.stored + bytes.metadata;
+    return bytes;
+}
+
+namespace {
+
+/// Slots per set and layer that `steps` more tokens leave behind, beyond the prompt's.
+int64_t addedSlots(const KvPlan &plan, int64_t steps)
+{
+    switch (plan.decodeRule) {
+    case DecodeRule::Hold:
+        return plan.inactive ? std::min(steps, std::max<int64_t>(0, plan.budget - plan.kept.tokens)) : 0;
+    case DecodeRule::Interval:
+        return plan.interval > 0 ? steps % plan.interval : steps;
+    case DecodeRule::Grow:
+        break;
+    }
+    return steps;
+}
+
+} // namespace
+
+CacheBytes planBytesAfter(const KvPlan &plan, const CacheShape &shape, int64_t steps)
+{
+    CacheBytes bytes = planBytes(plan, shape);
+    const double added = static_cast<double>(addedSlots(plan, steps));
+    const double e = static_cast<double>(shape.slotBytes());
+    const double layers = static_cast<double>(shape.layers);
+    const double slots = added * layers * static_cast<double>(shape.kvHeads);
+    const bool queryHead = plan.kept.heads == shape.heads && shape.heads != shape.kvHeads;
+    const double sets = added * layers * static_cast<double>(plan.kept.heads);
+    bytes.full = static_cast<double>((plan.kept.tokens + steps) * shape.layers * shape.kvHeads) * e;
+    bytes.nominal += slots * e;
+    bytes.stored += slots * e;
+    bytes.unfolded += added * layers * static_cast<double>(shape.heads) * e;
+    if (!plan.inactive) {
+        const double group = static_cast<double>((shape.heads / shape.kvHeads + 7) / 8);
+        bytes.metadata += (plan.storesPositions ? kPositionBytes * (queryHead ? slots : sets) : 0)
+            + (queryHead ? group * slots : 0) + (plan.storesScores ? kScoreBytes * sets : 0);
+    }
+    bytes.native = bytes.stored + bytes.metadata;
+    return bytes;
+}
+
+double forecastPeakBytes(const KvPlan &plan, const CacheShape &shape, int64_t steps)
+{
+    const double e = static_cast<double>(shape.slotBytes());
+    const double fullLayer = static_cast<double>(plan.kept.tokens * shape.kvHeads) * e;
+    double before = 0, peak = 0;
+    for (int64_t layer = 0; layer < shape.layers; ++layer) {
+        const double compressed = countLayer(plan.kept, layer, shape).stored * e;
+        // An inactive plan takes the layer over as it is.
+        peak = std::max(peak, before + fullLayer + (plan.inactive ? 0 : compressed));
+        before += compressed;
+    }
+    double added = static_cast<double>(addedSlots(plan, steps));
+    if (plan.decodeRule == DecodeRule::Interval)
+        added = static_cast<double>(std::min(steps, plan.interval));
+    else if (plan.decodeRule == DecodeRule::Hold)
+        added = std::max(added, steps > 0 ? 1.0 : 0.0); // the new token attends before another leaves
+    return std::max(peak, before + added * static_cast<double>(shape.layers * shape.kvHeads) * e);
+}
+
+bool isNominalOnly(double allocatedBytes, double nativeBytes) { return allocatedBytes > 1.05 * nativeBytes; }
+
+Result<EqualBytes> countForBytes(double bytes, int64_t tokens, const std::function<Result<double>(int64_t count)> &native)
+{
+    Result<double> least = native(1);
+    if (!least)
+        return fail(least.error());
+    if (*least > bytes)
+        return fail(ErrorCode::BadInput,
+            "unreachable: one slot already takes " + std::to_string(static_cast<int64_t>(*least)) + " B, asked are "
+                + std::to_string(static_cast<int64_t>(bytes)) + " B",
+            "give a larger budget");
+    EqualBytes best{1, *least, bytes - *least};
+    int64_t low = 1, high = tokens; // low fits
+    while (low < high) {
+        const int64_t middle = low + (high - low + 1) / 2;
+        Result<double> found = native(middle);
+        if (!found)
+            return fail(found.error());
+        if (*found <= bytes) {
+            low = middle;
+            best = {middle, *found, bytes - *found};
+        } else {
+            high = middle - 1;
+        }
+    }
+    return best;
+}
+
+} // namespace winnow
