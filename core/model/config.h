@@ -21,6 +21,7 @@ struct ModelConfig {
     int64_t ropeDim = 0; // rotated channels, D unless the file says less
     double ropeTheta = 1e4;
     double normEps = 1e-5;
+    int64_t slidingWindow = 0; // 0 = none; passes are refused beyond it
     bool tied = false; // the head is the embedding
     bool qkvBias = false;
     int64_t parameters = 0; // total, the tied matrix counted once

@@ -35,7 +35,8 @@ std::string hookName(HookPoint point, int64_t layer);
 struct HookSite {
     HookPoint point;
     int64_t layer = 0; // Hidden: 0..L; Logits: L
-    int64_t firstRow = 0; // row of the fed tokens the tensor begins at (Probabilities and Logits come in blocks of rows)
+    int64_t firstRow = 0; // row of the fed tokens the tensor begins at (Probabilities come in blocks of rows)
+    int64_t firstHead = 0; // Probabilities: first query head of the group
 };
 
 /// Nothing = observe; a tensor of the same shape = go on with that instead.

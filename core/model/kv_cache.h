@@ -35,7 +35,7 @@ public:
     at::Tensor keys() const;
     at::Tensor values() const;
 
-    /// Room for `slots` slots per head beyond the live ones; grows by doubling when `exact` is not asked for.
+    /// Room for `slots` slots per head beyond the live ones, exactly.
     void reserve(int64_t slots);
 
     /// Appends rows to every head. k, v [rows, Hkv, D] f32 (any strides), positions [rows] ascending.
@@ -47,8 +47,8 @@ public:
     void keepAll(std::span<const int32_t> slots, int64_t spare = 0);
     /// Removes slots of one head (ascending indices) without giving storage back.
     void drop(int64_t head, std::span<const int32_t> slots);
-    /// Forgets the newest slots beyond `count` of every head.
-    void truncate(int64_t count);
+    /// Forgets every slot at or behind an original position.
+    void forgetFrom(int32_t position);
     /// Takes finished tensors over, [Hkv, N, D] each, positions 0..N-1; no copy.
     void adopt(at::Tensor keys, at::Tensor values);
 

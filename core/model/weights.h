@@ -1,11 +1,18 @@
 #pragma once
 
+#include "core/base/error.h"
+#include "core/base/run_context.h"
+#include "core/model/config.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>
 
 namespace winnow {
+
+class GgufFile; // core/model/gguf_file.h
+struct Family; // core/model/families/family.h
 
 /// Weights of one decoder layer, f32. Matrices are [out, in]; projections that read the same input are one matrix.
 struct LayerWeights {
@@ -18,7 +25,7 @@ struct LayerWeights {
     at::Tensor down; // [E, F]
 };
 
-/// All weights of a decoder. All tensors are slices of few large buffers.
+/// All weights of a decoder: slices of one buffer.
 struct Weights {
     at::Tensor embedding; // [V, E]
     at::Tensor finalNorm; // [E]
@@ -27,5 +34,24 @@ struct Weights {
 
     int64_t bytes() const; // each storage once
 };
+
+/// Tensors of the right shapes over one uninitialised buffer, in the order a pass reads them.
+/// @cost Address space only; pages come when they are written.
+Weights allocateWeights(const ModelConfig &config);
+
+/// Dequantises a checked file (checkTensors) into a new buffer, rows of Q and K in their original order.
+/// @error Cancelled (polled per block of rows); what dequantiseRows reports.
+/// @cost  One pass over the file; writes 4 bytes a weight once. Uses LibTorch's threads.
+Result<Weights> loadWeights(
+    const GgufFile &file, const Family &family, const ModelConfig &config, const RunContext &context);
+
+/// Copy on another device; the same object on the CPU.
+Weights weightsOn(const at::Device &device, const Weights &weights, const ModelConfig &config);
+
+/// Row of a head in the original order for stored row r: even rows are the first half (model-families.md 3.4).
+inline int64_t originalRow(int64_t stored, int64_t headDim)
+{
+    return stored % 2 == 0 ? stored / 2 : headDim / 2 + stored / 2;
+}
 
 } // namespace winnow

@@ -1,0 +1,187 @@
+#include "core/model/attention.h"
+
+#include "core/model/cpu_kernels.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace winnow {
+namespace {
+
+    /// Query rows of a block. 64 to 128 keep the scores of one KV head in the second-level cache; more rows waste products on
+    /// keys the causal mask hides.
+    constexpr int64_t kBlockRows = 64;
+
+    /// One block: query rows [first, first + rows) of the T new ones, for the query heads [head, head + groups) of a KV head.
+    struct Block {
+        int64_t first, rows, head, groups;
+        int64_t past; // slots of this head before the new rows
+        int64_t keys() const { return past + first + rows; }
+        int64_t visible(int64_t row) const { return past + first + row + 1; }
+    };
+
+    float *rowPointer(const at::Tensor &tensor, int64_t head, int64_t row)
+    {
+        return tensor.data_ptr<float>() + head * tensor.stride(0) + row * tensor.stride(1);
+    }
+
+    /// Softmax of [G, rows, n] scores row by row, with the statistics read off while the row is in the first-level cache.
+    void softmaxBlock(const at::Tensor &scores, const Block &block, AttentionStatistics *statistics)
+    {
+        float *row = scores.data_ptr<float>();
+        const int64_t n = block.keys();
+        const bool wanted = statistics && statistics->wanted();
+        double worst = statistics ? statistics->maxRowSumError : 0.0;
+        for (int64_t g = 0; g < block.groups; ++g) {
+            const int64_t head = block.head + g;
+            float *columns = wanted && statistics->colSum.defined() ? rowPointer(statistics->colSum, head, 0) : nullptr;
+            for (int64_t r = 0; r < block.rows; ++r, row += n) {
+                const cpu::SoftmaxRow result = cpu::softmaxRow(row, block.visible(r), n, columns, wanted);
+                if (!wanted)
+                    continue;
+                worst = std::max(worst, std::abs(static_cast<double>(result.sum) - 1.0));
+                if (statistics->rowEntropy.defined())
+                    rowPointer(statistics->rowEntropy, head, 0)[block.first + r] = result.entropy;
+            }
+        }
+        if (statistics)
+            statistics->maxRowSumError = worst;
+    }
+
+    /// The same with at:: operators, for other devices.
+    void softmaxBlockOperators(at::Tensor &scores, const Block &block, AttentionStatistics *statistics)
+    {
+        const int64_t n = block.keys();
+        const at::Tensor hidden = at::ones({block.rows, n}, scores.options().dtype(at::kBool)).triu_(block.visible(0));
+        scores.masked_fill_(hidden, -INFINITY);
+        const at::Tensor raw = statistics && statistics->rowEntropy.defined() ? scores.clone() : at::Tensor();
+        at::softmax_out(scores, scores.clone(), -1);
+        if (!statistics || !statistics->wanted())
+            return;
+        if (statistics->colSum.defined())
+            statistics->colSum.narrow(0, block.head, block.groups).narrow(1, 0, n).add_(scores.sum(1));
+        if (raw.defined()) {
+            // log(sum e^s) - sum p s
+            const at::Tensor dot = (scores * raw.masked_fill(hidden, 0.0)).sum(-1);
+            statistics->rowEntropy.narrow(0, block.head, block.groups)
+                .narrow(1, block.first, block.rows)
+                .copy_(at::logsumexp(raw, -1) - dot);
+        }
+        const double error = (scores.sum(-1) - 1.0).abs().max().item<double>();
+        statistics->maxRowSumError = std::max(statistics->maxRowSumError, error);
+    }
+
+    /// Copies the part of the block that belongs to the last W rows. scores [G, rows, n].
+    void keepWindow(const at::Tensor &scores, const Block &block, int64_t totalRows, AttentionStatistics &statistics)
+    {
+        if (!statistics.winRows.defined())
+            return;
+        const int64_t begin = totalRows - statistics.winRows.size(1);
+        const int64_t from = std::max(begin, block.first);
+        const int64_t to = block.first + block.rows;
+        if (from >= to)
+            return;
+        statistics.winRows.narrow(0, block.head, block.groups)
+            .narrow(1, from - begin, to - from)
+            .narrow(2, 0, block.keys())
+            .copy_(scores.narrow(1, from - block.first, to - from));
+    }
+
+    /// A growing scratch buffer reused over the blocks of a layer.
+    class Scratch {
+    public:
+        explicit Scratch(const at::TensorOptions &options)
+            : m_options(options)
+        {
+        }
+        at::Tensor take(at::IntArrayRef shape)
+        {
+            int64_t elements = 1;
+            for (const int64_t size : shape)
+                elements *= size;
+            if (!m_buffer.defined() || m_buffer.numel() < elements)
+                m_buffer = at::empty({elements}, m_options);
+            return m_buffer.narrow(0, 0, elements).view(shape);
+        }
+
+    private:
+        at::TensorOptions m_options;
+        at::Tensor m_buffer;
+    };
+
+    struct Buffers {
+        explicit Buffers(const at::TensorOptions &options)
+            : queries(options)
+            , scores(options)
+            , output(options)
+        {
+        }
+        Scratch queries, scores, output;
+    };
+
+    /// queries [T, H, D], out [T, H, D].
+    void attendBlock(const at::Tensor &queries, const at::Tensor &keys, const at::Tensor &values, const Block &block,
+        const AttentionProbe &probe, Buffers &buffers, at::Tensor &out)
+    {
+        const int64_t width = queries.size(2);
+        const int64_t n = block.keys();
+        const double scale = 1.0 / std::sqrt(static_cast<double>(width));
+        const auto source = queries.narrow(0, block.first, block.rows).narrow(1, block.head, block.groups).transpose(0, 1);
+        at::Tensor q = buffers.queries.take({block.groups, block.rows, width});
+        at::mul_out(q, source, at::scalar_tensor(scale, at::kFloat));
+        at::Tensor scores = buffers.scores.take({block.groups * block.rows, n});
+        at::mm_out(scores, q.view({-1, width}), keys.narrow(0, 0, n).t());
+        at::Tensor weights = scores.view({block.groups, block.rows, n});
+        if (weights.is_cpu())
+            softmaxBlock(weights, block, probe.statistics);
+        else
+            softmaxBlockOperators(weights, block, probe.statistics);
+        if (probe.statistics)
+            keepWindow(weights, block, queries.size(0), *probe.statistics);
+        if (probe.hooks && probe.hooks->wants(HookPoint::Probabilities, probe.layer)) {
+            const HookSite site{HookPoint::Probabilities, probe.layer, block.first, block.head};
+            weights = probe.hooks->apply(weights, site).contiguous();
+        }
+        at::Tensor result = buffers.output.take({block.groups * block.rows, width});
+        at::mm_out(result, weights.view({-1, n}), values.narrow(0, 0, n));
+        out.narrow(0, block.first, block.rows)
+            .narrow(1, block.head, block.groups)
+            .copy_(result.view({block.groups, block.rows, width}).transpose(0, 1));
+    }
+
+} // namespace
+
+Result<at::Tensor> attend(
+    const at::Tensor &queries, const LayerCache &cache, const AttentionProbe &probe, const RunContext &context)
+{
+    const int64_t rows = queries.size(0);
+    const int64_t heads = queries.size(1);
+    const int64_t groups = heads / cache.heads();
+    at::Tensor out = at::empty({rows, heads, queries.size(2)}, queries.options());
+    Buffers buffers(queries.options());
+    for (int64_t g = 0; g < cache.heads(); ++g) {
+        const HeadSlots &slots = cache.head(g);
+        for (int64_t first = 0; first < rows; first += kBlockRows) {
+            if (context.cancelled())
+                return fail(ErrorCode::Cancelled, "cancelled in attention");
+            const Block block{first, std::min(kBlockRows, rows - first), g * groups, groups, slots.count() - rows};
+            attendBlock(queries, slots.keys, slots.values, block, probe, buffers, out);
+        }
+    }
+    return out.view({rows, heads * queries.size(2)});
+}
+
+at::Tensor attentionRows(const at::Tensor &queries, const at::Tensor &keys, int64_t rowBegin)
+{
+    const int64_t rows = queries.size(0);
+    const double scale = 1.0 / std::sqrt(static_cast<double>(queries.size(1)));
+    at::Tensor scores = at::mm(queries * scale, keys.t()); // [rows, S]
+    const at::Tensor hidden
+        = at::ones(scores.sizes(), scores.options().dtype(at::kBool)).triu_(rowBegin + 1);
+    scores.masked_fill_(hidden, -INFINITY);
+    return at::softmax(scores, -1);
+}
+
+} // namespace winnow

@@ -1,0 +1,99 @@
+#include "core/model/device.h"
+
+#include "gpu/device.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <charconv>
+#include <dlfcn.h>
+#include <fstream>
+#include <limits>
+#include <thread>
+
+namespace winnow {
+namespace {
+
+    /// "cuda" -> 0, "cuda:3" -> 3, anything else -> -1.
+    int cudaIndex(const std::string &name)
+    {
+        if (name == "cuda")
+            return 0;
+        int index = -1;
+        if (name.starts_with("cuda:")) {
+            const auto [end, error] = std::from_chars(name.data() + 5, name.data() + name.size(), index);
+            if (error != std::errc() || end != name.data() + name.size() || index > 127)
+                return -1;
+        }
+        return index;
+    }
+
+    Result<at::Device> cudaDevice(int index)
+    {
+        const gpu::DeviceProbe probe = gpu::probe();
+        if (!probe.available)
+            return fail(ErrorCode::Unsupported, "device cuda: " + probe.reason, "use --device cpu");
+        if (index >= probe.devices)
+            return fail(ErrorCode::Unsupported, "device cuda:" + std::to_string(index) + ": the machine has "
+                    + std::to_string(probe.devices) + " device(s)", "use cuda:0");
+        if (!dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL)) {
+            const char *reason = dlerror();
+            return fail(ErrorCode::Unsupported, std::string("device cuda: LibTorch's CUDA part does not load: ")
+                    + (reason ? reason : "unknown reason"), "use --device cpu");
+        }
+        if (!at::hasCUDA())
+            return fail(ErrorCode::Unsupported, "device cuda: LibTorch finds no usable GPU", "use --device cpu");
+        return at::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index));
+    }
+
+    int64_t numberIn(const char *path)
+    {
+        std::ifstream file(path);
+        int64_t value = -1;
+        return file >> value ? value : -1;
+    }
+
+} // namespace
+
+Result<at::Device> chooseDevice(const std::string &name)
+{
+    if (name == "cpu")
+        return at::Device(c10::DeviceType::CPU);
+    if (name == "auto" || name.empty()) {
+        if (gpu::available()) {
+            if (auto device = cudaDevice(0))
+                return device;
+        }
+        return at::Device(c10::DeviceType::CPU);
+    }
+    if (const int index = cudaIndex(name); index >= 0)
+        return cudaDevice(index);
+    return fail(ErrorCode::BadInput, "unknown device \"" + name + "\"", "one of auto, cpu, cuda, cuda:0, cuda:1, ...");
+}
+
+int64_t availableMemoryBytes()
+{
+    int64_t available = std::numeric_limits<int64_t>::max();
+    std::ifstream meminfo("/proc/meminfo");
+    std::string key, unit;
+    for (int64_t kib = 0; meminfo >> key >> kib; std::getline(meminfo, unit)) {
+        if (key == "MemAvailable:")
+            available = kib * 1024;
+    }
+    const int64_t limit = numberIn("/sys/fs/cgroup/memory.max");
+    const int64_t used = numberIn("/sys/fs/cgroup/memory.current");
+    if (limit > 0 && used >= 0)
+        available = std::min(available, std::max<int64_t>(0, limit - used));
+    return available;
+}
+
+int setComputeThreads(int threads)
+{
+    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const int chosen = threads > 0 ? threads : std::max(1, cores - 1);
+    at::set_num_threads(chosen);
+    return chosen;
+}
+
+} // namespace winnow

@@ -1,0 +1,158 @@
+#include "core/model/forward.h"
+
+#include "core/model/attention.h"
+#include "core/model/layer_pass.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace winnow {
+namespace {
+
+    /// The hook's view of head tensors is [H, T, D]; the pass holds [T, H, D].
+    void hookHeads(const LayerPass &pass, HookPoint point, int64_t layer, at::Tensor &heads)
+    {
+        if (!pass.hooks || !pass.hooks->wants(point, layer))
+            return;
+        const at::Tensor seen = heads.transpose(0, 1).contiguous();
+        const at::Tensor result = pass.hooks->apply(seen, HookSite{point, layer, 0, 0});
+        if (!result.is_same(seen))
+            heads.copy_(result.transpose(0, 1));
+    }
+
+    at::Tensor hookRows(const LayerPass &pass, HookPoint point, int64_t layer, const at::Tensor &rows)
+    {
+        return pass.hooks ? pass.hooks->apply(rows, HookSite{point, layer, 0, 0}) : rows;
+    }
+
+    bool hooked(const LayerPass &pass, HookPoint point, int64_t layer)
+    {
+        return pass.hooks && pass.hooks->wants(point, layer);
+    }
+
+    Result<std::vector<int32_t>> chosenPositions(const ModelConfig &config, const KvCache &cache, size_t rows,
+        std::span<const int32_t> given)
+    {
+        std::vector<int32_t> positions(rows);
+        if (given.empty()) {
+            std::iota(positions.begin(), positions.end(), static_cast<int32_t>(cache.nextPosition()));
+        } else {
+            if (given.size() != rows)
+                return fail(ErrorCode::BadInput, "positions: expected " + std::to_string(rows) + " (one per token), found "
+                        + std::to_string(given.size()));
+            const bool ascending = std::is_sorted(given.begin(), given.end(), std::less_equal<>());
+            if (!ascending || given.front() < 0)
+                return fail(ErrorCode::BadInput, "positions must be ascending and not negative");
+            std::copy(given.begin(), given.end(), positions.begin());
+        }
+        if (auto fits = checkContext(config, positions.back() + 1); !fits)
+            return fail(fits.error());
+        return positions;
+    }
+
+} // namespace
+
+Result<void> checkIds(const ModelConfig &config, std::span<const int32_t> ids)
+{
+    if (ids.empty())
+        return fail(ErrorCode::BadInput, "the input has no tokens", "give at least one token");
+    for (size_t i = 0; i < ids.size(); ++i) {
+        if (ids[i] < 0 || ids[i] >= config.vocab)
+            return fail(ErrorCode::BadInput, "token " + std::to_string(i) + " has id " + std::to_string(ids[i])
+                    + ", the vocabulary of " + config.name + " has ids 0 to " + std::to_string(config.vocab - 1));
+    }
+    return {};
+}
+
+Result<void> checkContext(const ModelConfig &config, int64_t tokens)
+{
+    if (tokens <= config.contextLength)
+        return {};
+    return fail(ErrorCode::BadInput, "the input needs " + std::to_string(tokens) + " positions, " + config.name + " has "
+            + std::to_string(config.contextLength), "shorten the input by " + std::to_string(tokens - config.contextLength) + " tokens");
+}
+
+Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Tensor &x)
+{
+    const Model &model = pass.model;
+    if (pass.context.cancelled())
+        return fail(ErrorCode::Cancelled, "cancelled in layer " + std::to_string(layer));
+    Projections parts = projectQkv(model, layer, rmsNorm(x, model.layer(layer).attnNorm, model.config().normEps));
+    hookHeads(pass, HookPoint::Query, layer, parts.q);
+    hookHeads(pass, HookPoint::Key, layer, parts.k);
+    hookHeads(pass, HookPoint::Value, layer, parts.v);
+    if (pass.onProjections)
+        pass.onProjections(layer, parts);
+    model.rope().rotate(parts.q, pass.rope);
+    model.rope().rotate(parts.k, pass.rope);
+    hookHeads(pass, HookPoint::QueryRope, layer, parts.q);
+    hookHeads(pass, HookPoint::KeyRope, layer, parts.k);
+    cache.append(parts.k, parts.v, pass.positions);
+
+    auto attended = attend(parts.q, cache, AttentionProbe{pass.statistics, pass.hooks, layer}, pass.context);
+    if (!attended)
+        return fail(attended.error());
+    if (hooked(pass, HookPoint::HeadOutput, layer)) {
+        at::Tensor heads = attended->view(parts.q.sizes());
+        hookHeads(pass, HookPoint::HeadOutput, layer, heads);
+    }
+    if (hooked(pass, HookPoint::AttentionOutput, layer))
+        x.add_(hookRows(pass, HookPoint::AttentionOutput, layer, projectOutput(model, layer, *attended)));
+    else
+        addOutput(model, layer, *attended, x);
+
+    if (pass.context.cancelled())
+        return fail(ErrorCode::Cancelled, "cancelled in layer " + std::to_string(layer));
+    if (hooked(pass, HookPoint::MlpOutput, layer)) {
+        const at::Tensor normed = rmsNorm(x, model.layer(layer).ffnNorm, model.config().normEps);
+        x.add_(hookRows(pass, HookPoint::MlpOutput, layer, mlp(model, layer, normed)));
+    } else {
+        addMlp(model, layer, x);
+    }
+    return {};
+}
+
+Result<ForwardResult> forward(const Model &model, std::span<const int32_t> ids, KvCache &cache, const ForwardOptions &options,
+    const RunContext &context)
+{
+    const c10::InferenceMode inference;
+    const ModelConfig &config = model.config();
+    if (auto valid = checkIds(config, ids); !valid)
+        return fail(valid.error());
+    auto positions = chosenPositions(config, cache, ids.size(), options.positions);
+    if (!positions)
+        return fail(positions.error());
+    if (!options.positions.empty() && positions->front() < cache.nextPosition() && cache.nextPosition() > 0)
+        return fail(ErrorCode::BadInput, "position " + std::to_string(positions->front()) + " is fed already (next is "
+                + std::to_string(cache.nextPosition()) + ")");
+
+    LayerPass pass{model, model.rope().rows(*positions, model.device()), *positions, context};
+    pass.hooks = options.hooks;
+    at::Tensor x = embedRows(model, ids);
+    for (int64_t l = 0; l < config.layers; ++l) {
+        if (hooked(pass, HookPoint::Hidden, l))
+            x = hookRows(pass, HookPoint::Hidden, l, x).contiguous().clone();
+        if (auto done = runLayer(pass, l, cache.layer(l), x); !done) {
+            // The layers before this one, and perhaps this one, hold the new rows already: take them back.
+            for (int64_t back = 0; back <= l; ++back)
+                cache.layer(back).forgetFrom(positions->front());
+            return fail(done.error());
+        }
+        if (ids.size() > 1)
+            context.progress("prefill", l + 1, config.layers, "layers");
+    }
+    x = hookRows(pass, HookPoint::Hidden, config.layers, x);
+    cache.setNextPosition(positions->back() + 1);
+
+    ForwardResult result{x, {}};
+    if (options.logits != LogitsRows::None) {
+        const at::Tensor asked = options.logits == LogitsRows::All ? x : x.narrow(0, x.size(0) - 1, 1);
+        result.logits = hookRows(pass, HookPoint::Logits, config.layers, headLogits(model, finalNorm(model, asked)));
+    }
+    return result;
+}
+
+} // namespace winnow

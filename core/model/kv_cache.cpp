@@ -1,0 +1,246 @@
+#include "core/model/kv_cache.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <set>
+
+namespace winnow {
+namespace {
+
+    at::Tensor indexTensor(std::span<const int32_t> slots, const at::Device &device)
+    {
+        at::Tensor index = at::empty({static_cast<int64_t>(slots.size())}, at::kLong);
+        std::copy(slots.begin(), slots.end(), index.data_ptr<int64_t>());
+        return index.to(device);
+    }
+
+    std::vector<int32_t> gathered(const std::vector<int32_t> &values, std::span<const int32_t> slots)
+    {
+        std::vector<int32_t> result;
+        result.reserve(slots.size());
+        for (const int32_t slot : slots)
+            result.push_back(values[static_cast<size_t>(slot)]);
+        return result;
+    }
+
+    /// rows[slots] in fresh storage with room for `spare` more rows. Works along the last but one dimension.
+    at::Tensor compacted(const at::Tensor &rows, const at::Tensor &index, int64_t spare)
+    {
+        std::vector<int64_t> shape = rows.sizes().vec();
+        const int64_t axis = rows.dim() - 2;
+        shape[static_cast<size_t>(axis)] = index.numel() + spare;
+        at::Tensor result = at::empty(shape, rows.options());
+        at::Tensor live = result.narrow(axis, 0, index.numel());
+        at::index_select_out(live, rows, axis, index);
+        return result;
+    }
+
+} // namespace
+
+LayerCache::LayerCache(int64_t kvHeads, int64_t headDim, const at::Device &device)
+    : m_headDim(headDim)
+    , m_device(device)
+    , m_keys(at::empty({kvHeads, 0, headDim}, at::TensorOptions(at::kFloat).device(device)))
+    , m_values(at::empty({kvHeads, 0, headDim}, at::TensorOptions(at::kFloat).device(device)))
+    , m_heads(static_cast<size_t>(kvHeads))
+{
+    bindHeads();
+}
+
+void LayerCache::bindHeads()
+{
+    for (int64_t h = 0; h < heads(); ++h) {
+        m_heads[static_cast<size_t>(h)].keys = m_keys[h];
+        m_heads[static_cast<size_t>(h)].values = m_values[h];
+    }
+}
+
+/// Each head gets storage of its own; afterwards counts may differ.
+void LayerCache::splitHeads()
+{
+    if (!uniform())
+        return;
+    for (HeadSlots &slots : m_heads) {
+        slots.keys = slots.keys.clone();
+        slots.values = slots.values.clone();
+    }
+    m_keys.reset();
+    m_values.reset();
+}
+
+int64_t LayerCache::maxCount() const
+{
+    int64_t result = 0;
+    for (const HeadSlots &slots : m_heads)
+        result = std::max(result, slots.count());
+    return result;
+}
+
+at::Tensor LayerCache::keys() const { return m_keys.narrow(1, 0, m_heads.front().count()); }
+at::Tensor LayerCache::values() const { return m_values.narrow(1, 0, m_heads.front().count()); }
+
+void LayerCache::reserve(int64_t slots)
+{
+    const auto grown = [&](const at::Tensor &old, int64_t count, int64_t capacity) {
+        std::vector<int64_t> shape = old.sizes().vec();
+        const int64_t axis = old.dim() - 2;
+        shape[static_cast<size_t>(axis)] = capacity;
+        at::Tensor result = at::empty(shape, old.options());
+        result.narrow(axis, 0, count).copy_(old.narrow(axis, 0, count));
+        return result;
+    };
+    if (uniform()) {
+        const int64_t count = m_heads.front().count();
+        if (count + slots <= m_keys.size(1))
+            return;
+        m_keys = grown(m_keys, count, count + slots);
+        m_values = grown(m_values, count, count + slots);
+        bindHeads();
+        return;
+    }
+    for (HeadSlots &head : m_heads) {
+        if (head.count() + slots <= head.capacity())
+            continue;
+        const int64_t capacity = head.count() + slots;
+        head.keys = grown(head.keys, head.count(), capacity);
+        head.values = grown(head.values, head.count(), capacity);
+    }
+}
+
+void LayerCache::append(const at::Tensor &k, const at::Tensor &v, std::span<const int32_t> positions)
+{
+    const auto rows = static_cast<int64_t>(positions.size());
+    const auto full = [rows](const HeadSlots &head) { return head.count() + rows > head.capacity(); };
+    if (std::any_of(m_heads.begin(), m_heads.end(), full))
+        reserve(std::max(rows, std::min<int64_t>(maxCount() / 2, 1024)));
+    if (uniform()) {
+        const int64_t count = m_heads.front().count();
+        m_keys.narrow(1, count, rows).copy_(k.transpose(0, 1));
+        m_values.narrow(1, count, rows).copy_(v.transpose(0, 1));
+    } else {
+        for (int64_t h = 0; h < heads(); ++h) {
+            HeadSlots &slots = m_heads[static_cast<size_t>(h)];
+            slots.keys.narrow(0, slots.count(), rows).copy_(k.select(1, h));
+            slots.values.narrow(0, slots.count(), rows).copy_(v.select(1, h));
+        }
+    }
+    for (HeadSlots &slots : m_heads)
+        slots.positions.insert(slots.positions.end(), positions.begin(), positions.end());
+}
+
+void LayerCache::keep(int64_t head, std::span<const int32_t> slots, int64_t spare)
+{
+    splitHeads();
+    HeadSlots &cached = m_heads[static_cast<size_t>(head)];
+    const at::Tensor index = indexTensor(slots, m_device);
+    cached.keys = compacted(cached.keys, index, spare);
+    cached.values = compacted(cached.values, index, spare);
+    cached.positions = gathered(cached.positions, slots);
+}
+
+void LayerCache::keepAll(std::span<const int32_t> slots, int64_t spare)
+{
+    if (!uniform()) {
+        for (int64_t h = 0; h < heads(); ++h)
+            keep(h, slots, spare);
+        return;
+    }
+    const at::Tensor index = indexTensor(slots, m_device);
+    m_keys = compacted(m_keys, index, spare);
+    m_values = compacted(m_values, index, spare);
+    bindHeads();
+    for (HeadSlots &head : m_heads)
+        head.positions = gathered(head.positions, slots);
+}
+
+void LayerCache::drop(int64_t head, std::span<const int32_t> slots)
+{
+    if (slots.empty())
+        return;
+    splitHeads();
+    HeadSlots &cached = m_heads[static_cast<size_t>(head)];
+    // Rows behind the first gap move up in place; a few drops per step, so a gather of the tail would cost more.
+    size_t next = 0;
+    int64_t target = slots.front();
+    for (int64_t source = slots.front(); source < cached.count(); ++source) {
+        if (next < slots.size() && slots[next] == source) {
+            ++next;
+            continue;
+        }
+        // A run of kept rows up to the next gap moves at once.
+        const int64_t end = next < slots.size() ? slots[next] : cached.count();
+        const int64_t rows = end - source;
+        cached.keys.narrow(0, target, rows).copy_(cached.keys.narrow(0, source, rows).clone());
+        cached.values.narrow(0, target, rows).copy_(cached.values.narrow(0, source, rows).clone());
+        std::copy(cached.positions.begin() + source, cached.positions.begin() + end, cached.positions.begin() + target);
+        target += rows;
+        source = end - 1;
+    }
+    cached.positions.resize(static_cast<size_t>(target));
+}
+
+void LayerCache::forgetFrom(int32_t position)
+{
+    for (HeadSlots &head : m_heads)
+        head.positions.erase(
+            std::lower_bound(head.positions.begin(), head.positions.end(), position), head.positions.end());
+}
+
+void LayerCache::adopt(at::Tensor keys, at::Tensor values)
+{
+    m_keys = std::move(keys);
+    m_values = std::move(values);
+    m_heads.assign(static_cast<size_t>(m_keys.size(0)), HeadSlots{});
+    bindHeads();
+    for (HeadSlots &head : m_heads) {
+        head.positions.resize(static_cast<size_t>(m_keys.size(1)));
+        for (size_t i = 0; i < head.positions.size(); ++i)
+            head.positions[i] = static_cast<int32_t>(i);
+    }
+}
+
+int64_t LayerCache::allocatedBytes() const
+{
+    std::set<const void *> seen;
+    int64_t bytes = 0;
+    const auto count = [&](const at::Tensor &tensor) {
+        if (tensor.defined() && seen.insert(tensor.storage().data()).second)
+            bytes += static_cast<int64_t>(tensor.storage().nbytes());
+    };
+    for (const HeadSlots &head : m_heads) {
+        count(head.keys);
+        count(head.values);
+    }
+    return bytes;
+}
+
+int64_t LayerCache::slots() const
+{
+    int64_t result = 0;
+    for (const HeadSlots &head : m_heads)
+        result += head.count();
+    return result;
+}
+
+KvCache::KvCache(const ModelConfig &config, const at::Device &device)
+{
+    for (int64_t l = 0; l < config.layers; ++l)
+        m_layers.emplace_back(config.kvHeads, config.headDim, device);
+}
+
+void KvCache::reserve(int64_t slots)
+{
+    for (LayerCache &layer : m_layers)
+        layer.reserve(slots);
+}
+
+int64_t KvCache::allocatedBytes() const
+{
+    int64_t bytes = 0;
+    for (const LayerCache &layer : m_layers)
+        bytes += layer.allocatedBytes();
+    return bytes;
+}
+
+} // namespace winnow
