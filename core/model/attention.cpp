@@ -175,7 +175,6 @@ Result<at::Tensor> attend(
 
 at::Tensor attentionRows(const at::Tensor &queries, const at::Tensor &keys, int64_t rowBegin)
 {
-    const int64_t rows = queries.size(0);
     const double scale = 1.0 / std::sqrt(static_cast<double>(queries.size(1)));
     at::Tensor scores = at::mm(queries * scale, keys.t()); // [rows, S]
     const at::Tensor hidden

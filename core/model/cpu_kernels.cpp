@@ -32,7 +32,7 @@ namespace {
         x = x > high ? high : x;
         // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
         Vec n = x * 1.44269504088896341F + 12582912.0F;
-        const IntVec bits = reinterpret_cast<const IntVec &>(n);
+        const IntVec bits = (IntVec)n;
         n = n - 12582912.0F;
         Vec f = x - n * 0.693359375F;
         f = f + n * 2.12194440e-4F;
@@ -43,7 +43,7 @@ namespace {
         p = p * f + 5.0000001201e-1F;
         p = p * (f * f) + f + 1.0F;
         const IntVec exponent = (bits - (0x4b400000 - 127)) << 23;
-        x = p * reinterpret_cast<const Vec &>(exponent);
+        x = p * (Vec)exponent;
     }
 
     WINNOW_INLINE float maximum(const float *x, int64_t n)

@@ -68,7 +68,7 @@ enum class LogitsRows { None, Last, All };
 struct ForwardOptions {
     LogitsRows logits = LogitsRows::Last;
     const Hooks *hooks = nullptr; // null = none; one branch per site
-    std::span<const int32_t> positions; // [T]; empty = continue after the largest cached position
+    std::span<const int32_t> positions{}; // [T]; empty = continue after the largest cached position
 };
 
 struct ForwardResult {

@@ -17,7 +17,7 @@ struct LayerPass {
     const Hooks *hooks = nullptr;
     AttentionStatistics *statistics = nullptr; // of the layer that runs; only without a past
     /// Sees queries, keys and values before RoPE.
-    std::function<void(int64_t layer, const Projections &parts)> onProjections;
+    std::function<void(int64_t layer, const Projections &parts)> onProjections = nullptr;
 };
 
 /// Runs one layer on x [T, E] in place and appends its keys and values to `cache`.

@@ -25,7 +25,7 @@ namespace {
 
     /// x [rows, in] times weight [out, in] transposed. One row on the CPU goes through our own kernel: it reads the weights
     /// at memory speed, where the general product packs them first.
-    at::Tensor linear(const at::Tensor &x, const at::Tensor &weight)
+    at::Tensor project(const at::Tensor &x, const at::Tensor &weight)
     {
         if (x.is_cpu() && x.size(0) == 1) {
             at::Tensor y = at::empty({1, weight.size(0)}, x.options());
@@ -39,7 +39,7 @@ namespace {
     void addLinear(const at::Tensor &x, const at::Tensor &weight, at::Tensor &sum)
     {
         if (x.size(0) == 1)
-            sum.add_(linear(x, weight));
+            sum.add_(project(x, weight));
         else
             sum.addmm_(x, weight.t());
     }
@@ -68,7 +68,7 @@ Projections projectQkv(const Model &model, int64_t layer, const at::Tensor &norm
 {
     const ModelConfig &config = model.config();
     const LayerWeights &weights = model.layer(layer);
-    at::Tensor all = linear(normed, weights.qkv);
+    at::Tensor all = project(normed, weights.qkv);
     if (weights.qkvBias.defined())
         all.add_(weights.qkvBias);
     const int64_t rows = normed.size(0);
@@ -82,7 +82,7 @@ Projections projectQkv(const Model &model, int64_t layer, const at::Tensor &norm
 
 at::Tensor projectOutput(const Model &model, int64_t layer, const at::Tensor &attended)
 {
-    return linear(attended, model.layer(layer).output);
+    return project(attended, model.layer(layer).output);
 }
 
 void addOutput(const Model &model, int64_t layer, const at::Tensor &attended, at::Tensor &x)
@@ -97,12 +97,12 @@ at::Tensor mlp(const Model &model, int64_t layer, const at::Tensor &normed)
     at::Tensor result = at::empty({rows, model.config().hidden}, normed.options());
     for (int64_t first = 0; first < rows; first += kMlpRows) {
         const int64_t count = std::min(kMlpRows, rows - first);
-        const at::Tensor gateUp = linear(normed.narrow(0, first, count), weights.gateUp);
+        const at::Tensor gateUp = project(normed.narrow(0, first, count), weights.gateUp);
         at::Tensor inner = at::empty({count, model.config().ffn}, normed.options());
         siluMul(gateUp, inner);
         at::Tensor target = result.narrow(0, first, count);
         if (count == 1)
-            target.copy_(linear(inner, weights.down));
+            target.copy_(project(inner, weights.down));
         else
             at::mm_out(target, inner, weights.down.t());
     }
@@ -117,7 +117,7 @@ void addMlp(const Model &model, int64_t layer, at::Tensor &x)
         const int64_t count = std::min(kMlpRows, rows - first);
         at::Tensor target = x.narrow(0, first, count);
         const at::Tensor gateUp
-            = linear(rmsNorm(target, weights.ffnNorm, model.config().normEps), weights.gateUp);
+            = project(rmsNorm(target, weights.ffnNorm, model.config().normEps), weights.gateUp);
         at::Tensor inner = at::empty({count, model.config().ffn}, x.options());
         siluMul(gateUp, inner);
         addLinear(inner, weights.down, target);
@@ -129,7 +129,7 @@ at::Tensor finalNorm(const Model &model, const at::Tensor &x)
     return rmsNorm(x.contiguous(), model.weights().finalNorm, model.config().normEps);
 }
 
-at::Tensor headLogits(const Model &model, const at::Tensor &normed) { return linear(normed, model.weights().head); }
+at::Tensor headLogits(const Model &model, const at::Tensor &normed) { return project(normed, model.weights().head); }
 
 Result<void> forLogits(const Model &model, const at::Tensor &x,
     const std::function<void(int64_t firstRow, const at::Tensor &logits)> &use, const RunContext &context, int64_t chunkRows)
