@@ -28,6 +28,9 @@ public:
     /// @error as the command states; exceptions of libraries end here as Internal or OutOfMemory.
     Result<Document> handle(const Json &request, const RunContext &context, const PartSink &part);
 
+    /// Reply to `hello`: version, machine, method registry. The only call that any thread may make at any time.
+    Json hello() const;
+
 private:
     struct Impl;
     std::unique_ptr<Impl> m_impl;

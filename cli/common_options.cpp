@@ -1,0 +1,40 @@
+#include "cli/common_options.h"
+
+#include <array>
+
+namespace winnow {
+namespace {
+
+    constexpr std::array<OptionSpec, 6> kOutput{{
+        {"--json", "", "one JSON document on standard output"},
+        {"--progress", "json", "progress as JSON lines on standard error"},
+        {"--quiet", "", "no progress, no remarks"},
+        {"--out", "DIR", "folder for the files the command writes"},
+        {"--session", "F.winnow", "record what was run in this session file"},
+        {"--help", "", "this page"},
+    }};
+
+    constexpr std::array<OptionSpec, 6> kModel{{
+        {"--model", "PATH|NAME", "GGUF file, or a short name of the catalogue (winnow-cli models)"},
+        {"--small-model", "PATH|NAME", "second model, for methods that use a pair"},
+        {"--device", "auto|cpu|cuda[:i]", "where it runs (auto)"},
+        {"--dtype", "auto|f32|bf16|f16", "element type (auto)"},
+        {"--threads", "N", "threads (cores of the machine minus one)"},
+        {"--seed", "N", "seed of everything random (1234)"},
+    }};
+
+    constexpr std::array<OptionSpec, 5> kInput{{
+        {"--text", "STRING", "the input"},
+        {"--text-file", "F", "the input, UTF-8"},
+        {"--ids-file", "F", "JSON list of token ids; no special token is added; wins over text"},
+        {"--image", "F", "an image of the input", true},
+        {"--messages", "F", "JSON chat messages"},
+    }};
+
+} // namespace
+
+OptionGroup outputOptions() { return {"Output", kOutput}; }
+OptionGroup modelOptions() { return {"Model", kModel}; }
+OptionGroup inputOptions() { return {"Input", kInput}; }
+
+} // namespace winnow
