@@ -40,7 +40,8 @@ namespace {
             hint = "Free some space or choose another folder.";
         else if (number == EACCES || number == EPERM || number == EROFS)
             hint = "Choose a folder you may write to.";
-        return fail(ErrorCode::Io, std::string("cannot ") + what + " " + path + ": " + std::strerror(number), hint);
+        return fail(ErrorCode::Io,
+            std::string("cannot ") + what + " " + path + ": " + std::strerror(number), hint);
     }
 
     int syncPath(const std::string &path, int flags)
@@ -75,7 +76,7 @@ namespace {
 
 std::string partPath(const std::string &path)
 {
-    static std::atomic<unsigned> counter{0};
+    static std::atomic<unsigned> counter { 0 };
     const fs::path target(path);
     std::string name(1, '.');
     name.append(target.filename().string()).append(".").append(std::to_string(::getpid()));
@@ -99,17 +100,22 @@ Result<void> publishPart(const std::string &part, const std::string &path)
 Result<void> publishNewPart(const std::string &part, const std::string &path)
 {
     int number = syncPath(part, O_RDONLY);
-    if (number == 0 && ::renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0)
+    if (number == 0
+        && ::renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0)
         number = errno;
-    // Network file systems that do not know the flag: the check is then not atomic, the rename still is.
+    // Network file systems that do not know the flag: the check is then not atomic, the rename
+    // still is.
     if (number == EINVAL || number == ENOSYS) {
-        struct stat info {};
-        number = ::stat(path.c_str(), &info) == 0 ? EEXIST : (::rename(part.c_str(), path.c_str()) == 0 ? 0 : errno);
+        struct stat info { };
+        number = ::stat(path.c_str(), &info) == 0
+            ? EEXIST
+            : (::rename(part.c_str(), path.c_str()) == 0 ? 0 : errno);
     }
     if (number != 0) {
         ::unlink(part.c_str());
         if (number == EEXIST)
-            return fail(ErrorCode::BadInput, path + " already exists", "Open it, or choose another name.");
+            return fail(
+                ErrorCode::BadInput, path + " already exists", "Open it, or choose another name.");
         return ioError("create", path, number);
     }
     syncFolderOf(path);
@@ -140,16 +146,18 @@ Result<std::string> readFile(const std::string &path, uint64_t limit)
 {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0)
-        return errno == ENOENT ? Result<std::string>(fail(ErrorCode::NotFound, "there is no file " + path))
-                               : Result<std::string>(ioError("read", path, errno));
-    struct stat info {};
+        return errno == ENOENT
+            ? Result<std::string>(fail(ErrorCode::NotFound, "there is no file " + path))
+            : Result<std::string>(ioError("read", path, errno));
+    struct stat info { };
     if (::fstat(file.get(), &info) != 0)
         return ioError("read", path, errno);
     if (!S_ISREG(info.st_mode))
         return fail(ErrorCode::BadInput, path + " is not a regular file");
     if (static_cast<uint64_t>(info.st_size) > limit)
         return fail(ErrorCode::BadInput,
-            path + " is too long: " + std::to_string(info.st_size) + " bytes, at most " + std::to_string(limit) + " expected");
+            path + " is too long: " + std::to_string(info.st_size) + " bytes, at most "
+                + std::to_string(limit) + " expected");
     std::string text(static_cast<size_t>(info.st_size), '\0');
     size_t done = 0;
     while (done < text.size()) {

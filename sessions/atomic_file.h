@@ -9,11 +9,12 @@
 
 namespace winnow {
 
-/// Name beside `path` for a file that is being written: ".name.<pid>-<n>.part" in the same folder, so that a rename is atomic.
+/// Name beside `path` for a file that is being written: ".name.<pid>-<n>.part" in the same folder,
+/// so that a rename is atomic.
 std::string partPath(const std::string &path);
 
-/// Makes a finished part durable and gives it its name: fsync of the file, rename over `path`, fsync of the folder.
-/// The part is removed when that fails.
+/// Makes a finished part durable and gives it its name: fsync of the file, rename over `path`,
+/// fsync of the folder. The part is removed when that fails.
 /// @error Io naming `path`.
 Result<void> publishPart(const std::string &part, const std::string &path);
 

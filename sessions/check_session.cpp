@@ -18,7 +18,8 @@ namespace {
     using SQLite::Statement;
     using Problems = std::vector<SessionProblem>;
 
-    /// How a table is checked and rebuilt: its columns without `crc`, the key first; JSON and frames are decoded as well.
+    /// How a table is checked and rebuilt: its columns without `crc`, the key first; JSON and
+    /// frames are decoded as well.
     struct TableRule {
         const char *name;
         const char *columns;
@@ -28,19 +29,20 @@ namespace {
     };
 
     // Parents before children, so that a copy in this order keeps the references.
-    constexpr std::array<TableRule, 7> kTables{{
-        {"inputs", "id, name, kind, content, extra", 5, 4, -1},
-        {"runs", "id, input_id, letter, name, request, pinned, created", 7, 4, -1},
-        {"run_reports", "run_id, frame", 2, -1, 1},
-        {"cells", "key, recipe, run_id, frame", 4, 1, 3},
-        {"figures", "id, name, view, recipe", 4, 3, -1},
-        {"notes", "id, title, text", 3, -1, -1},
-        {"state", "key, value", 2, 1, -1},
-    }};
+    constexpr std::array<TableRule, 7> kTables { {
+        { "inputs", "id, name, kind, content, extra", 5, 4, -1 },
+        { "runs", "id, input_id, letter, name, request, pinned, created", 7, 4, -1 },
+        { "run_reports", "run_id, frame", 2, -1, 1 },
+        { "cells", "key, recipe, run_id, frame", 4, 1, 3 },
+        { "figures", "id, name, view, recipe", 4, 3, -1 },
+        { "notes", "id, title, text", 3, -1, -1 },
+        { "state", "key, value", 2, 1, -1 },
+    } };
 
     std::string selectSql(const TableRule &table)
     {
-        return std::string("SELECT ") + table.columns + ", crc = winnow_crc(" + table.columns + ") FROM " + table.name;
+        return std::string("SELECT ") + table.columns + ", crc = winnow_crc(" + table.columns
+            + ") FROM " + table.name;
     }
 
     std::string placeOf(const TableRule &table, Statement &row)
@@ -71,7 +73,7 @@ namespace {
         // A torn tree can give thousands of lines that say the same.
         constexpr size_t kMostProblems = 200;
         if (problems.size() < kMostProblems)
-            problems.push_back({std::move(where), std::move(what), false});
+            problems.push_back({ std::move(where), std::move(what), false });
     }
 
     void checkEngine(SQLite::Database &database, Problems &problems)
@@ -83,7 +85,8 @@ namespace {
         }
         Statement keys(database, "PRAGMA foreign_key_check");
         while (keys.executeStep())
-            addProblem(problems, keys.getColumn(0).getString() + " row " + keys.getColumn(1).getString(),
+            addProblem(problems,
+                keys.getColumn(0).getString() + " row " + keys.getColumn(1).getString(),
                 "refers to a missing row of " + keys.getColumn(2).getString());
     }
 
@@ -91,17 +94,22 @@ namespace {
     {
         Statement query(database,
             "SELECT (SELECT count(*) FROM counters) = 4"
-            " AND (SELECT value FROM counters WHERE name = 'id') > (SELECT max(coalesce(max(id), 0)) FROM"
-            "   (SELECT id FROM inputs UNION ALL SELECT id FROM runs UNION ALL SELECT id FROM figures UNION ALL SELECT id FROM notes))"
-            " AND (SELECT value FROM counters WHERE name = 'letter') > (SELECT coalesce(max(letter), -1) FROM runs)"
-            " AND (SELECT value FROM counters WHERE name = 'changes') >= (SELECT value FROM counters WHERE name = 'saved')");
+            " AND (SELECT value FROM counters WHERE name = 'id') > (SELECT coalesce(max(id), 0) "
+            "FROM"
+            "   (SELECT id FROM inputs UNION ALL SELECT id FROM runs UNION ALL SELECT id FROM "
+            "figures UNION ALL SELECT id FROM notes))"
+            " AND (SELECT value FROM counters WHERE name = 'letter') > (SELECT "
+            "coalesce(max(letter), -1) FROM runs)"
+            " AND (SELECT value FROM counters WHERE name = 'changes') >= (SELECT value FROM "
+            "counters WHERE name = 'saved')");
         query.executeStep();
         if (query.getColumn(0).getInt() != 1)
             addProblem(problems, "counters", "do not agree with the rows");
     }
 
     /// Runs one part of the check; what SQLite throws is a finding.
-    void guarded(const std::string &path, const std::string &where, Problems &problems, const std::function<void()> &part)
+    void guarded(const std::string &path, const std::string &where, Problems &problems,
+        const std::function<void()> &part)
     {
         try {
             part();
@@ -145,14 +153,16 @@ namespace {
         std::string places;
         for (int i = 1; i <= table.count; ++i)
             places += (i > 1 ? ", ?" : "?") + std::to_string(i);
-        return std::string("INSERT INTO ") + table.name + " VALUES (" + places + ", winnow_crc(" + places + "))";
+        return std::string("INSERT INTO ") + table.name + " VALUES (" + places + ", winnow_crc("
+            + places + "))";
     }
 
-    /// Copies the good rows of one table; rows the new file does not accept (a run whose input is lost, a row that was
-    /// copied already) are left out. Behind a torn page the rest of a table is often readable from its end.
+    /// Copies the good rows of one table; rows the new file does not accept (a run whose input is
+    /// lost, a row that was copied already) are left out. Behind a torn page the rest of a table is
+    /// often readable from its end.
     void salvageTable(SQLite::Database &from, SQLite::Database &to, const TableRule &table)
     {
-        for (const char *order : {" ORDER BY rowid ASC", " ORDER BY rowid DESC"}) {
+        for (const char *order : { " ORDER BY rowid ASC", " ORDER BY rowid DESC" }) {
             try {
                 Statement rows(from, selectSql(table) + order);
                 Statement insert(to, insertSql(table));
@@ -173,9 +183,12 @@ namespace {
 
     void salvageCounters(SQLite::Database &to)
     {
-        to.exec("UPDATE counters SET value = 1 + (SELECT coalesce(max(id), 0) FROM (SELECT id FROM inputs UNION ALL "
-                "SELECT id FROM runs UNION ALL SELECT id FROM figures UNION ALL SELECT id FROM notes)) WHERE name = 'id'");
-        to.exec("UPDATE counters SET value = 1 + (SELECT coalesce(max(letter), -1) FROM runs) WHERE name = 'letter'");
+        to.exec("UPDATE counters SET value = 1 + (SELECT coalesce(max(id), 0) FROM (SELECT id FROM "
+                "inputs UNION ALL "
+                "SELECT id FROM runs UNION ALL SELECT id FROM figures UNION ALL SELECT id FROM "
+                "notes)) WHERE name = 'id'");
+        to.exec("UPDATE counters SET value = 1 + (SELECT coalesce(max(letter), -1) FROM runs) "
+                "WHERE name = 'letter'");
         to.exec("UPDATE counters SET value = 1 WHERE name = 'changes'");
     }
 
@@ -199,12 +212,14 @@ namespace {
             fs::remove(part, error);
             return fail(std::move(caught));
         }
-        // The old file keeps its content under another name: repair never destroys what a specialist could still read.
+        // The old file keeps its content under another name: repair never destroys what a
+        // specialist could still read.
         const std::string broken = path + ".broken";
         fs::copy_file(path, broken, fs::copy_options::overwrite_existing, error);
         if (error) {
             fs::remove(part);
-            return fail(ErrorCode::Io, "cannot keep the damaged file as " + broken + ": " + error.message());
+            return fail(ErrorCode::Io,
+                "cannot keep the damaged file as " + broken + ": " + error.message());
         }
         fs::remove(path + "-journal", error);
         return publishPart(part, path);
@@ -229,7 +244,8 @@ Result<std::vector<SessionProblem>> checkSession(const std::string &path, bool r
         opened = openDamaged(path);
     }
     if (!opened)
-        return problems.empty() ? Result<Problems>(fail(opened.error())) : Result<Problems>(problems);
+        return problems.empty() ? Result<Problems>(fail(opened.error()))
+                                : Result<Problems>(problems);
     if (Problems found = checkDatabase(*opened->database, path); !found.empty())
         problems.insert(problems.end(), found.begin(), found.end());
     if (problems.empty() || !repair)

@@ -8,10 +8,10 @@ namespace winnow {
 std::string utcText(int64_t secondsSinceEpoch)
 {
     const auto seconds = static_cast<std::time_t>(secondsSinceEpoch);
-    std::tm parts{};
+    std::tm parts {};
     gmtime_r(&seconds, &parts);
     char text[32];
-    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+    return { text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) };
 }
 
 std::string utcNow()

@@ -24,13 +24,13 @@ namespace {
     namespace fs = std::filesystem;
 
     constexpr int kBusyTimeoutMs = 3000;
-    constexpr char kMagic[] = "SQLite format 3"; // 16 bytes with the closing zero
     constexpr auto kStatementLimit = std::chrono::seconds(60);
 
-    // A damaged tree can send SQLite through the same pages again and again; no statement of ours needs this long.
+    // A damaged tree can send SQLite through the same pages again and again; no statement of ours
+    // needs this long.
     struct Deadline {
         std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
-        std::chrono::steady_clock::duration spent{};
+        std::chrono::steady_clock::duration spent {};
     };
 
     int pollDeadline(void *data)
@@ -40,16 +40,9 @@ namespace {
         const auto step = now - deadline.last;
         deadline.last = now;
         // Calls come every few milliseconds while a statement runs: a long gap is a new statement.
-        deadline.spent = step > std::chrono::seconds(1) ? std::chrono::steady_clock::duration{} : deadline.spent + step;
+        deadline.spent = step > std::chrono::seconds(1) ? std::chrono::steady_clock::duration {}
+                                                        : deadline.spent + step;
         return deadline.spent > kStatementLimit ? 1 : 0;
-    }
-
-    uint32_t bigEndian(const std::array<char, 100> &bytes, size_t at)
-    {
-        uint32_t value = 0;
-        for (size_t i = 0; i < 4; ++i)
-            value = value << 8 | static_cast<uint8_t>(bytes[at + i]);
-        return value;
     }
 
     using SchemaMap = std::map<std::string, std::string>; // "table runs" -> SQL
@@ -57,9 +50,11 @@ namespace {
     SchemaMap schemaOf(const SQLite::Database &database)
     {
         SchemaMap schema;
-        SQLite::Statement query(database, "SELECT type, name, coalesce(sql, '') FROM sqlite_schema");
+        SQLite::Statement query(
+            database, "SELECT type, name, coalesce(sql, '') FROM sqlite_schema");
         while (query.executeStep())
-            schema[query.getColumn(0).getString() + " " + query.getColumn(1).getString()] = query.getColumn(2).getString();
+            schema[query.getColumn(0).getString() + " " + query.getColumn(1).getString()]
+                = query.getColumn(2).getString();
         return schema;
     }
 
@@ -70,16 +65,19 @@ namespace {
         return database;
     }
 
-    // Copies the file and what a killed writer left beside it, so that the roll-back happens in the copy.
+    // Copies the file and what a killed writer left beside it, so that the roll-back happens in the
+    // copy.
     Result<std::string> copyWithJournal(const std::string &path, const ScratchFolder &scratch)
     {
         const std::string copy = scratch.path() + "/session.winnow";
-        for (const char *suffix : {"", "-journal", "-wal"}) {
+        for (const char *suffix : { "", "-journal", "-wal" }) {
             std::error_code error;
             if (*suffix && !fs::exists(path + suffix, error))
                 continue;
             if (!fs::copy_file(path + suffix, copy + suffix, error))
-                return fail(ErrorCode::Io, "cannot copy " + path + suffix + " to " + scratch.path() + ": " + error.message());
+                return fail(ErrorCode::Io,
+                    "cannot copy " + path + suffix + " to " + scratch.path() + ": "
+                        + error.message());
             fs::permissions(copy + suffix, fs::perms::owner_read | fs::perms::owner_write, error);
         }
         return copy;
@@ -105,7 +103,8 @@ namespace {
         return opened;
     }
 
-    /// Writes the definitions of our tables and indices over those of a damaged schema; what is unknown is dropped.
+    /// Writes the definitions of our tables and indices over those of a damaged schema; what is
+    /// unknown is dropped.
     void restoreSchema(const std::string &path)
     {
         SQLite::Database fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -113,7 +112,8 @@ namespace {
             return;
         SQLite::Database database(path, SQLite::OPEN_READWRITE, kBusyTimeoutMs);
         database.exec("PRAGMA writable_schema = ON");
-        SQLite::Statement update(database, "UPDATE sqlite_schema SET sql = ?3 WHERE type = ?1 AND name = ?2 AND sql IS NOT ?3");
+        SQLite::Statement update(database,
+            "UPDATE sqlite_schema SET sql = ?3 WHERE type = ?1 AND name = ?2 AND sql IS NOT ?3");
         for (const auto &[name, sql] : schemaOf(fresh)) {
             const size_t space = name.find(' ');
             if (sql.empty())
@@ -129,63 +129,24 @@ namespace {
 
 } // namespace
 
-Result<FileHeader> readHeader(const std::string &path)
-{
-    std::error_code error;
-    const auto status = fs::status(path, error);
-    if (!fs::exists(status))
-        return fail(ErrorCode::NotFound, "there is no file " + path);
-    if (!fs::is_regular_file(status))
-        return fail(ErrorCode::BadInput, path + " is not a Winnow session: it is not a regular file");
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        return fail(ErrorCode::Io, "cannot read " + path + ": " + std::strerror(errno));
-    std::array<char, 100> bytes{};
-    file.read(bytes.data(), bytes.size());
-    const auto found = static_cast<size_t>(file.gcount());
-    if (found < bytes.size() || std::memcmp(bytes.data(), kMagic, sizeof kMagic) != 0)
-        return fail(ErrorCode::BadInput,
-            path + " is not a Winnow session: " + (found < bytes.size() ? "it has " + std::to_string(found) + " bytes, at least 100 expected"
-                                                                         : "its first bytes are not those of an SQLite file"));
-    FileHeader header;
-    header.applicationId = static_cast<int32_t>(bigEndian(bytes, 68));
-    header.version = static_cast<int32_t>(bigEndian(bytes, 60));
-    header.writeAheadLog = bytes[18] == 2 || bytes[19] == 2;
-    if (header.applicationId != kApplicationId)
-        return fail(ErrorCode::BadInput, path + " is not a Winnow session: it is an SQLite file of another program");
-    return header;
-}
-
-int32_t schemaVersion() { return static_cast<int32_t>(schema::files().size()); }
-
-Result<void> checkVersion(const std::string &path, int32_t version)
-{
-    if (version > schemaVersion())
-        return fail(ErrorCode::BadInput,
-            path + " was written by a newer Winnow: it has format " + std::to_string(version) + ", this program knows up to "
-                + std::to_string(schemaVersion()),
-            "Open it with a newer version of Winnow; the file was not changed.");
-    if (version < 1)
-        return fail(ErrorCode::BadInput, path + " has format " + std::to_string(version) + ", expected 1 to " + std::to_string(schemaVersion()),
-            "The file is damaged: try winnow-cli check-session --repair.");
-    return {};
-}
-
 void configure(SQLite::Database &database)
 {
     sqlite3 *handle = database.getHandle();
     if (registerRowCheck(handle) != SQLITE_OK)
         throw SQLite::Exception(handle);
-    // Session files come by mail: their schema may not call anything or write where SQLite keeps its own records.
+    // Session files come by mail: their schema may not call anything or write where SQLite keeps
+    // its own records.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
-    // The function is never called: SQLite frees its data with the connection, which is what the deadline needs.
+    // The function is never called: SQLite frees its data with the connection, which is what the
+    // deadline needs.
     auto *deadline = new Deadline;
     const auto unused = [](sqlite3_context *, int, sqlite3_value **) {};
-    if (sqlite3_create_function_v2(handle, "winnow_deadline", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, deadline, unused, nullptr,
-            nullptr, [](void *data) { delete static_cast<Deadline *>(data); })
+    if (sqlite3_create_function_v2(handle, "winnow_deadline", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+            deadline, unused, nullptr, nullptr,
+            [](void *data) { delete static_cast<Deadline *>(data); })
         != SQLITE_OK)
         throw SQLite::Exception(handle);
     sqlite3_progress_handler(handle, 100000, pollDeadline, deadline);
@@ -219,7 +180,8 @@ Result<void> verifySchema(const SQLite::Database &database, const std::string &p
     const SchemaMap expected = schemaOf(fresh);
     const SchemaMap found = schemaOf(database);
     const auto damaged = [&](const std::string &what) {
-        return fail(ErrorCode::BadInput, path + " is damaged: " + what, "Try winnow-cli check-session --repair.");
+        return fail(ErrorCode::BadInput, path + " is damaged: " + what,
+            "Try winnow-cli check-session --repair.");
     };
     for (const auto &[name, sql] : expected) {
         const auto at = found.find(name);
@@ -236,74 +198,6 @@ Result<void> verifySchema(const SQLite::Database &database, const std::string &p
     return {};
 }
 
-Error databaseError(const std::string &path, const SQLite::Exception &exception)
-{
-    const std::string reason = exception.what();
-    switch (exception.getErrorCode()) {
-    case SQLITE_FULL:
-        return {ErrorCode::Io, "cannot write " + path + ": no space left (" + reason + ")", "Free some space; nothing of the last action was written."};
-    case SQLITE_IOERR:
-        return {ErrorCode::Io, "cannot read or write " + path + ": " + reason, "Check the disk and its free space; nothing of the last action was written."};
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-        return {ErrorCode::Io, "cannot write " + path + ": " + reason, "Check that the file and its folder may be written, or save under another name."};
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return {ErrorCode::Io, path + " is being written by another program", "Close it there and try again."};
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_FORMAT:
-        return {ErrorCode::BadInput, path + " is damaged: " + reason, "Try winnow-cli check-session --repair."};
-    case SQLITE_INTERRUPT:
-        return {ErrorCode::BadInput, path + " is damaged: reading it does not come to an end", "Try winnow-cli check-session --repair."};
-    case SQLITE_TOOBIG:
-        return {ErrorCode::BadInput, path + ": a value is longer than 1,000,000,000 bytes", ""};
-    case SQLITE_CONSTRAINT:
-        return {ErrorCode::BadInput, path + " does not accept the value: " + reason, ""};
-    case SQLITE_NOMEM:
-        return {ErrorCode::OutOfMemory, "not enough memory for " + path, ""};
-    default:
-        return {ErrorCode::BadInput, path + ": " + reason, "Try winnow-cli check-session."};
-    }
-}
-
-Error caughtError(const std::string &path)
-{
-    try {
-        throw;
-    } catch (const SQLite::Exception &exception) {
-        return databaseError(path, exception);
-    } catch (const Json::exception &exception) {
-        return {ErrorCode::BadInput, path + ": a JSON value cannot be stored or read: " + exception.what(), ""};
-    } catch (const std::bad_alloc &) {
-        return {ErrorCode::OutOfMemory, "not enough memory for " + path, ""};
-    } catch (const std::exception &exception) {
-        return {ErrorCode::Internal, path + ": " + exception.what(), ""};
-    }
-}
-
-Result<std::unique_ptr<ScratchFolder>> ScratchFolder::create()
-{
-    std::error_code error;
-    std::string name = (fs::temp_directory_path(error) / "winnow-XXXXXX").string();
-    if (error || !::mkdtemp(name.data()))
-        return fail(ErrorCode::Io, "cannot create a temporary folder: " + (error ? error.message() : std::strerror(errno)));
-    return std::make_unique<ScratchFolder>(name);
-}
-
-ScratchFolder::ScratchFolder(std::string path)
-    : m_path(std::move(path))
-{
-}
-
-ScratchFolder::~ScratchFolder()
-{
-    std::error_code ignored;
-    fs::remove_all(m_path, ignored);
-}
-
 Result<OpenDatabase> openForWriting(const std::string &path)
 {
     const auto header = readHeader(path);
@@ -316,8 +210,10 @@ Result<OpenDatabase> openForWriting(const std::string &path)
         opened.database = connect(path, SQLite::OPEN_READWRITE);
         SQLite::Database &database = *opened.database;
         if (sqlite3_db_readonly(database.getHandle(), "main") == 1)
-            return fail(ErrorCode::Io, "cannot write " + path + ": the file is read-only", "Open it read-only, or save a copy elsewhere.");
-        // A rollback journal, not a write-ahead log: between two actions everything is in the one file.
+            return fail(ErrorCode::Io, "cannot write " + path + ": the file is read-only",
+                "Open it read-only, or save a copy elsewhere.");
+        // A rollback journal, not a write-ahead log: between two actions everything is in the one
+        // file.
         database.exec("PRAGMA journal_mode = DELETE");
         database.exec("PRAGMA synchronous = FULL");
         if (auto migrated = migrate(database, schema::files()); !migrated)
@@ -381,10 +277,12 @@ Result<void> createDatabase(const std::string &path)
 {
     std::error_code error;
     if (fs::exists(path, error))
-        return fail(ErrorCode::BadInput, path + " already exists", "Open it, or choose another name.");
+        return fail(
+            ErrorCode::BadInput, path + " already exists", "Open it, or choose another name.");
     const std::string part = partPath(path);
     try {
-        SQLite::Database database(part, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+        SQLite::Database database(
+            part, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
         database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
         if (auto made = migrate(database, schema::files()); !made) {
             fs::remove(part, error);
@@ -401,7 +299,7 @@ Result<void> createDatabase(const std::string &path)
 Result<void> settleJournal(const std::string &path)
 {
     std::error_code error;
-    const std::array<std::string, 2> leftovers{path + "-journal", path + "-wal"};
+    const std::array<std::string, 2> leftovers { path + "-journal", path + "-wal" };
     if (!fs::exists(leftovers[0], error) && !fs::exists(leftovers[1], error))
         return {};
     try {
@@ -429,7 +327,8 @@ void copyDatabase(SQLite::Database &source, const std::string &target)
     const int result = backup.executeStep(-1);
     if (result != SQLITE_DONE)
         throw SQLite::Exception(sqlite3_errstr(result), result);
-    copy.exec("UPDATE counters SET value = (SELECT value FROM counters WHERE name = 'changes') WHERE name = 'saved'");
+    copy.exec("UPDATE counters SET value = (SELECT value FROM counters WHERE name = 'changes') "
+              "WHERE name = 'saved'");
 }
 
 } // namespace winnow

@@ -32,17 +32,20 @@ int32_t schemaVersion();
 /// Refuses versions newer than ours and such that never were.
 Result<void> checkVersion(const std::string &path, int32_t version);
 
-/// Settings of every connection: row check function, foreign keys, untrusted schema, bounded statements.
+/// Settings of every connection: row check function, foreign keys, untrusted schema, bounded
+/// statements.
 void configure(SQLite::Database &database);
 
 /// Takes a database from its user_version to the last of `steps`, one transaction per step.
 Result<void> migrate(SQLite::Database &database, std::span<const EmbeddedFile> steps);
 
-/// Compares tables, indices and triggers with those of the schema steps: what differs is damage or malice.
+/// Compares tables, indices and triggers with those of the schema steps: what differs is damage or
+/// malice.
 /// @error BadInput naming the object.
 Result<void> verifySchema(const SQLite::Database &database, const std::string &path);
 
-/// Turns an SQLite error into ours: disk full and permissions become Io, damage BadInput; the message names the file.
+/// Turns an SQLite error into ours: disk full and permissions become Io, damage BadInput; the
+/// message names the file.
 Error databaseError(const std::string &path, const SQLite::Exception &exception);
 
 /// The same for any exception that may leave the bodies of this room (SQLite, JSON, memory).
@@ -62,7 +65,8 @@ private:
     std::string m_path;
 };
 
-/// An open session file and, when it could not be read in place, the scratch copy that stands for it.
+/// An open session file and, when it could not be read in place, the scratch copy that stands for
+/// it.
 struct OpenDatabase {
     std::unique_ptr<ScratchFolder> scratch; // destroyed after the database
     std::unique_ptr<SQLite::Database> database;
@@ -71,19 +75,20 @@ struct OpenDatabase {
 /// Opens for reading and writing; rolls back what a killed writer left, migrates older versions.
 Result<OpenDatabase> openForWriting(const std::string &path);
 
-/// Opens without writing anything beside or into the file. A file that needs a roll-back or a migration is copied to a
-/// scratch folder first.
+/// Opens without writing anything beside or into the file. A file that needs a roll-back or a
+/// migration is copied to a scratch folder first.
 Result<OpenDatabase> openForReading(const std::string &path);
 
-/// Opens a scratch copy of a damaged file with whatever of its schema can be put right: for check and repair only.
+/// Opens a scratch copy of a damaged file with whatever of its schema can be put right: for check
+/// and repair only.
 Result<OpenDatabase> openDamaged(const std::string &path);
 
 /// Creates an empty session: complete under its name, or not there at all.
 /// @error BadInput when the file exists, Io.
 Result<void> createDatabase(const std::string &path);
 
-/// Before a file is replaced: rolls back what a killed writer left beside the old one, so that its journal can never be
-/// taken for one of the new file.
+/// Before a file is replaced: rolls back what a killed writer left beside the old one, so that its
+/// journal can never be taken for one of the new file.
 Result<void> settleJournal(const std::string &path);
 
 /// Copies the database page by page into `target` (created), as of one moment.

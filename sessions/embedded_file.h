@@ -12,7 +12,8 @@ struct EmbeddedFile {
 };
 
 namespace schema {
-    /// The steps of the schema in order; step n turns a file of version n - 1 into one of version n.
+    /// The steps of the schema in order; step n turns a file of version n - 1 into one of version
+    /// n.
     std::span<const EmbeddedFile> files();
 } // namespace schema
 

@@ -12,7 +12,8 @@ Result<Json> parseJson(std::string_view text, const std::string &where)
     };
     Json json = Json::parse(text, bounded, false);
     if (tooDeep)
-        return fail(ErrorCode::BadInput, where + ": JSON is nested deeper than " + std::to_string(kDeepest) + " levels");
+        return fail(ErrorCode::BadInput,
+            where + ": JSON is nested deeper than " + std::to_string(kDeepest) + " levels");
     if (json.is_discarded())
         return fail(ErrorCode::BadInput, where + ": not valid JSON");
     return json;

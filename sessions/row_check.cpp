@@ -10,7 +10,7 @@ namespace {
 
     constexpr std::array<uint32_t, 256> makeTable()
     {
-        std::array<uint32_t, 256> table{};
+        std::array<uint32_t, 256> table {};
         for (uint32_t n = 0; n < 256; ++n) {
             uint32_t c = n;
             for (int bit = 0; bit < 8; ++bit)
@@ -23,7 +23,7 @@ namespace {
 
     uint32_t addRaw(const void *data, size_t size, uint32_t crc)
     {
-        return crc32({static_cast<const std::byte *>(data), size}, crc);
+        return crc32({ static_cast<const std::byte *>(data), size }, crc);
     }
 
     // Type and length go in as well: ('ab', 'c') and ('a', 'bc') must differ.
@@ -41,7 +41,8 @@ namespace {
             return addRaw(&number, sizeof number, crc);
         }
         if (type == SQLITE_TEXT || type == SQLITE_BLOB) {
-            const void *data = type == SQLITE_TEXT ? sqlite3_value_text(value) : sqlite3_value_blob(value);
+            const void *data
+                = type == SQLITE_TEXT ? sqlite3_value_text(value) : sqlite3_value_blob(value);
             const int64_t size = sqlite3_value_bytes(value);
             crc = addRaw(&size, sizeof size, crc);
             return data ? addRaw(data, static_cast<size_t>(size), crc) : crc;
@@ -69,8 +70,9 @@ uint32_t crc32(std::span<const std::byte> bytes, uint32_t seed)
 
 int registerRowCheck(sqlite3 *database)
 {
-    return sqlite3_create_function_v2(database, "winnow_crc", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-        nullptr, rowCheck, nullptr, nullptr, nullptr);
+    return sqlite3_create_function_v2(database, "winnow_crc", -1,
+        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr, rowCheck, nullptr, nullptr,
+        nullptr);
 }
 
 } // namespace winnow

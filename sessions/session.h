@@ -54,8 +54,9 @@ struct SessionProblem {
     bool repaired = false;
 };
 
-/// One `.winnow` file: SQLite, written in transactions, one per action. Not thread-safe: one thread at a time.
-/// Every failure names the file; Io for disk full and permissions, BadInput for files that are no session or newer.
+/// One `.winnow` file: SQLite, written in transactions, one per action. Not thread-safe: one thread
+/// at a time. Every failure names the file; Io for disk full and permissions, BadInput for files
+/// that are no session or newer.
 class Session {
 public:
     static Result<std::unique_ptr<Session>> create(const std::string &path);
@@ -65,15 +66,16 @@ public:
     virtual ~Session() = default;
 
     virtual std::string path() const = 0;
-    /// Writes a complete copy beside `path` and renames it: either the old file or the new one is there, never a part.
-    /// The copy counts as saved. On the session's own path it does nothing: every action is in the file already.
+    /// Writes a complete copy beside `path` and renames it: either the old file or the new one is
+    /// there, never a part. The copy counts as saved. On the session's own path it does nothing:
+    /// every action is in the file already.
     virtual Result<void> saveCopy(const std::string &path) const = 0;
     /// Changes since the last saveCopy (kept in the file, so that recovery can say how many).
     virtual int64_t unsavedChanges() const = 0;
     virtual Result<void> markSaved() = 0;
 
-    // add*: an id > 0 is kept (undo of a removal), otherwise a new one is given; ids and letters are never reused.
-    // update*, remove*: NotFound when there is no such row.
+    // add*: an id > 0 is kept (undo of a removal), otherwise a new one is given; ids and letters
+    // are never reused. update*, remove*: NotFound when there is no such row.
 
     virtual Result<int64_t> addInput(const InputRecord &input) = 0;
     virtual Result<void> updateInput(const InputRecord &input) = 0;
@@ -101,14 +103,16 @@ public:
     virtual Result<void> removeNote(int64_t id) = 0;
     virtual Result<std::vector<NoteRecord>> notes() const = 0;
 
-    /// Small JSON values by key: view states, layout, active input, baseline, method registry, model description.
-    /// Keys that start with "view." (layout, scroll positions, thumbnail) are kept but do not count as changes. Null removes.
+    /// Small JSON values by key: view states, layout, active input, baseline, method registry,
+    /// model description. Keys that start with "view." (layout, scroll positions, thumbnail) are
+    /// kept but do not count as changes. Null removes.
     virtual Result<void> setState(const std::string &key, const Json &value) = 0;
     virtual Result<Json> state(const std::string &key) const = 0; // null when absent
 };
 
-/// Full integrity check: SQLite's own, schema, foreign keys, every report decodes. With `repair` what can be kept is
-/// copied into a new file that replaces the old one (the old one stays beside it as .broken).
+/// Full integrity check: SQLite's own, schema, foreign keys, every report decodes. With `repair`
+/// what can be kept is copied into a new file that replaces the old one (the old one stays beside
+/// it as .broken).
 Result<std::vector<SessionProblem>> checkSession(const std::string &path, bool repair);
 
 } // namespace winnow

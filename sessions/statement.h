@@ -29,8 +29,14 @@ struct Reference {
     int64_t id = 0;
 };
 
-inline void bindValue(SQLite::Statement &statement, int index, int64_t value) { statement.bind(index, value); }
-inline void bindValue(SQLite::Statement &statement, int index, const std::string &value) { statement.bind(index, value); }
+inline void bindValue(SQLite::Statement &statement, int index, int64_t value)
+{
+    statement.bind(index, value);
+}
+inline void bindValue(SQLite::Statement &statement, int index, const std::string &value)
+{
+    statement.bind(index, value);
+}
 inline void bindValue(SQLite::Statement &statement, int index, Reference value)
 {
     if (value.id > 0)
@@ -43,13 +49,13 @@ inline void bindValue(SQLite::Statement &statement, int index, const Blob &value
     if (value.bytes.size() > 1000000000)
         throw SQLite::Exception("value too long", SQLITE_TOOBIG);
     // A null pointer would bind NULL; an empty blob is a value.
-    statement.bindNoCopy(index, value.bytes.empty() ? static_cast<const void *>("") : value.bytes.data(),
+    statement.bindNoCopy(index,
+        value.bytes.empty() ? static_cast<const void *>("") : value.bytes.data(),
         static_cast<int>(value.bytes.size()));
 }
 
 /// Binds the values to ?1, ?2, ... in order.
-template <typename... Values>
-void bindAll(SQLite::Statement &statement, const Values &...values)
+template <typename... Values> void bindAll(SQLite::Statement &statement, const Values &...values)
 {
     int index = 0;
     (bindValue(statement, ++index, values), ...);
@@ -60,7 +66,8 @@ inline std::span<const std::byte> columnBytes(SQLite::Statement &statement, int 
 {
     const SQLite::Column column = statement.getColumn(index);
     const void *data = column.getBlob();
-    return {static_cast<const std::byte *>(data), data ? static_cast<size_t>(column.getBytes()) : 0};
+    return { static_cast<const std::byte *>(data),
+        data ? static_cast<size_t>(column.getBytes()) : 0 };
 }
 
 } // namespace winnow
