@@ -16,8 +16,9 @@ namespace winnow {
 class Ranking {
 public:
     virtual ~Ranking() = default;
-    /// [L, heads, N] f32, higher = keep; undefined for formula methods.
-    virtual at::Tensor score() const { return {}; }
+    /// Scores behind a plan of this ranking, [L, heads, N], higher = keep: those of protected positions (sinks, window) are
+    /// the largest other score of the layer + 1. Empty for methods that score nothing (full, streaming_llm).
+    virtual std::vector<float> scores(const KvPlan &plan) const { return (void)plan, std::vector<float>{}; }
 };
 
 /// One row of decoding as a policy sees it, in one layer. Set s is a KV head, a query head or the layer (GroupRule);
@@ -29,10 +30,14 @@ struct DecodeRow {
     const float *weights = nullptr; // [G_s, n] attention of the set's query heads over its slots
     int64_t heads = 0; // G_s
     const int32_t *positions = nullptr; // [n] original positions
-    const float *keys = nullptr; // [n, D] after RoPE; may be null when policy->needsRows() is false
-    const float *values = nullptr; // [n, D]
-    const float *queries = nullptr; // [min(row + 1, window), G_s, D] after RoPE, oldest first; null unless needsRows()
-    int64_t queryRows = 0;
+    // Rows of the set's KV heads (one, or all Hkv for a set of the whole layer): KV head j starts at keys + j * kvStride.
+    // All three are null unless the policy's needsRows() is true.
+    const float *keys = nullptr; // [kvHeads, n, D] after RoPE
+    const float *values = nullptr; // [kvHeads, n, D]
+    const float *queries = nullptr; // [queryRows, G_s, D] after RoPE, oldest first, the last one is this row's
+    int64_t kvHeads = 1;
+    int64_t kvStride = 0; // floats from one KV head to the next
+    int64_t queryRows = 0; // min(row + 1, policy.queryRows())
     int64_t slots = 0; // n
     int64_t headDim = 0; // D
 };
@@ -42,7 +47,12 @@ struct DecodeRow {
 class DecodePolicy {
 public:
     virtual ~DecodePolicy() = default;
+    /// Whether DecodeRow must carry keys, values and queries.
     virtual bool needsRows() const { return false; }
+    /// How many of the last query rows `after` reads, when needsRows(); 0 = none.
+    virtual int64_t queryRows() const { return 0; }
+    /// Whether `after` wants row t (interval rules look at every c-th only); the caller may skip the others.
+    virtual bool wants(int64_t row) const { return row >= 0; }
     /// Slots to drop *before* row attends (streaming_llm). Indices into the slots, ascending. `slots` includes the new token.
     virtual void before(const DecodeRow &row, std::vector<int32_t> &drop) { (void)row, (void)drop; }
     /// Slots to drop after the row attended (h2o, tova, interval). Indices ascending; score[i] optional for the record.
@@ -63,12 +73,15 @@ public:
     virtual Result<std::unique_ptr<const Ranking>> rank(
         const Capture &capture, const Parameters &parameters, const RunContext &context) const = 0;
 
-    /// Kept sets for C slots per layer and head set, classes filled in.
+    /// Kept sets for C slots per layer and head set, classes filled in (scores are not: see Ranking::scores).
+    /// @param count C >= 1. C = N is the identity, also while decoding; C > N keeps the prompt whole and lets hold and
+    ///              interval act once a set holds more than C (R6).
+    /// @error BadInput (count < 1, a ranking of another method or capture).
     /// @cost One pass over L * heads * N.
     virtual Result<KvPlan> select(const Capture &capture, const Ranking &ranking, const Parameters &parameters,
         int64_t count) const = 0;
 
-    /// State machine for one layer, or null when the plan grows.
+    /// State machine for one layer, or null when nothing leaves while decoding. The method must outlive it.
     virtual std::unique_ptr<DecodePolicy> decodePolicy(const Capture &capture, const Ranking &ranking, const KvPlan &plan,
         const Parameters &parameters, int64_t layer) const;
 };

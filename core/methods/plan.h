@@ -20,7 +20,8 @@ enum class PositionMode { Original, Shift };
 /// What is kept where: the forward pass executes this and does not know methods.
 struct KvPlan {
     KeptTokens kept; // prompt sets, classes, and scores when asked
-    int64_t budget = 0; // C; N when inactive
+    int64_t budget = 0; // C as asked: slots per layer and head set; at least N when inactive
+    std::vector<int64_t> layerCounts; // [L] slots each head set of a layer holds: `budget` unless the method has a schedule
     GroupRule groupRule = GroupRule::KvHeadMean;
     DecodeRule decodeRule = DecodeRule::Grow;
     int64_t interval = 64; // steps, DecodeRule::Interval
@@ -30,7 +31,8 @@ struct KvPlan {
     // What the method stores beside K and V (metadata bytes of kv-evaluation.md 5).
     bool storesPositions = true; // false where positions follow from a formula: full, streaming_llm
     bool storesScores = false; // a running score per slot: h2o
-    bool expectUniform = true; // each (layer, head) holds exactly `budget` slots; false: the total is layers * heads * budget
+    bool expectUniform = true; // each (layer, head) holds exactly `budget` slots; false: `layerCounts` says how many
+    bool expectTotal = true; // the total is layers * heads * budget; false: the method misses it by design (a notice says so)
     std::vector<std::string> notices; // "window 32 shrunk to 16 (R5)", ...
 };
 
