@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/report.h"
+#include "views/legend.h"
 #include "views/selection.h"
 #include "views/theme.h"
 
@@ -50,12 +51,20 @@ public:
 
     /// Draws the whole view, titles and legend included, into rect (logical pixels at 100 %).
     virtual void paint(QPainter &painter, const QRectF &rect, const Theme &theme) const = 0;
+    /// Height a figure of this width needs to show everything; 0 = any height will do.
+    virtual double figureHeight(double width) const { (void)width; return 0; }
     /// Data of the picture as CSV with a head row; units in the head.
     virtual QString csv() const = 0;
     /// Text description of what is under the selection (accessible description).
     virtual QString describe() const = 0;
     /// Why there is nothing to draw and what to do, or empty.
     virtual QString emptyReason() const { return {}; }
+
+    /// What stands in the view's header: a quiet note ("64 scored, 90 % band"), the legend, and its own controls
+    /// (segments, choosers). Controls are owned by the view until a header takes them over.
+    virtual QString note() const { return {}; }
+    virtual QVector<LegendEntry> legend(const Theme &theme) const { (void)theme; return {}; }
+    virtual QVector<QWidget *> headerControls() { return {}; }
 
     virtual QJsonObject saveState() const { return {}; }
     virtual void restoreState(const QJsonObject &state) { (void)state; }
@@ -64,6 +73,8 @@ Q_SIGNALS:
     /// The user hovered (selection.pinned false) or clicked something.
     void selectionRequested(const winnow::Selection &selection);
     void activated(int runIndex); // double click on a run
+    /// note(), legend() or emptyReason() changed: the header around the view reads them again.
+    void headerChanged();
 };
 
 } // namespace winnow
