@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow {
+
+/// Classes that pre-tokenisers ask for; a code point can be in several. They are those of the regular expressions
+/// \p{L}, \p{N}, \s, [\r\n] and \p{P}.
+enum CodePointClass : uint8_t {
+    kLetter = 1,
+    kNumber = 2,
+    kSpace = 4,
+    kNewline = 8,
+    kPunctuation = 16,
+};
+
+/// One code point of a text: where it begins and what it is.
+struct CodePoint {
+    char32_t value = 0;
+    uint32_t classes = 0; // CodePointClass bits
+    size_t begin = 0; // byte offset in the text
+
+    bool is(uint32_t mask) const { return (classes & mask) != 0; }
+};
+
+/// Classes by the Unicode Character Database (ICU).
+uint32_t codePointClasses(char32_t value);
+
+/// Code points of well-formed UTF-8 (core/base/utf8.h checks it), appended to `out`; offsets count from `base`.
+void appendCodePoints(std::string_view text, size_t base, std::vector<CodePoint> &out);
+
+/// The code point as UTF-8, appended.
+void appendUtf8(char32_t value, std::string &out);
+
+/// Text with every maximal part of an ill-formed sequence replaced by one U+FFFD.
+/// @source The Unicode Standard 15.0, 3.9, "U+FFFD Substitution of Maximal Subparts".
+std::string replaceIllFormed(std::string_view bytes);
+
+} // namespace winnow
