@@ -1,10 +1,124 @@
 #include "core/eval/capture.h"
 
-#include "core/eval/evaluate.h"
+#include "core/model/device.h"
+#include "core/model/layer_pass.h"
+#include "core/model/sha256.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <numeric>
 
 namespace winnow {
+namespace {
+
+    /// Rows of one f32 product of queries; the sum over blocks is f64.
+    constexpr int64_t kMomentRows = 256;
+
+    int64_t windowRows(const CaptureNeeds &needs, int64_t tokens)
+    {
+        return needs.window > 0 ? std::min(tokens, std::max<int64_t>(64, needs.window)) : 0;
+    }
+
+    /// Moments of q [N, H, D] before RoPE: the first rows as they are, sums over the others.
+    void keepQueryMoments(const at::Tensor &q, LayerCapture &layer)
+    {
+        const int64_t tokens = q.size(0);
+        const int64_t first = std::min(tokens, kHeadQueries);
+        layer.headQueries = q.narrow(0, 0, first).transpose(0, 1).contiguous().cpu();
+        const at::TensorOptions options(at::kDouble);
+        layer.querySum = at::zeros({q.size(1), q.size(2)}, options);
+        layer.queryOuter = at::zeros({q.size(1), q.size(2), q.size(2)}, options);
+        for (int64_t row = first; row < tokens; row += kMomentRows) {
+            const int64_t count = std::min(kMomentRows, tokens - row);
+            const at::Tensor block = q.narrow(0, row, count).transpose(0, 1).contiguous(); // [H, count, D]
+            layer.queryOuter.add_(at::bmm(block.transpose(1, 2), block).cpu());
+            layer.querySum.add_(block.sum(1).cpu());
+        }
+    }
+
+    AttentionStatistics zeroedStatistics(const ModelConfig &config, int64_t tokens, int64_t window, const CaptureNeeds &needs,
+        const at::Device &device)
+    {
+        const at::TensorOptions options = at::TensorOptions(at::kFloat).device(device);
+        AttentionStatistics statistics;
+        if (needs.colSum) {
+            statistics.colSum = at::zeros({config.heads, tokens}, options);
+            statistics.rowEntropy = at::zeros({config.heads, tokens}, options);
+        }
+        if (window > 0)
+            statistics.winRows = at::zeros({config.heads, window, tokens}, options);
+        return statistics;
+    }
+
+    int64_t tensorBytes(const Capture &capture)
+    {
+        int64_t bytes = 0;
+        const auto count = [&](const at::Tensor &tensor) { bytes += tensor.defined() ? static_cast<int64_t>(tensor.nbytes()) : 0; };
+        for (const LayerCapture &layer : capture.layers) {
+            for (const at::Tensor &tensor : {layer.keys, layer.values, layer.colSum, layer.rowEntropy, layer.winRows,
+                     layer.headQueries, layer.querySum, layer.queryOuter})
+                count(tensor);
+        }
+        count(capture.lastLogits);
+        return bytes;
+    }
+
+    Result<std::string> contentKey(const Model &model, const std::vector<int32_t> &ids, const CaptureNeeds &needs)
+    {
+        const auto hash = model.sha256();
+        if (!hash)
+            return fail(hash.error());
+        Sha256 key;
+        key.add(*hash + '|' + model.deviceName() + '|' + std::to_string(needs.colSum) + std::to_string(needs.queryMoments) + '|'
+            + std::to_string(needs.window) + '|');
+        key.add(std::as_bytes(std::span(ids)));
+        return key.finish();
+    }
+
+    Result<void> checkMemory(const Model &model, int64_t tokens, const CaptureNeeds &needs)
+    {
+        const int64_t needed = forecastCaptureBytes(model.config(), tokens, needs) + forecastMemory(model.config(), tokens).workBytes;
+        const int64_t available = availableMemoryBytes();
+        if (needed <= available)
+            return {};
+        return fail(ErrorCode::OutOfMemory, "a capture of " + std::to_string(tokens) + " tokens needs "
+                + std::to_string(needed >> 20) + " MiB, available are " + std::to_string(available >> 20) + " MiB",
+            "shorten the input or compare fewer methods at once");
+    }
+
+    /// Runs all layers and fills `capture.layers`. Returns the residual stream leaving the last layer.
+    Result<at::Tensor> captureLayers(LayerPass &pass, Capture &capture)
+    {
+        const ModelConfig &config = capture.config;
+        at::Tensor x = embedRows(pass.model, capture.ids);
+        for (int64_t l = 0; l < config.layers; ++l) {
+            LayerCapture &layer = capture.layers[static_cast<size_t>(l)];
+            AttentionStatistics statistics
+                = zeroedStatistics(config, capture.tokens(), capture.window, capture.needs, pass.model.device());
+            pass.statistics = statistics.wanted() ? &statistics : nullptr;
+            if (capture.needs.queryMoments)
+                pass.onProjections = [&](int64_t, const Projections &parts) { keepQueryMoments(parts.q, layer); };
+            LayerCache cache(config.kvHeads, config.headDim, pass.model.device());
+            cache.reserve(capture.tokens());
+            if (auto done = runLayer(pass, l, cache, x); !done)
+                return fail(done.error());
+            layer.keys = cache.keys().cpu();
+            layer.values = cache.values().cpu();
+            const auto keep = [](const at::Tensor &tensor) { return tensor.defined() ? tensor.cpu() : tensor; };
+            layer.colSum = keep(statistics.colSum);
+            layer.rowEntropy = keep(statistics.rowEntropy);
+            layer.winRows = keep(statistics.winRows);
+            capture.maxRowSumError = std::max(capture.maxRowSumError, statistics.maxRowSumError);
+            pass.context.progress("prefill", l + 1, config.layers, "layers");
+        }
+        return x;
+    }
+
+} // namespace
 
 void CaptureNeeds::include(const CaptureNeeds &other)
 {
@@ -17,6 +131,88 @@ bool CaptureNeeds::covers(const CaptureNeeds &asked) const
 {
     return (colSum || !asked.colSum) && (queryMoments || !asked.queryMoments)
         && window >= asked.window;
+}
+
+int64_t forecastCaptureBytes(const ModelConfig &config, int64_t tokens, const CaptureNeeds &needs)
+{
+    const int64_t width = config.headDim;
+    int64_t perLayer = config.kvHeads * tokens * config.slotBytes(4);
+    if (needs.colSum)
+        perLayer += 2 * 4 * config.heads * tokens;
+    perLayer += 4 * config.heads * windowRows(needs, tokens) * tokens;
+    if (needs.queryMoments)
+        perLayer += config.heads * (4 * std::min(tokens, kHeadQueries) * width + 8 * width * (width + 1));
+    return config.layers * perLayer + 4 * config.vocab;
+}
+
+Result<CapturePtr> captureContext(std::shared_ptr<const Model> model, std::vector<int32_t> ids, const CaptureNeeds &needs,
+    const RunContext &context)
+{
+    const c10::InferenceMode inference;
+    const ModelConfig &config = model->config();
+    if (auto valid = checkIds(config, ids); !valid)
+        return fail(valid.error());
+    if (auto fits = checkContext(config, static_cast<int64_t>(ids.size())); !fits)
+        return fail(fits.error());
+    if (auto fits = checkMemory(*model, static_cast<int64_t>(ids.size()), needs); !fits)
+        return fail(fits.error());
+    auto key = contentKey(*model, ids, needs);
+    if (!key)
+        return fail(key.error());
+
+    auto capture = std::make_shared<Capture>();
+    capture->id = *key;
+    capture->model = model;
+    capture->config = config;
+    capture->needs = needs;
+    capture->ids = std::move(ids);
+    capture->window = windowRows(needs, capture->tokens());
+    capture->layers.resize(static_cast<size_t>(config.layers));
+
+    const auto started = std::chrono::steady_clock::now();
+    std::vector<int32_t> positions(capture->ids.size());
+    std::iota(positions.begin(), positions.end(), 0);
+    LayerPass pass{*model, model->rope().rows(positions, model->device()), positions, context};
+    auto x = captureLayers(pass, *capture);
+    if (!x)
+        return fail(x.error());
+    capture->lastLogits = headLogits(*model, finalNorm(*model, x->narrow(0, x->size(0) - 1, 1))).squeeze(0).cpu();
+    capture->prefillMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+    capture->bytes = tensorBytes(*capture);
+    return CapturePtr(std::move(capture));
+}
+
+Result<at::Tensor> attentionTile(const Capture &capture, int64_t layer, int64_t head, int64_t rowBegin, int64_t rowEnd,
+    const RunContext &context)
+{
+    const c10::InferenceMode inference;
+    const ModelConfig &config = capture.config;
+    if (!capture.model)
+        return fail(ErrorCode::BadInput, "this capture has no model to compute queries with");
+    if (layer < 0 || layer >= config.layers || head < 0 || head >= config.heads)
+        return fail(ErrorCode::BadInput, "attention tile of layer " + std::to_string(layer) + ", head " + std::to_string(head)
+                + ": the model has layers 0 to " + std::to_string(config.layers - 1) + " and heads 0 to "
+                + std::to_string(config.heads - 1));
+    if (rowBegin < 0 || rowBegin >= rowEnd || rowEnd > capture.tokens())
+        return fail(ErrorCode::BadInput, "attention tile of rows " + std::to_string(rowBegin) + " to " + std::to_string(rowEnd)
+                + ": the context has " + std::to_string(capture.tokens()) + " rows");
+    const Model &model = *capture.model;
+    std::vector<int32_t> positions(static_cast<size_t>(rowEnd - rowBegin));
+    std::iota(positions.begin(), positions.end(), static_cast<int32_t>(rowBegin));
+    LayerPass pass{model, model.rope().rows(positions, model.device()), positions, context};
+    pass.cacheRows = CacheRows::Present;
+    at::Tensor x = embedRows(model, std::span(capture.ids).subspan(static_cast<size_t>(rowBegin), positions.size()));
+    for (int64_t l = 0; l < layer; ++l) {
+        const LayerCapture &stored = capture.layers[static_cast<size_t>(l)];
+        LayerCache cache;
+        cache.adopt(stored.keys.to(model.device()), stored.values.to(model.device()));
+        cache.forgetFrom(static_cast<int32_t>(rowEnd));
+        if (auto done = runLayer(pass, l, cache, x); !done)
+            return fail(done.error());
+    }
+    const at::Tensor queries = layerQueries(pass, layer, x).select(1, head); // [rows, D]
+    const at::Tensor keys = capture.layers[static_cast<size_t>(layer)].keys[head / config.groups()].narrow(0, 0, rowEnd);
+    return attentionRows(queries, keys.to(model.device()), rowBegin).cpu();
 }
 
 } // namespace winnow

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/error.h"
+#include "core/base/run_context.h"
 #include "core/model/config.h"
 
 #include <ATen/core/Tensor.h>
@@ -57,5 +59,27 @@ struct Capture {
 };
 
 using CapturePtr = std::shared_ptr<const Capture>;
+
+/// Runs the model once over a context and keeps its cache and the statistics asked for.
+///
+/// @param ids   context, at least one token.
+/// @param needs union over all methods that will read the capture.
+/// @error BadInput (no token, id outside the vocabulary, longer than the model's context), OutOfMemory (states predicted
+///        and available bytes), Cancelled (polled between blocks of 64 rows). Progress "prefill" in layers.
+/// @cost  The prefill plus about a tenth; memory N * (cache + H * W floats per layer) and one block of attention.
+/// @source kv-evaluation.md 3.3.
+Result<CapturePtr> captureContext(std::shared_ptr<const Model> model, std::vector<int32_t> ids, const CaptureNeeds &needs,
+    const RunContext &context);
+
+/// Bytes a capture of `tokens` will hold, before it is made.
+int64_t forecastCaptureBytes(const ModelConfig &config, int64_t tokens, const CaptureNeeds &needs);
+
+/// Attention of query rows [rowBegin, rowEnd) of one query head over the keys 0..rowEnd-1: the queries are computed again
+/// from the stored cache, the map as a whole never exists.
+/// @return [rowEnd - rowBegin, rowEnd] f32
+/// @error BadInput (layer, head or rows out of range, a capture without its model), Cancelled.
+/// @cost  The rows once through the layers below `layer`.
+Result<at::Tensor> attentionTile(const Capture &capture, int64_t layer, int64_t head, int64_t rowBegin, int64_t rowEnd,
+    const RunContext &context);
 
 } // namespace winnow

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace winnow {
 namespace {
@@ -34,9 +35,13 @@ namespace {
         const int64_t n = block.keys();
         const bool wanted = statistics && statistics->wanted();
         double worst = statistics ? statistics->maxRowSumError : 0.0;
+        // Sums of a block first, then into the total: the rounding of thousands of f32 additions would be visible.
+        const bool summed = wanted && statistics->colSum.defined();
+        std::vector<float> blockSum(summed ? static_cast<size_t>(n) : 0);
         for (int64_t g = 0; g < block.groups; ++g) {
             const int64_t head = block.head + g;
-            float *columns = wanted && statistics->colSum.defined() ? rowPointer(statistics->colSum, head, 0) : nullptr;
+            std::fill(blockSum.begin(), blockSum.end(), 0.0F);
+            float *columns = summed ? blockSum.data() : nullptr;
             for (int64_t r = 0; r < block.rows; ++r, row += n) {
                 const cpu::SoftmaxRow result = cpu::softmaxRow(row, block.visible(r), n, columns, wanted);
                 if (!wanted)
@@ -45,6 +50,9 @@ namespace {
                 if (statistics->rowEntropy.defined())
                     rowPointer(statistics->rowEntropy, head, 0)[block.first + r] = result.entropy;
             }
+            float *total = summed ? rowPointer(statistics->colSum, head, 0) : nullptr;
+            for (size_t i = 0; i < blockSum.size(); ++i)
+                total[i] += blockSum[i];
         }
         if (statistics)
             statistics->maxRowSumError = worst;

@@ -75,6 +75,15 @@ Result<void> checkContext(const ModelConfig &config, int64_t tokens)
             + std::to_string(config.contextLength), "shorten the input by " + std::to_string(tokens - config.contextLength) + " tokens");
 }
 
+at::Tensor layerQueries(const LayerPass &pass, int64_t layer, const at::Tensor &x)
+{
+    const Model &model = pass.model;
+    const Projections parts
+        = projectQkv(model, layer, rmsNorm(x, model.layer(layer).attnNorm, model.config().normEps));
+    model.rope().rotate(parts.q, pass.rope);
+    return parts.q;
+}
+
 Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Tensor &x)
 {
     const Model &model = pass.model;
@@ -90,7 +99,8 @@ Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Ten
     model.rope().rotate(parts.k, pass.rope);
     hookHeads(pass, HookPoint::QueryRope, layer, parts.q);
     hookHeads(pass, HookPoint::KeyRope, layer, parts.k);
-    cache.append(parts.k, parts.v, pass.positions);
+    if (pass.cacheRows == CacheRows::Append)
+        cache.append(parts.k, parts.v, pass.positions);
 
     auto attended = attend(parts.q, cache, AttentionProbe{pass.statistics, pass.hooks, layer}, pass.context);
     if (!attended)

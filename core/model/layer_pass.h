@@ -8,6 +8,9 @@
 
 namespace winnow {
 
+/// Whether the cache gets the new rows' keys and values from the layer, or holds them already.
+enum class CacheRows { Append, Present };
+
 /// What the layers of one pass over one sequence share.
 struct LayerPass {
     const Model &model;
@@ -16,9 +19,13 @@ struct LayerPass {
     const RunContext &context;
     const Hooks *hooks = nullptr;
     AttentionStatistics *statistics = nullptr; // of the layer that runs; only without a past
+    CacheRows cacheRows = CacheRows::Append;
     /// Sees queries, keys and values before RoPE.
     std::function<void(int64_t layer, const Projections &parts)> onProjections = nullptr;
 };
+
+/// Queries of the fed rows in one layer after RoPE [T, H, D]. x [T, E] is the residual stream entering the layer.
+at::Tensor layerQueries(const LayerPass &pass, int64_t layer, const at::Tensor &x);
 
 /// Runs one layer on x [T, E] in place and appends its keys and values to `cache`.
 /// @error Cancelled; `cache` may then hold the new rows.
