@@ -41,7 +41,7 @@ void CaptureGoldenTest::columnSumsEntropiesAndLastRowsEqualTheFullMaps()
     double worstSum = 0, worst = 0;
     for (const int32_t index : m_golden.ints("layers")) {
         const LayerCapture &layer = m_capture->layers[static_cast<size_t>(index)];
-        const std::string prefix = "l" + std::to_string(index) + '.';
+        const std::string prefix = std::string("l").append(std::to_string(index)) + ".";
         worstSum = std::max(worstSum, maxDifference(layer.colSum, golden(m_golden, prefix + "colsum")));
         worst = std::max(worst, maxDifference(layer.rowEntropy, golden(m_golden, prefix + "row_entropy")));
         worst = std::max(worst, maxDifference(layer.winRows.select(1, 63), golden(m_golden, prefix + "last_row")));
