@@ -1,0 +1,117 @@
+#include "app/workbench/requests.h"
+
+namespace winnow {
+namespace {
+
+    constexpr int kDefaultScored = 64;
+
+    Json methodEntry(const Setting &setting) { return {{"method", setting.method}, {"params", setting.parameters}}; }
+
+    void addSetting(Json &request, const Setting &setting)
+    {
+        request["method"] = setting.method;
+        request["params"] = setting.parameters;
+        request["budget"] = budgetText(setting.budget);
+    }
+
+} // namespace
+
+Json modelFields(const ModelChoice &choice)
+{
+    Json fields{{"model", choice.model}, {"device", choice.device}, {"dtype", choice.dtype}, {"seed", choice.seed}};
+    if (choice.threads > 0)
+        fields["threads"] = choice.threads;
+    return fields;
+}
+
+int scoredTokens(const InputRecord &input)
+{
+    if (input.extra.is_object()) {
+        if (input.extra.contains("continuation"))
+            return 0;
+        if (auto it = input.extra.find("scoreLast"); it != input.extra.end() && it->is_number_integer())
+            return it->get<int>();
+    }
+    return kDefaultScored;
+}
+
+Json inputFields(const ModelChoice &choice, const InputRecord &input)
+{
+    Json fields = modelFields(choice);
+    Json content{{"name", input.name}};
+    const bool hasIds = input.extra.is_object() && input.extra.contains("ids");
+    if (hasIds)
+        content["ids"] = input.extra["ids"];
+    else
+        content["text"] = input.content;
+    fields["input"] = std::move(content);
+    if (input.extra.is_object() && input.extra.contains("continuation")) {
+        const Json &continuation = input.extra["continuation"];
+        fields["continuation"] = continuation.is_object() ? continuation : Json{{"text", continuation}};
+    } else {
+        fields["scoreLast"] = scoredTokens(input);
+    }
+    return fields;
+}
+
+Json openRequest(const ModelChoice &choice)
+{
+    Json request = modelFields(choice);
+    request["command"] = "open";
+    return request;
+}
+
+Json captureRequest(const ModelChoice &choice, const InputRecord &input, const std::vector<MethodInfo> &methods, const Setting &wanted)
+{
+    Json request = inputFields(choice, input);
+    request["command"] = "capture";
+    Json entries = Json::array();
+    for (const MethodInfo &method : methods) {
+        if (method.family == "kv")
+            entries.push_back(methodEntry(method.id == wanted.method ? wanted : defaultSetting(method)));
+    }
+    request["methods"] = std::move(entries);
+    return request;
+}
+
+Json selectRequest(const std::string &captureId, const std::vector<Setting> &settings)
+{
+    Json cells = Json::array();
+    for (const Setting &setting : settings)
+        cells.push_back(toJson(setting));
+    return {{"command", "select"}, {"captureId", captureId}, {"cells", std::move(cells)}, {"scores", true}, {"classes", true}};
+}
+
+Json runRequest(const ModelChoice &choice, const InputRecord &input, const Setting &setting)
+{
+    Json request = inputFields(choice, input);
+    request["command"] = "run";
+    request["measure"] = true;
+    addSetting(request, setting);
+    return request;
+}
+
+Json sweepRequest(const ModelChoice &choice, const InputRecord &input, const SweepChoice &sweep)
+{
+    Json request = inputFields(choice, input);
+    request["command"] = "sweep";
+    request["methods"] = Json::array();
+    for (const Setting &setting : sweep.methods)
+        request["methods"].push_back(methodEntry(setting));
+    request["budgets"] = Json::array();
+    for (const Budget &budget : sweep.budgets)
+        request["budgets"].push_back(budgetText(budget));
+    return request;
+}
+
+Json generateRequest(const ModelChoice &choice, const InputRecord &input, const Setting &setting, int maxNew)
+{
+    Json request = inputFields(choice, input);
+    request["command"] = "generate";
+    request["maxNew"] = maxNew;
+    request["temperature"] = 0;
+    addSetting(request, setting);
+    return request;
+}
+
+} // namespace winnow

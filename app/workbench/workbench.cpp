@@ -1,0 +1,237 @@
+#include "app/workbench/workbench.h"
+
+#include "app/workbench/setting_command.h"
+#include "app/workbench/view_data.h"
+
+#include <QFileInfo>
+
+namespace winnow {
+namespace {
+
+    constexpr int kRebuildDelayMs = 0; // once per turn of the event loop
+    constexpr int kSettingDelayMs = 120; // a drag is written once it rests
+
+    QString textOf(const Json &json, const char *name)
+    {
+        if (!json.is_object())
+            return {};
+        auto it = json.find(name);
+        return it != json.end() && it->is_string() ? QString::fromStdString(it->get<std::string>()) : QString();
+    }
+
+} // namespace
+
+QString ModelState::title() const
+{
+    const QString name = textOf(description, "name");
+    if (!name.isEmpty())
+        return name;
+    const QString chosen = QString::fromStdString(choice.model);
+    return chosen.contains(QLatin1Char('/')) ? QFileInfo(chosen).completeBaseName() : chosen;
+}
+
+QString ModelState::place() const
+{
+    const QString device = textOf(description, "device"), dtype = textOf(description, "dtype");
+    return device.isEmpty() ? QString() : device.toUpper() + QLatin1Char(' ') + dtype;
+}
+
+Workbench::Workbench(AppSettings &settings, QObject *parent)
+    : QObject(parent)
+    , m_settings(settings)
+    , m_jobs(m_engine)
+    , m_preview(m_engine, m_jobs)
+    , m_measurements(m_jobs, m_document)
+{
+    m_rebuildTimer.setSingleShot(true);
+    m_rebuildTimer.setInterval(kRebuildDelayMs);
+    m_viewData = std::make_shared<const ViewData>();
+    m_settingTimer.setSingleShot(true);
+    m_settingTimer.setInterval(kSettingDelayMs);
+    connect(&m_settingTimer, &QTimer::timeout, this, [this] { m_document.setState("view.setting", toJson(m_setting)); });
+    connect(&m_rebuildTimer, &QTimer::timeout, this, &Workbench::rebuild);
+    connect(&m_engine, &EngineClient::stateChanged, this, &Workbench::onEngineState);
+    connect(&m_preview, &Preview::reportChanged, this, &Workbench::scheduleRebuild);
+    connect(&m_preview, &Preview::failed, this, &Workbench::failed);
+    connect(&m_preview, &Preview::captureChanged, this, [this] {
+        if (const std::optional<CaptureInfo> &capture = m_preview.capture(); capture && m_activeInput != 0) {
+            m_tokenCounts[m_activeInput] = static_cast<qint64>(capture->ids.size());
+            Q_EMIT tokenCountsChanged();
+            Q_EMIT settingChanged(); // the budget can now be said in tokens
+        }
+        runDemoPlan();
+    });
+    connect(&m_measurements, &Measurements::failed, this, &Workbench::failed);
+    connect(&m_measurements, &Measurements::textReady, this, &Workbench::generated);
+    connect(&m_document, &SessionDocument::failed, this, &Workbench::failed);
+    for (auto signal : {&SessionDocument::runsChanged, &SessionDocument::cellsChanged, &SessionDocument::inputsChanged})
+        connect(&m_document, signal, this, &Workbench::scheduleRebuild);
+    connect(&m_document, &SessionDocument::reportChanged, this, &Workbench::scheduleRebuild);
+    connect(&m_document, &SessionDocument::editedChanged, this, &Workbench::sessionChanged);
+    connect(&m_document, &SessionDocument::opened, this, &Workbench::onSessionOpened);
+    connect(&m_document, &SessionDocument::inputsChanged, this, [this] {
+        if (!m_document.input(m_activeInput))
+            setActiveInput(m_document.inputs().empty() ? 0 : m_document.inputs().front().id);
+        else
+            retarget();
+    });
+    connect(&m_document, &SessionDocument::runsChanged, this, [this] {
+        const RunRecord *same = m_measurements.sameSetting(m_activeInput, m_setting);
+        const qint64 active = same ? same->id : 0;
+        if (active != m_activeRun) {
+            m_activeRun = active;
+            Q_EMIT activeRunChanged();
+        }
+    });
+}
+
+Workbench::~Workbench() { disconnect(&m_engine, nullptr, this, nullptr); }
+
+void Workbench::startEngine()
+{
+    m_engine.setCommand(m_settings.engineCommand());
+    m_engine.start();
+}
+
+void Workbench::onEngineState(EngineClient::State state)
+{
+    if (state == EngineClient::State::Ready) {
+        std::vector<MethodInfo> methods;
+        auto listed = m_engine.hello().find("methods");
+        if (listed != m_engine.hello().end() && listed->is_array()) {
+            for (const Json &entry : *listed) {
+                if (Result<MethodInfo> info = methodInfoFromJson(entry))
+                    methods.push_back(std::move(*info));
+                else
+                    Q_EMIT failed(QString::fromStdString(info.error().message));
+            }
+            m_methods = std::move(methods);
+            if (m_document.state("methods").is_null())
+                m_document.setState("methods", *listed);
+        }
+        m_preview.setMethods(m_methods);
+        m_preview.forgetCapture();
+        Q_EMIT methodsChanged();
+        if (m_setting.method.empty() && !m_methods.empty()) {
+            const MethodInfo *first = findMethod(m_methods, "snapkv");
+            applySetting(defaultSetting(first ? *first : m_methods.front()));
+        }
+        if (!m_model.choice.model.empty())
+            reloadModel();
+        return;
+    }
+    if (state == EngineClient::State::Lost || state == EngineClient::State::Stopped) {
+        m_preview.forgetCapture();
+        if (m_model.phase != ModelState::Phase::None) {
+            m_model.phase = ModelState::Phase::NotLoaded;
+            Q_EMIT modelChanged();
+        }
+        if (state == EngineClient::State::Lost)
+            Q_EMIT engineLost(m_engine.lostReason());
+    }
+}
+
+CacheGeometry Workbench::geometry() const
+{
+    CacheGeometry geometry;
+    const ReportPtr report = currentReport();
+    geometry.bytesPerToken = cacheBytesPerToken(m_model.description);
+    if (const std::optional<CaptureInfo> &capture = m_preview.capture()) {
+        geometry.tokens = capture->tokens;
+    } else if (report) {
+        if (const std::optional<KeptTokens> kept = report->keptTokens())
+            geometry.tokens = kept->tokens;
+        if (geometry.bytesPerToken <= 0 && geometry.tokens > 0 && report->savings().fullBytes > 0)
+            geometry.bytesPerToken = report->savings().fullBytes / static_cast<double>(geometry.tokens);
+    }
+    return geometry;
+}
+
+void Workbench::applySetting(const Setting &setting)
+{
+    m_setting = setting;
+    m_settingTimer.start();
+    const RunRecord *same = m_measurements.sameSetting(m_activeInput, setting);
+    const qint64 active = same ? same->id : 0;
+    const bool runChanged = active != m_activeRun;
+    m_activeRun = active;
+    m_preview.setSetting(setting);
+    Q_EMIT settingChanged();
+    if (runChanged)
+        Q_EMIT activeRunChanged();
+    scheduleRebuild();
+}
+
+void Workbench::changeSetting(const Setting &setting, const QString &text, const QString &mergeKey)
+{
+    if (setting == m_setting)
+        return;
+    if (!m_document.isOpen()) {
+        applySetting(setting);
+        return;
+    }
+    m_document.undoStack().push(new SettingCommand(*this, m_setting, setting, text, mergeKey, m_gesture));
+}
+
+void Workbench::setMethod(const QString &id)
+{
+    const MethodInfo *method = findMethod(m_methods, id.toStdString());
+    if (!method || method->id == m_setting.method)
+        return;
+    Setting next = defaultSetting(*method);
+    if (!method->budgetUnit.empty() && budgetFraction(m_setting.budget, geometry()) < 1)
+        next.budget = m_setting.budget;
+    endGesture();
+    changeSetting(next, tr("Choose %1").arg(QString::fromStdString(method->title)), QStringLiteral("method"));
+    endGesture();
+}
+
+void Workbench::setParameter(const QString &name, const Json &value)
+{
+    const MethodInfo *method = currentMethod();
+    Setting next = m_setting;
+    next.parameters[name.toStdString()] = value;
+    const ParameterInfo *parameter = method ? method->parameter(name.toStdString()) : nullptr;
+    const QString title = parameter ? QString::fromStdString(parameter->title) : name;
+    changeSetting(next, tr("Change %1").arg(title), QStringLiteral("param.") + name);
+}
+
+void Workbench::setBudget(const Budget &budget)
+{
+    Setting next = m_setting;
+    next.budget = budget;
+    changeSetting(next, tr("Change budget"), QStringLiteral("budget"));
+}
+
+ReportPtr Workbench::currentReport() const { return m_viewData->current.report; }
+
+bool Workbench::previewIsCurrent() const { return m_viewData->current.index < 0; }
+
+void Workbench::setSelection(const Selection &selection)
+{
+    if (selection == m_selection)
+        return;
+    m_selection = selection;
+    Q_EMIT selectionChanged();
+}
+
+void Workbench::scheduleRebuild()
+{
+    if (!m_rebuildTimer.isActive())
+        m_rebuildTimer.start();
+}
+
+void Workbench::rebuild()
+{
+    ViewContext context;
+    context.inputId = m_activeInput;
+    context.activeRun = m_activeRun;
+    context.setting = m_setting;
+    const MethodInfo *method = currentMethod();
+    context.methodTitle = QString::fromStdString(method ? method->title : m_setting.method);
+    context.preview = m_preview.report();
+    m_viewData = buildViewData(m_document, context);
+    Q_EMIT viewDataChanged();
+}
+
+} // namespace winnow

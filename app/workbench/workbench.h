@@ -1,0 +1,152 @@
+#pragma once
+
+#include "app/app_settings.h"
+#include "app/engine/job_runner.h"
+#include "app/workbench/measurements.h"
+#include "app/workbench/preview.h"
+#include "app/workbench/requests.h"
+#include "app/workbench/session_document.h"
+#include "views/run_view.h"
+
+#include <QObject>
+#include <QTimer>
+
+namespace winnow {
+
+/// The model the window works with.
+struct ModelState {
+    enum class Phase { None, NotLoaded, Loading, Ready, Failed };
+    ModelChoice choice;
+    Phase phase = Phase::None;
+    Json description = Json::object(); // the `open` reply: model object, tokenizer, forecast, ...
+    QString problem; // Phase::Failed
+
+    /// "SmolLM2-135M", else the catalogue name or file name.
+    QString title() const;
+    /// "CPU f32"; empty until it was loaded once.
+    QString place() const;
+};
+
+/// The window's controller, without widgets: joins engine, session, preview and measurements, and answers every action.
+class Workbench : public QObject {
+    Q_OBJECT
+public:
+    explicit Workbench(AppSettings &settings, QObject *parent = nullptr);
+    ~Workbench() override;
+
+    EngineClient &engine() { return m_engine; }
+    JobRunner &jobs() { return m_jobs; }
+    SessionDocument &document() { return m_document; }
+    Preview &preview() { return m_preview; }
+    Measurements &measurements() { return m_measurements; }
+    AppSettings &settings() { return m_settings; }
+
+    // Session
+    void startEngine();
+    void newSession();
+    Result<void> openSession(const QString &path);
+    /// Takes over a session that was prepared elsewhere (recovery); `home` may be empty.
+    Result<void> adoptSession(std::unique_ptr<Session> working, const QString &home);
+    Result<void> saveTo(const QString &path);
+    void closeSession();
+    /// Opens the demo kept in the user's data folder, or makes it from the recipe (loads the model, measures).
+    Result<void> openDemo();
+    /// A model, session, text or figure file by its content; the figure's view comes back through figureDropped.
+    Result<void> openFile(const QString &path);
+    /// File name beside the working copies where the open session lives.
+    QString workingCopyPath() const;
+
+    // Model and input
+    const ModelState &model() const { return m_model; }
+    void chooseModel(const QString &pathOrName);
+    void reloadModel();
+    qint64 addTextInput(const QString &name, const QString &text, const Json &extra = Json::object());
+    qint64 activeInput() const { return m_activeInput; }
+    void setActiveInput(qint64 id);
+    /// Tokens of an input; -1 = not counted yet.
+    qint64 tokenCount(qint64 inputId) const;
+    void setScoredTokens(qint64 inputId, int count);
+
+    // Setting
+    const std::vector<MethodInfo> &methods() const { return m_methods; }
+    const MethodInfo *currentMethod() const { return findMethod(m_methods, m_setting.method); }
+    const Setting &setting() const { return m_setting; }
+    CacheGeometry geometry() const;
+    void setMethod(const QString &id);
+    void setParameter(const QString &name, const Json &value);
+    void setBudget(const Budget &budget);
+    /// Ends a gesture: the next change of the same value is an undo step of its own.
+    void endGesture() { ++m_gesture; }
+
+    // Runs
+    qint64 activeRun() const { return m_activeRun; }
+    void setActiveRun(qint64 runId);
+    /// Pins the current setting; returns the run (the existing one when it is pinned already).
+    qint64 pin();
+    /// Measures the current setting; pins it when it is not pinned.
+    void evaluateCurrent();
+    void evaluate(qint64 runId);
+    void evaluateUnmeasured();
+    void sweep(const SweepChoice &choice);
+    void generate(qint64 runId, int maxNew);
+    /// `winnow-cli run ...` that repeats the run; of the current setting for runId 0.
+    QString commandLine(qint64 runId) const;
+
+    // What the views show
+    ViewDataPtr viewData() const { return m_viewData; }
+    ReportPtr currentReport() const;
+    bool previewIsCurrent() const;
+    const Selection &selection() const { return m_selection; }
+    void setSelection(const Selection &selection);
+
+Q_SIGNALS:
+    void modelChanged();
+    void methodsChanged();
+    void settingChanged();
+    void activeInputChanged();
+    void activeRunChanged();
+    void tokenCountsChanged();
+    void viewDataChanged();
+    void selectionChanged();
+    void sessionChanged();
+    void engineLost(const QString &reason);
+    void figureDropped(const QJsonObject &recipe);
+    void generated(qint64 runId, winnow::ReportPtr report);
+    /// One sentence for a banner: what went wrong and what to do.
+    void failed(const QString &sentence);
+
+private:
+    friend class SettingCommand;
+    void onEngineState(EngineClient::State state);
+    void onModelOpened(const ModelChoice &choice, Result<Document> reply);
+    void onSessionOpened();
+    void restoreFromSession();
+    void applySetting(const Setting &setting);
+    void changeSetting(const Setting &setting, const QString &text, const QString &mergeKey);
+    void retarget();
+    void countTokens();
+    void rebuild();
+    void scheduleRebuild();
+    Result<void> makeDemo(const QString &home);
+    void runDemoPlan();
+    ModelChoice requestChoice() const;
+
+    AppSettings &m_settings;
+    EngineClient m_engine;
+    JobRunner m_jobs;
+    SessionDocument m_document;
+    Preview m_preview;
+    Measurements m_measurements;
+    ModelState m_model;
+    std::vector<MethodInfo> m_methods;
+    Setting m_setting;
+    qint64 m_activeInput = 0, m_activeRun = 0;
+    std::map<qint64, qint64> m_tokenCounts;
+    Selection m_selection;
+    ViewDataPtr m_viewData;
+    QTimer m_rebuildTimer, m_settingTimer;
+    int m_gesture = 0;
+    bool m_demoPending = false;
+};
+
+} // namespace winnow

@@ -1,0 +1,178 @@
+// Model and inputs of the workbench.
+#include "app/workbench/workbench.h"
+
+#include <QFileInfo>
+
+#include <algorithm>
+
+namespace winnow {
+namespace {
+
+    constexpr const char *kTokenCounts = "view.tokenCounts";
+
+} // namespace
+
+ModelChoice Workbench::requestChoice() const
+{
+    ModelChoice choice = m_model.choice;
+    choice.threads = m_settings.threads();
+    if (choice.threads <= 0) {
+        // The engine's own number, written out: a copied command repeats the run bit for bit.
+        auto threads = m_engine.hello().find("threads");
+        if (threads != m_engine.hello().end() && threads->is_number_integer())
+            choice.threads = threads->get<int>();
+    }
+    return choice;
+}
+
+void Workbench::chooseModel(const QString &pathOrName)
+{
+    ModelChoice choice;
+    choice.model = pathOrName.toStdString();
+    choice.dtype = m_settings.dtype().toStdString();
+    if (choice.model != m_model.choice.model)
+        m_model.description = Json::object();
+    m_model.choice = choice;
+    m_document.setState("model.choice", Json{{"model", choice.model}, {"device", choice.device}, {"dtype", choice.dtype}});
+    reloadModel();
+}
+
+void Workbench::reloadModel()
+{
+    if (m_model.choice.model.empty())
+        return;
+    m_model.problem.clear();
+    if (m_engine.state() != EngineClient::State::Ready) {
+        m_model.phase = ModelState::Phase::NotLoaded;
+        Q_EMIT modelChanged();
+        return;
+    }
+    m_model.phase = ModelState::Phase::Loading;
+    Q_EMIT modelChanged();
+    const ModelChoice choice = requestChoice();
+    JobSpec spec;
+    spec.title = tr("Load");
+    spec.detail = m_model.title();
+    spec.request = openRequest(choice);
+    spec.tag = QStringLiteral("open");
+    spec.done = [this, choice](Result<Document> reply) { onModelOpened(choice, std::move(reply)); };
+    m_jobs.submit(std::move(spec));
+}
+
+void Workbench::onModelOpened(const ModelChoice &choice, Result<Document> reply)
+{
+    if (choice.model != m_model.choice.model || (!reply && reply.error().code == ErrorCode::EngineLost))
+        return;
+    if (!reply) {
+        const bool cancelled = reply.error().code == ErrorCode::Cancelled;
+        m_model.phase = cancelled ? ModelState::Phase::NotLoaded : ModelState::Phase::Failed;
+        m_model.problem = QString::fromStdString(reply.error().message);
+        Q_EMIT modelChanged();
+        if (!cancelled)
+            Q_EMIT failed(QString::fromStdString(reply.error().message + " " + reply.error().hint).trimmed());
+        return;
+    }
+    const Json &body = reply->body;
+    m_model.description = body.contains("model") && body["model"].is_object() ? body["model"] : body;
+    if (body.contains("forecast"))
+        m_model.description["forecast"] = body["forecast"];
+    m_model.phase = ModelState::Phase::Ready;
+    if (m_document.state("model").is_null())
+        m_document.setState("model", m_model.description);
+    Q_EMIT modelChanged();
+    countTokens();
+    retarget();
+    m_preview.pump();
+}
+
+void Workbench::countTokens()
+{
+    if (m_engine.state() != EngineClient::State::Ready || m_model.phase != ModelState::Phase::Ready)
+        return;
+    for (const InputRecord &input : m_document.inputs()) {
+        if (m_tokenCounts.count(input.id) > 0 || input.kind != "text")
+            continue;
+        Json request = modelFields(requestChoice());
+        request["command"] = "tokenize";
+        request["text"] = input.content;
+        request["special"] = true;
+        const qint64 id = input.id;
+        RequestHandlers handlers;
+        handlers.done = [this, id](Result<Document> reply) {
+            if (!reply || !reply->body.contains("ids"))
+                return;
+            const Json ids = expandArrays(*reply)["ids"];
+            m_tokenCounts[id] = static_cast<qint64>(ids.size());
+            Json stored = Json::object();
+            for (const auto &[input, count] : m_tokenCounts)
+                stored[std::to_string(input)] = count;
+            m_document.setState(kTokenCounts, stored);
+            Q_EMIT tokenCountsChanged();
+        };
+        m_engine.send(std::move(request), {}, std::move(handlers));
+    }
+}
+
+qint64 Workbench::tokenCount(qint64 inputId) const
+{
+    auto it = m_tokenCounts.find(inputId);
+    return it == m_tokenCounts.end() ? -1 : it->second;
+}
+
+qint64 Workbench::addTextInput(const QString &name, const QString &text, const Json &extra)
+{
+    if (!m_document.isOpen())
+        newSession();
+    if (text.trimmed().isEmpty()) {
+        Q_EMIT failed(tr("%1 holds no text; choose a file with some, or paste it.").arg(name));
+        return 0;
+    }
+    InputRecord record;
+    record.name = name.toStdString();
+    record.content = text.toStdString();
+    record.extra = extra;
+    const qint64 id = m_document.addInput(std::move(record));
+    countTokens();
+    setActiveInput(id);
+    return id;
+}
+
+void Workbench::setActiveInput(qint64 id)
+{
+    if (id == m_activeInput)
+        return;
+    m_activeInput = id;
+    m_document.setState("view.activeInput", id);
+    m_selection = {};
+    const RunRecord *same = m_measurements.sameSetting(m_activeInput, m_setting);
+    m_activeRun = same ? same->id : 0;
+    retarget();
+    Q_EMIT activeInputChanged();
+    Q_EMIT activeRunChanged();
+    Q_EMIT selectionChanged();
+    scheduleRebuild();
+}
+
+void Workbench::retarget()
+{
+    const InputRecord *input = m_document.input(m_activeInput);
+    const bool ready = m_model.phase == ModelState::Phase::Ready;
+    std::optional<InputRecord> target;
+    if (input && ready && input->kind == "text")
+        target = *input;
+    m_preview.setTarget(requestChoice(), target);
+}
+
+void Workbench::setScoredTokens(qint64 inputId, int count)
+{
+    const InputRecord *input = m_document.input(inputId);
+    if (!input || count < 2)
+        return;
+    InputRecord changed = *input;
+    if (!changed.extra.is_object())
+        changed.extra = Json::object();
+    changed.extra["scoreLast"] = count;
+    m_document.changeInput(changed, tr("Score the last %1 tokens").arg(count));
+}
+
+} // namespace winnow
