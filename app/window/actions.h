@@ -1,0 +1,33 @@
+#pragma once
+
+#include <QAction>
+#include <QObject>
+#include <QVector>
+
+class QWidget;
+
+namespace winnow {
+
+class Look;
+class Workbench;
+
+/// Every command of the window, once: menus, toolbar, palette and shortcuts share these.
+struct Actions {
+    QAction *newSession, *openModel, *openSession, *openDemo, *addText, *pasteText, *save, *saveAs, *exportFigure, *exportReport, *settings, *quit;
+    QAction *undo, *redo, *copyCommand, *copyTable, *find, *rename, *remove;
+    QAction *toggleSession, *toggleMethod, *toggleResults, *themeSystem, *themeLight, *themeDark, *saveLayout, *resetLayout, *nextView, *welcome;
+    QAction *reloadModel, *startEngine, *stopEngine, *modelInfo;
+    QAction *run, *runAll, *cancel, *pin, *sweep, *generate;
+    QAction *differencesOnly, *exportTable, *baseline;
+    QAction *shortcuts, *about;
+
+    /// All of them in menu order, for the palette.
+    QVector<QAction *> all() const;
+};
+
+/// Makes the actions with names, shortcuts and icons; nothing is connected yet.
+Actions makeActions(QWidget *window);
+/// Sets the icons for the current theme.
+void setActionIcons(const Actions &actions, const Look &look);
+
+} // namespace winnow

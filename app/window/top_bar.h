@@ -1,0 +1,46 @@
+#pragma once
+
+#include <QToolBar>
+
+class QLabel;
+class QPushButton;
+class QToolButton;
+
+namespace winnow {
+
+struct Actions;
+class Look;
+class Workbench;
+
+/// A button that shows "Model  SmolLM2-135M  CPU f32  v" and opens a menu.
+class Chooser;
+
+/// The toolbar: model and input choosers, Run, Cancel, undo, redo and the find box.
+class TopBar : public QToolBar {
+    Q_OBJECT
+public:
+    TopBar(Workbench &bench, Look &look, const Actions &actions, QWidget *parent = nullptr);
+    /// Labels shrink below 1200 px.
+    void setCompact(bool compact);
+
+Q_SIGNALS:
+    void openModelAsked();
+    void addTextAsked();
+
+private:
+    void refresh();
+    void fillModelMenu();
+    void fillInputMenu();
+    void refreshRun();
+
+    Workbench &m_bench;
+    Look &m_look;
+    const Actions &m_actions;
+    Chooser *m_model, *m_input;
+    QPushButton *m_run, *m_cancel, *m_find;
+    QToolButton *m_undo, *m_redo, *m_pane;
+    QAction *m_paneAction;
+    bool m_compact = false;
+};
+
+} // namespace winnow
