@@ -1,0 +1,289 @@
+#include "app/window/method_panel.h"
+
+#include "app/window/actions.h"
+#include "app/window/look.h"
+#include "app/workbench/workbench.h"
+#include "views/format.h"
+#include "views/type.h"
+
+#include <QComboBox>
+#include <QEvent>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSlider>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace winnow {
+namespace {
+
+    constexpr int kSliderSteps = 1000;
+
+    /// The slider is linear in the kept fraction: what it shows is what stays.
+    double sliderFraction(int position) { return static_cast<double>(position) / kSliderSteps; }
+
+} // namespace
+
+Result<Budget> parseTypedBudget(const QString &text)
+{
+    QString plain = text.trimmed();
+    plain.remove(QLatin1Char(',')).remove(QLatin1Char(' '));
+    if (plain.endsWith(QLatin1String("tokens")))
+        plain.replace(QLatin1String("tokens"), QLatin1String("t"));
+    else if (plain.endsWith(QLatin1String("token")))
+        plain.replace(QLatin1String("token"), QLatin1String("t"));
+    bool number = false;
+    plain.toDouble(&number);
+    if (number)
+        plain += QLatin1Char('%');
+    return parseBudget(plain.toStdString());
+}
+
+MethodPanel::MethodPanel(Workbench &bench, Look &look, const Actions &actions, QWidget *parent)
+    : QWidget(parent)
+    , m_bench(bench)
+    , m_look(look)
+    , m_actions(actions)
+{
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(12, 0, 12, 12);
+    layout->setSpacing(6);
+    m_method = new QComboBox(this);
+    m_method->setAccessibleName(tr("Method"));
+    m_method->setToolTip(tr("Method that decides which cached tokens stay"));
+    layout->addWidget(m_method);
+    m_summary = new QLabel(this);
+    m_summary->setWordWrap(true);
+    m_summary->setFont(typeFont(TypeRole::Hint));
+    m_summary->setProperty("tone", "t2");
+    m_summary->setOpenExternalLinks(true);
+    m_summary->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    layout->addWidget(m_summary);
+    buildBudget();
+    layout->addWidget(m_budgetArea);
+    m_rows = new QGridLayout;
+    m_rows->setContentsMargins(0, 0, 0, 0);
+    m_rows->setVerticalSpacing(4);
+    m_rows->setColumnStretch(0, 1);
+    layout->addLayout(m_rows);
+    auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(8);
+    buttons->setContentsMargins(0, 6, 0, 0);
+    m_pin = new QPushButton(this);
+    setStyleProperty(m_pin, "primary", true);
+    m_sweep = new QPushButton(tr("Sweep…"), this);
+    for (QPushButton *button : {m_pin, m_sweep}) {
+        button->setFixedHeight(28);
+        buttons->addWidget(button, 1);
+    }
+    m_sweep->setAccessibleName(tr("Sweep"));
+    layout->addLayout(buttons);
+    connect(m_pin, &QPushButton::clicked, actions.pin, &QAction::trigger);
+    connect(m_sweep, &QPushButton::clicked, actions.sweep, &QAction::trigger);
+    connect(actions.pin, &QAction::changed, this, &MethodPanel::refreshPin);
+    connect(actions.sweep, &QAction::changed, this, &MethodPanel::refreshPin);
+    connect(m_method, &QComboBox::activated, this, [this] { m_bench.setMethod(m_method->currentData().toString()); });
+    connect(&bench, &Workbench::methodsChanged, this, &MethodPanel::rebuildMethods);
+    connect(&bench, &Workbench::settingChanged, this, &MethodPanel::refresh);
+    connect(&bench, &Workbench::viewDataChanged, this, &MethodPanel::refreshBudget);
+    connect(&bench, &Workbench::activeRunChanged, this, &MethodPanel::refreshPin);
+    connect(&bench.document(), &SessionDocument::runsChanged, this, &MethodPanel::refreshPin);
+    connect(&look, &Look::changed, this, [this] {
+        m_formOf.clear();
+        refresh();
+        refreshPin();
+    });
+    rebuildMethods();
+    refreshPin();
+}
+
+void MethodPanel::buildBudget()
+{
+    m_budgetArea = new QWidget(this);
+    auto *grid = new QGridLayout(m_budgetArea);
+    grid->setContentsMargins(0, 4, 0, 4);
+    grid->setHorizontalSpacing(6);
+    grid->setVerticalSpacing(4);
+    m_budgetTitle = new QLabel(tr("Budget"), m_budgetArea);
+    m_budgetText = new QLineEdit(m_budgetArea);
+    m_budgetText->setFont(typeFont(TypeRole::Value));
+    m_budgetText->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    m_budgetText->setFrame(false);
+    m_budgetText->setProperty("quiet", true);
+    m_budgetText->setStyleSheet(QStringLiteral("QLineEdit { background: transparent; border: 1px solid transparent; padding: 0; min-height: 22px; }"));
+    m_budgetText->setAccessibleName(tr("Budget"));
+    m_budgetText->setToolTip(tr("What stays: a percentage (25 %), a count (80 tokens) or bytes (6 MiB)"));
+    m_slider = new QSlider(Qt::Horizontal, m_budgetArea);
+    m_slider->setRange(1, kSliderSteps);
+    m_slider->setPageStep(50);
+    m_slider->setSingleStep(10);
+    m_slider->setAccessibleName(tr("Budget slider"));
+    m_slider->setFixedHeight(20);
+    m_tokens = new QLabel(m_budgetArea);
+    m_bytes = new QLabel(m_budgetArea);
+    for (QLabel *label : {m_tokens, m_bytes}) {
+        label->setFont(typeFont(TypeRole::Hint));
+        label->setProperty("tone", "t2");
+    }
+    m_bytes->setAlignment(Qt::AlignRight);
+    grid->addWidget(m_budgetTitle, 0, 0);
+    grid->addWidget(m_budgetText, 0, 1);
+    grid->addWidget(m_slider, 1, 0, 1, 2);
+    grid->addWidget(m_tokens, 2, 0);
+    grid->addWidget(m_bytes, 2, 1);
+    grid->setColumnStretch(1, 1);
+    connect(m_slider, &QSlider::valueChanged, this, [this](int position) {
+        if (m_refreshing)
+            return;
+        const MethodInfo *method = m_bench.currentMethod();
+        const double least = method ? method->minimumFraction : 0.01;
+        m_bench.setBudget({BudgetKind::Fraction, std::max(least, sliderFraction(position))});
+    });
+    connect(m_slider, &QSlider::sliderReleased, this, [this] { m_bench.endGesture(); });
+    connect(m_budgetText, &QLineEdit::editingFinished, this, &MethodPanel::commitBudgetText);
+    m_budgetText->installEventFilter(this);
+}
+
+bool MethodPanel::eventFilter(QObject *watched, QEvent *event)
+{
+    if (event->type() == QEvent::Wheel && watched != m_slider) {
+        event->ignore(); // the panel scrolls; a value never changes by passing over it
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void MethodPanel::commitBudgetText()
+{
+    if (!m_budgetText->isModified())
+        return;
+    Result<Budget> budget = parseTypedBudget(m_budgetText->text());
+    if (!budget) {
+        Q_EMIT m_bench.failed(QString::fromStdString(budget.error().message));
+        refreshBudget();
+        return;
+    }
+    m_bench.endGesture();
+    m_bench.setBudget(*budget);
+    m_bench.endGesture();
+    m_budgetText->setModified(false);
+    refreshBudget();
+}
+
+void MethodPanel::rebuildMethods()
+{
+    m_refreshing = true;
+    m_method->clear();
+    for (const MethodInfo &method : m_bench.methods()) {
+        m_method->addItem(QString::fromStdString(method.title), QString::fromStdString(method.id));
+        m_method->setItemData(m_method->count() - 1, QString::fromStdString(method.summary), Qt::ToolTipRole);
+    }
+    m_refreshing = false;
+    m_formOf.clear();
+    refresh();
+}
+
+QWidget *MethodPanel::editor(const QString &name) const
+{
+    auto it = m_editors.find(name.toStdString());
+    return it == m_editors.end() ? nullptr : it->second.editor;
+}
+
+void MethodPanel::rebuildForm()
+{
+    for (auto &[name, row] : m_editors) {
+        row.label->deleteLater();
+        row.editor->deleteLater();
+    }
+    m_editors.clear();
+    const MethodInfo *method = m_bench.currentMethod();
+    m_formOf = method ? method->id : std::string();
+    if (!method)
+        return;
+    int line = 0;
+    for (const ParameterInfo &parameter : method->parameters) {
+        Row row = makeRow(parameter);
+        m_rows->addWidget(row.label, line, 0);
+        m_rows->addWidget(row.editor, line++, 1, Qt::AlignRight);
+        m_editors.emplace(parameter.name, std::move(row));
+    }
+}
+
+void MethodPanel::refresh()
+{
+    const MethodInfo *method = m_bench.currentMethod();
+    setEnabled(method != nullptr);
+    const QString id = QString::fromStdString(m_bench.setting().method);
+    m_refreshing = true;
+    m_method->setCurrentIndex(m_method->findData(id));
+    if (!method) {
+        m_summary->setText(tr("The methods come from the engine."));
+    } else if (m_formOf != method->id) {
+        rebuildForm();
+        QString text = QString::fromStdString(method->summary).toHtmlEscaped();
+        if (!method->sourceUrl.empty())
+            text += QStringLiteral(" <a href=\"%1\" style=\"color:%2; text-decoration:none\">%3</a>")
+                        .arg(QString::fromStdString(method->sourceUrl), m_look.theme().accentText.name(), tr("Source"));
+        m_summary->setText(text);
+        m_summary->setToolTip(QString::fromStdString(method->source));
+    }
+    if (method) {
+        const Json &values = m_bench.setting().parameters;
+        for (const ParameterInfo &parameter : method->parameters) {
+            auto found = m_editors.find(parameter.name);
+            if (found == m_editors.end())
+                continue;
+            const bool visible = parameterVisible(parameter, values);
+            found->second.label->setVisible(visible);
+            found->second.editor->setVisible(visible);
+            if (auto value = values.find(parameter.name); value != values.end())
+                found->second.show(*value);
+        }
+    }
+    m_refreshing = false;
+    refreshBudget();
+    refreshPin();
+}
+
+void MethodPanel::refreshBudget()
+{
+    const MethodInfo *method = m_bench.currentMethod();
+    const bool has = method && !method->budgetUnit.empty();
+    m_budgetArea->setVisible(has);
+    if (!has)
+        return;
+    m_refreshing = true;
+    const Budget &budget = m_bench.setting().budget;
+    const CacheGeometry geometry = m_bench.geometry();
+    if (!m_budgetText->isModified() || !m_budgetText->hasFocus()) {
+        m_budgetText->setText(budgetLabel(budget));
+        m_budgetText->setModified(false);
+    }
+    const double fraction = budgetFraction(budget, geometry);
+    if (!m_slider->isSliderDown())
+        m_slider->setValue(static_cast<int>(std::lround(fraction * kSliderSteps)));
+    m_slider->setToolTip(tr("%1 of the cached tokens stay").arg(format::percent(fraction, 1)));
+    m_tokens->setText(geometry.tokens > 0 ? tokenShareLabel(budget, geometry) : tr("tokens are counted when the model is loaded"));
+    const double bytes = static_cast<double>(budgetTokens(budget, geometry)) * geometry.bytesPerToken;
+    m_bytes->setText(geometry.known() ? format::bytes(bytes) : QString());
+    m_refreshing = false;
+}
+
+void MethodPanel::refreshPin()
+{
+    const bool pinned = m_bench.activeRun() != 0;
+    const QString letter = runLetter(m_bench.document().nextLetter());
+    const RunRecord *run = m_bench.document().run(m_bench.activeRun());
+    m_pin->setText(pinned && run ? tr("Pinned as %1").arg(runLetter(run->letter)) : tr("Pin as %1").arg(letter));
+    m_pin->setAccessibleName(m_pin->text());
+    m_pin->setToolTip(m_actions.pin->toolTip());
+    m_pin->setEnabled(m_actions.pin->isEnabled());
+    m_pin->setIcon(m_look.icon(QStringLiteral("window-pin"), m_look.theme().onAccent));
+    m_sweep->setEnabled(m_actions.sweep->isEnabled());
+    m_sweep->setToolTip(m_actions.sweep->toolTip());
+}
+
+} // namespace winnow

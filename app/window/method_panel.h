@@ -1,0 +1,76 @@
+#pragma once
+
+#include "core/base/budget.h"
+#include "core/base/method_info.h"
+
+#include <QWidget>
+
+#include <functional>
+#include <map>
+
+class QComboBox;
+class QGridLayout;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QSlider;
+
+namespace winnow {
+
+struct Actions;
+class Look;
+class Workbench;
+
+/// Form of the chosen method, built from its MethodInfo: budget as slider and typed text (%, tokens, bytes), one row per
+/// parameter by its type, rows that hide by `visibleWhen`, source link, Pin and Sweep.
+class MethodPanel : public QWidget {
+    Q_OBJECT
+public:
+    MethodPanel(Workbench &bench, Look &look, const Actions &actions, QWidget *parent = nullptr);
+
+    /// The editor of a parameter; null when there is none (tests, palette).
+    QWidget *editor(const QString &name) const;
+    QSlider *budgetSlider() const { return m_slider; }
+    QLineEdit *budgetEdit() const { return m_budgetText; }
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    struct Row {
+        QWidget *label = nullptr, *editor = nullptr;
+        std::function<void(const Json &)> show;
+    };
+
+    void buildBudget();
+    void rebuildMethods();
+    void rebuildForm();
+    void refresh();
+    void refreshBudget();
+    void refreshPin();
+    void commitBudgetText();
+    Row makeRow(const ParameterInfo &parameter);
+    Row makeIntRow(const ParameterInfo &parameter);
+    Row makeFloatRow(const ParameterInfo &parameter);
+    Row makeBoolRow(const ParameterInfo &parameter);
+    Row makeChoiceRow(const ParameterInfo &parameter);
+
+    Workbench &m_bench;
+    Look &m_look;
+    const Actions &m_actions;
+    QComboBox *m_method;
+    QLabel *m_summary, *m_budgetTitle, *m_tokens, *m_bytes;
+    QLineEdit *m_budgetText;
+    QSlider *m_slider;
+    QWidget *m_budgetArea;
+    QGridLayout *m_rows;
+    QPushButton *m_pin, *m_sweep;
+    std::map<std::string, Row> m_editors;
+    std::string m_formOf;
+    bool m_refreshing = false;
+};
+
+/// What a person may type as a budget: "25", "25 %", "80 tokens", "80t", "6 MiB"; a bare number is a percentage.
+Result<Budget> parseTypedBudget(const QString &text);
+
+} // namespace winnow
