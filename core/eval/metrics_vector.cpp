@@ -1,5 +1,6 @@
 #include "core/eval/metrics_vector.h"
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -172,13 +173,82 @@ WINNOW_CLONES float softmaxInPlace(float *x, size_t n)
     for (size_t j = 0; j < kLanes; ++j)
         sum += sums[j];
     const float scale = 1.0F / sum;
+    sums = Float8{};
+    sum = 0;
     for (i = 0; i + kLanes <= n; i += kLanes) {
         load(value, x + i);
-        store(x + i, value * scale);
+        value *= scale;
+        store(x + i, value);
+        sums += value;
+    }
+    for (; i < n; ++i) {
+        x[i] *= scale;
+        sum += x[i];
+    }
+    for (size_t j = 0; j < kLanes; ++j)
+        sum += sums[j];
+    return sum;
+}
+
+WINNOW_CLONES float dotProduct(const float *a, const float *b, size_t n)
+{
+    Float8 left, right, sums{};
+    size_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) {
+        load(left, a + i);
+        load(right, b + i);
+        sums += left * right;
+    }
+    float sum = 0;
+    for (; i < n; ++i)
+        sum += a[i] * b[i];
+    for (size_t j = 0; j < kLanes; ++j)
+        sum += sums[j];
+    return sum;
+}
+
+WINNOW_CLONES void weightedRows(const float *weights, const float *rows, size_t n, size_t stride, size_t width, float *out)
+{
+    for (size_t d = 0; d < width; ++d)
+        out[d] = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const float weight = weights[i];
+        const float *row = rows + i * stride;
+        for (size_t d = 0; d < width; ++d)
+            out[d] += weight * row[d];
+    }
+}
+
+WINNOW_CLONES double relativeDistance(const float *a, const float *b, size_t n)
+{
+    Sum difference, norm;
+    Float8 left, right;
+    size_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) {
+        load(left, a + i);
+        load(right, b + i);
+        add(difference, (left - right) * (left - right));
+        add(norm, right * right);
+    }
+    double differenceSum = total(difference), normSum = total(norm);
+    for (; i < n; ++i) {
+        differenceSum += static_cast<double>((a[i] - b[i]) * (a[i] - b[i]));
+        normSum += static_cast<double>(b[i] * b[i]);
+    }
+    return differenceSum == 0 ? 0 : std::sqrt(differenceSum / normSum);
+}
+
+double gatheredSum(const float *x, const int32_t *index, size_t n)
+{
+    double sums[4] = {};
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        for (size_t j = 0; j < 4; ++j)
+            sums[j] += static_cast<double>(x[index[i + j]]);
     }
     for (; i < n; ++i)
-        x[i] *= scale;
-    return sum;
+        sums[0] += static_cast<double>(x[index[i]]);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 WINNOW_CLONES double weightedDifference(const float *p, const float *a, const float *b, size_t n)

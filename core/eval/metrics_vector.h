@@ -16,10 +16,19 @@ double vectorSum(const float *x, size_t n);
 double sumExp(const float *x, size_t n, float max);
 /// out = exp(x - shift), f32.
 void expShifted(const float *x, size_t n, double shift, float *out);
-/// x = softmax(x) in place over n >= 1 values; -infinity gives 0. @return sum of the weights before the division, f32.
+/// x = softmax(x) in place over n >= 1 values; -infinity gives 0. @return sum of the weights: 1 but for rounding.
 float softmaxInPlace(float *x, size_t n);
 /// Sum of p * (a - b) in f64, differences in f32.
 double weightedDifference(const float *p, const float *a, const float *b, size_t n);
+
+/// Sum of a * b, f32.
+float dotProduct(const float *a, const float *b, size_t n);
+/// out = sum of weights[i] * row i, rows `stride` floats apart, f32.
+void weightedRows(const float *weights, const float *rows, size_t n, size_t stride, size_t width, float *out);
+/// Norm of a - b over the norm of b, sums in f64; 0 when both are 0.
+double relativeDistance(const float *a, const float *b, size_t n);
+/// Sum of x[index[i]] in f64.
+double gatheredSum(const float *x, const int32_t *index, size_t n);
 
 enum class CountEqual { No, Yes };
 /// How many values are above `value` (with Yes: or equal to it).

@@ -1,0 +1,413 @@
+#include "core/eval/evaluate_layer.h"
+
+#include "core/eval/metrics_vector.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/mm.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+namespace winnow {
+namespace {
+
+enum class Transposed { No, Yes };
+
+/// c [rows, columns] = a [rows, inner] * b, b [inner, columns] or, transposed, [columns, inner].
+void multiply(const float *a, const float *b, Transposed transposed, std::array<int64_t, 3> rowsInnerColumns, float *c)
+{
+    const auto [rows, inner, columns] = rowsInnerColumns;
+    const auto view = [](const float *data, int64_t height, int64_t width) {
+        return at::from_blob(const_cast<float *>(data), {height, width}, at::kFloat); // only c is written
+    };
+    at::Tensor result = view(c, rows, columns);
+    if (transposed == Transposed::Yes)
+        at::mm_out(result, view(a, rows, inner), view(b, columns, inner).t());
+    else
+        at::mm_out(result, view(a, rows, inner), view(b, inner, columns));
+}
+
+/// Head-major copy scaled by 1/sqrt(D): [H, count, D].
+void scaleQueries(const ModelConfig &config, const BlockRows &rows, AttentionScratch &scratch)
+{
+    const int64_t width = config.headDim;
+    const float scale = 1.0F / std::sqrt(static_cast<float>(width));
+    scratch.queries.resize(static_cast<size_t>(config.heads * rows.count * width));
+    float *to = scratch.queries.data();
+    for (int64_t h = 0; h < config.heads; ++h) {
+        for (int64_t t = 0; t < rows.count; ++t) {
+            const float *from = rows.q + t * rows.rowStride + h * width;
+            for (int64_t d = 0; d < width; ++d)
+                *to++ = from[d] * scale;
+        }
+    }
+}
+
+/// [H, count, D] -> [count, H * D]
+void toRows(const ModelConfig &config, int64_t count, const float *from, float *out)
+{
+    const int64_t width = config.headDim;
+    for (int64_t h = 0; h < config.heads; ++h) {
+        for (int64_t t = 0; t < count; ++t, from += width)
+            std::memcpy(out + (t * config.heads + h) * width, from, static_cast<size_t>(width) * sizeof(float));
+    }
+}
+
+void noteRowSum(float sum, double &worst) { worst = std::max(worst, std::abs(static_cast<double>(sum) - 1)); }
+
+} // namespace
+
+void attendFull(const Capture &capture, int64_t layer, const BlockRows &rows, AttentionScratch &scratch, FullBlock &full)
+{
+    const ModelConfig &config = capture.config;
+    const LayerCapture &cache = capture.layers[static_cast<size_t>(layer)];
+    const int64_t tokens = capture.tokens(), width = config.headDim, group = config.groups();
+    const int64_t fresh = rows.first + rows.count, unitRows = group * rows.count;
+    full.columns = tokens + fresh;
+    full.rowSumError = 0;
+    full.weights.resize(static_cast<size_t>(config.heads * rows.count * full.columns));
+    full.output.resize(static_cast<size_t>(config.heads * rows.count * width));
+    scratch.outputs.resize(full.output.size());
+    scratch.rowsOfUnit.resize(static_cast<size_t>(full.columns * width));
+    scaleQueries(config, rows, scratch);
+    const auto fill = [&](const at::Tensor &prompt, const float *newRows, int64_t g) {
+        const size_t promptFloats = static_cast<size_t>(tokens * width);
+        std::memcpy(scratch.rowsOfUnit.data(), prompt.const_data_ptr<float>() + g * tokens * width, promptFloats * sizeof(float));
+        std::memcpy(scratch.rowsOfUnit.data() + promptFloats, newRows + g * rows.capacity * width,
+            static_cast<size_t>(fresh * width) * sizeof(float));
+    };
+    for (int64_t g = 0; g < config.kvHeads; ++g) {
+        float *weights = full.weights.data() + g * unitRows * full.columns;
+        fill(cache.keys, rows.k, g);
+        multiply(scratch.queries.data() + g * unitRows * width, scratch.rowsOfUnit.data(), Transposed::Yes,
+            {unitRows, width, full.columns}, weights);
+        for (int64_t r = 0; r < unitRows; ++r) {
+            float *row = weights + r * full.columns;
+            const int64_t visible = tokens + rows.first + r % rows.count + 1;
+            noteRowSum(softmaxInPlace(row, static_cast<size_t>(visible)), full.rowSumError);
+            std::fill(row + visible, row + full.columns, 0.0F);
+        }
+        fill(cache.values, rows.v, g);
+        multiply(weights, scratch.rowsOfUnit.data(), Transposed::No, {unitRows, full.columns, width},
+            scratch.outputs.data() + g * unitRows * width);
+    }
+    toRows(config, rows.count, scratch.outputs.data(), full.output.data());
+}
+
+CellLayer::CellLayer(const Capture &capture, const EvaluationCell &cell, int64_t layer, const EvaluationOptions &options)
+    : m_capture(capture)
+    , m_config(capture.config)
+    , m_plan(cell.plan)
+    , m_options(options)
+    , m_layer(layer)
+    , m_kind(headSetsOf(cell.plan.kept, capture.config))
+    , m_setHeads(capture.config.heads / setCount(m_kind, capture.config))
+    , m_shift(cell.plan.positions == PositionMode::Shift)
+    , m_sets(static_cast<size_t>(setCount(m_kind, capture.config)))
+    , m_offset(static_cast<size_t>(capture.config.heads))
+{
+    if (cell.method && cell.ranking)
+        m_policy = cell.method->decodePolicy(capture, *cell.ranking, cell.plan, cell.parameters, layer);
+    for (size_t s = 0; s < m_sets.size(); ++s) {
+        for (int64_t v = 0; v < capture.tokens(); ++v) {
+            if (m_plan.kept.kept(layer, static_cast<int64_t>(s), v))
+                m_sets[s].held.push_back(static_cast<int32_t>(v));
+        }
+    }
+}
+
+int64_t CellLayer::slots() const
+{
+    return std::accumulate(m_sets.begin(), m_sets.end(), int64_t{0},
+        [](int64_t sum, const Set &set) { return sum + static_cast<int64_t>(set.held.size()); });
+}
+
+void CellLayer::layColumns(const BlockRows &rows, Set &set)
+{
+    const int32_t tokens = static_cast<int32_t>(m_capture.tokens());
+    const int32_t first = static_cast<int32_t>(rows.first), count = static_cast<int32_t>(rows.count);
+    if (m_options.mode == ExecutionMode::Mask) {
+        set.columns.resize(static_cast<size_t>(tokens + first + count));
+        std::iota(set.columns.begin(), set.columns.end(), 0);
+        set.column = set.held; // every token has its column
+        return;
+    }
+    set.columns = set.held;
+    set.column.resize(set.held.size());
+    std::iota(set.column.begin(), set.column.end(), 0);
+    for (int32_t t = 0; t < count; ++t)
+        set.columns.push_back(tokens + first + t);
+}
+
+const float *CellLayer::slotRow(
+    const float *prompt, const float *fresh, const BlockRows &rows, int64_t kvHead, int64_t position) const
+{
+    const int64_t tokens = m_capture.tokens(), width = m_config.headDim;
+    return position < tokens ? prompt + (kvHead * tokens + position) * width
+                             : fresh + (kvHead * rows.capacity + position - tokens) * width;
+}
+
+void CellLayer::gather(const float *prompt, const float *fresh, const BlockRows &rows, int64_t kvHead,
+    const std::vector<int32_t> &positions, float *out) const
+{
+    const size_t bytes = static_cast<size_t>(m_config.headDim) * sizeof(float);
+    for (int32_t position : positions) {
+        std::memcpy(out, slotRow(prompt, fresh, rows, kvHead, position), bytes);
+        out += m_config.headDim;
+    }
+}
+
+float *CellLayer::scoreRow(AttentionScratch &scratch, int64_t head, int64_t row) const
+{
+    const Set &set = m_sets[static_cast<size_t>(head / m_setHeads)];
+    return scratch.scores.data() + m_offset[static_cast<size_t>(head)] + row * static_cast<int64_t>(set.columns.size());
+}
+
+void CellLayer::multiplyKeys(const BlockRows &rows, AttentionScratch &scratch)
+{
+    const int64_t width = m_config.headDim;
+    int64_t total = 0;
+    for (int64_t h = 0; h < m_config.heads; ++h) {
+        m_offset[static_cast<size_t>(h)] = total;
+        total += rows.count * static_cast<int64_t>(m_sets[static_cast<size_t>(h / m_setHeads)].columns.size());
+    }
+    scratch.scores.resize(static_cast<size_t>(total));
+    const LayerCapture &cache = m_capture.layers[static_cast<size_t>(m_layer)];
+    const int64_t unitHeads = std::min(m_setHeads, m_config.groups());
+    for (int64_t h = 0; h < m_config.heads; h += unitHeads) {
+        const std::vector<int32_t> &columns = m_sets[static_cast<size_t>(h / m_setHeads)].columns;
+        scratch.rowsOfUnit.resize(columns.size() * static_cast<size_t>(width));
+        gather(cache.keys.const_data_ptr<float>(), rows.k, rows, h / m_config.groups(), columns, scratch.rowsOfUnit.data());
+        multiply(scratch.queries.data() + h * rows.count * width, scratch.rowsOfUnit.data(), Transposed::Yes,
+            {unitHeads * rows.count, width, static_cast<int64_t>(columns.size())}, scoreRow(scratch, h, 0));
+    }
+}
+
+void CellLayer::multiplyValues(const BlockRows &rows, AttentionScratch &scratch) const
+{
+    const int64_t width = m_config.headDim;
+    const LayerCapture &cache = m_capture.layers[static_cast<size_t>(m_layer)];
+    const int64_t unitHeads = std::min(m_setHeads, m_config.groups());
+    scratch.outputs.resize(static_cast<size_t>(m_config.heads * rows.count * width));
+    for (int64_t h = 0; h < m_config.heads; h += unitHeads) {
+        const std::vector<int32_t> &columns = m_sets[static_cast<size_t>(h / m_setHeads)].columns;
+        scratch.rowsOfUnit.resize(columns.size() * static_cast<size_t>(width));
+        gather(cache.values.const_data_ptr<float>(), rows.v, rows, h / m_config.groups(), columns, scratch.rowsOfUnit.data());
+        multiply(scoreRow(scratch, h, 0), scratch.rowsOfUnit.data(), Transposed::No,
+            {unitHeads * rows.count, static_cast<int64_t>(columns.size()), width}, scratch.outputs.data() + h * rows.count * width);
+    }
+}
+
+void CellLayer::attend(
+    const BlockRows &rows, const LayerContext &context, AttentionScratch &scratch, float *out, CellRecord &record)
+{
+    scaleQueries(m_config, rows, scratch);
+    scratch.shiftedRow = -1;
+    for (Set &set : m_sets)
+        layColumns(rows, set);
+    multiplyKeys(rows, scratch);
+    const int64_t sets = static_cast<int64_t>(m_sets.size());
+    if (m_policy || m_shift) {
+        for (int64_t row = 0; row < rows.count; ++row) {
+            for (int64_t set = 0; set < sets; ++set)
+                decodeRow(rows, row, set, context, scratch, record);
+        }
+    } else {
+        for (int64_t set = 0; set < sets; ++set)
+            growRows(rows, set, context, scratch, record);
+    }
+    multiplyValues(rows, scratch);
+    toRows(m_config, rows.count, scratch.outputs.data(), out);
+
+    const int64_t width = m_config.heads * m_config.headDim;
+    double &error = record.layerError[static_cast<size_t>(m_layer)];
+    for (int64_t row = 0; row < rows.count; ++row)
+        error += relativeDistance(out + row * width, context.full.output.data() + row * width, static_cast<size_t>(width));
+    if (m_policy && m_policy->needsRows()) {
+        for (int64_t row = 0; row < rows.count; ++row)
+            m_pastQueries.insert(m_pastQueries.end(), rows.q + row * rows.rowStride, rows.q + row * rows.rowStride + width);
+    }
+}
+
+void CellLayer::growRows(
+    const BlockRows &rows, int64_t set, const LayerContext &context, AttentionScratch &scratch, CellRecord &record)
+{
+    Set &state = m_sets[static_cast<size_t>(set)];
+    const int64_t columns = static_cast<int64_t>(state.columns.size());
+    std::vector<int32_t> hidden; // mask mode: columns of prompt tokens that are not kept
+    if (m_options.mode == ExecutionMode::Mask) {
+        for (int32_t v = 0; v < static_cast<int32_t>(m_capture.tokens()); ++v) {
+            if (!m_plan.kept.kept(m_layer, set, v))
+                hidden.push_back(v);
+        }
+    }
+    for (int64_t row = 0; row < rows.count; ++row) {
+        const int64_t visible = columns - rows.count + row + 1;
+        for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head) {
+            float *scores = scoreRow(scratch, head, row);
+            for (int32_t column : hidden)
+                scores[column] = -INFINITY;
+            noteRowSum(softmaxInPlace(scores, static_cast<size_t>(visible)), record.rowSumError);
+            std::fill(scores + visible, scores + columns, 0.0F);
+        }
+        state.held.push_back(static_cast<int32_t>(m_capture.tokens() + rows.first + row));
+        measureRow(rows.first, row, set, context, record);
+    }
+}
+
+void CellLayer::decodeRow(const BlockRows &rows, int64_t row, int64_t set, const LayerContext &context,
+    AttentionScratch &scratch, CellRecord &record)
+{
+    Set &state = m_sets[static_cast<size_t>(set)];
+    const int64_t columns = static_cast<int64_t>(state.columns.size());
+    state.held.push_back(static_cast<int32_t>(m_capture.tokens() + rows.first + row));
+    state.column.push_back(static_cast<int32_t>(columns - rows.count + row));
+    DecodeRow view;
+    view.row = rows.first + row;
+    view.set = set;
+    view.layer = m_layer;
+    view.heads = m_setHeads;
+    view.headDim = m_config.headDim;
+    view.positions = state.held.data();
+    view.slots = static_cast<int64_t>(state.held.size());
+    if (m_policy) {
+        scratch.drop.clear();
+        m_policy->before(view, scratch.drop);
+        dropSlots(view.row, set, scratch.drop, record);
+    }
+    if (m_shift)
+        shiftScores(rows, row, set, context.rope, scratch);
+
+    const size_t slots = state.held.size();
+    scratch.weights.resize(static_cast<size_t>(m_setHeads) * slots);
+    float *weights = scratch.weights.data();
+    for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head, weights += slots) {
+        float *scores = scoreRow(scratch, head, row);
+        for (size_t j = 0; j < slots; ++j)
+            weights[j] = scores[state.column[j]];
+        noteRowSum(softmaxInPlace(weights, slots), record.rowSumError);
+        std::fill(scores, scores + columns, 0.0F);
+        for (size_t j = 0; j < slots; ++j)
+            scores[state.column[j]] = weights[j];
+    }
+    measureRow(rows.first, row, set, context, record);
+    if (!m_policy || !m_policy->wants(view.row))
+        return;
+    view.positions = state.held.data();
+    view.slots = static_cast<int64_t>(slots);
+    view.weights = scratch.weights.data();
+    if (m_policy->needsRows())
+        fillPolicyRows(rows, set, scratch, view);
+    scratch.drop.clear();
+    m_policy->after(view, scratch.drop);
+    dropSlots(view.row, set, scratch.drop, record);
+}
+
+/// Packed positions (streaming_llm, kv-eviction-baselines.md 3.2): slot j has position j, the newest slot n-1. Attention
+/// only sees distances, so instead of rotating every key again the query meets the key of slot j, which stays at its true
+/// position p, from position p + (n - 1 - j). For the unbroken run that ends at the query this is the true position.
+void CellLayer::shiftScores(
+    const BlockRows &rows, int64_t row, int64_t set, const RopeTable &rope, AttentionScratch &scratch) const
+{
+    const Set &state = m_sets[static_cast<size_t>(set)];
+    const int64_t slots = static_cast<int64_t>(state.held.size()), width = m_config.headDim, heads = m_config.heads;
+    const int64_t own = m_capture.tokens() + rows.first + row;
+    const float scale = 1.0F / std::sqrt(static_cast<float>(width));
+    const float *keys = m_capture.layers[static_cast<size_t>(m_layer)].keys.const_data_ptr<float>();
+    for (int64_t j = 0; j < slots; ++j) {
+        const int64_t position = state.held[static_cast<size_t>(j)], from = position + slots - 1 - j;
+        if (from == own)
+            break; // ascending positions: every later slot is in the unbroken run
+        if (scratch.shiftedRow != row || scratch.shiftedPosition != from) {
+            const float *before = rows.qBefore + row * heads * width;
+            scratch.shifted.assign(before, before + heads * width);
+            const int32_t place = static_cast<int32_t>(from);
+            rope.rotate(at::from_blob(scratch.shifted.data(), {1, heads, width}, at::kFloat),
+                rope.rows({&place, 1}, at::Device(c10::DeviceType::CPU)));
+            scratch.shiftedRow = row;
+            scratch.shiftedPosition = from;
+        }
+        for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head) {
+            const float *key = slotRow(keys, rows.k, rows, head / m_config.groups(), position);
+            scoreRow(scratch, head, row)[state.column[static_cast<size_t>(j)]]
+                = scale * dotProduct(scratch.shifted.data() + head * width, key, static_cast<size_t>(width));
+        }
+    }
+}
+
+void CellLayer::fillPolicyRows(const BlockRows &rows, int64_t set, AttentionScratch &scratch, DecodeRow &view) const
+{
+    const Set &state = m_sets[static_cast<size_t>(set)];
+    const LayerCapture &cache = m_capture.layers[static_cast<size_t>(m_layer)];
+    const int64_t width = m_config.headDim, group = m_config.groups();
+    const int64_t firstKv = set * m_setHeads / group;
+    view.kvHeads = std::max<int64_t>(1, m_setHeads / group);
+    view.kvStride = view.slots * width;
+    scratch.policyKeys.resize(static_cast<size_t>(view.kvHeads * view.kvStride));
+    scratch.policyValues.resize(scratch.policyKeys.size());
+    for (int64_t g = 0; g < view.kvHeads; ++g) {
+        gather(cache.keys.const_data_ptr<float>(), rows.k, rows, firstKv + g, state.held,
+            scratch.policyKeys.data() + g * view.kvStride);
+        gather(cache.values.const_data_ptr<float>(), rows.v, rows, firstKv + g, state.held,
+            scratch.policyValues.data() + g * view.kvStride);
+    }
+    view.keys = scratch.policyKeys.data();
+    view.values = scratch.policyValues.data();
+    view.queryRows = std::min(view.row + 1, m_policy->queryRows());
+    scratch.policyQueries.resize(static_cast<size_t>(view.queryRows * m_setHeads * width));
+    float *to = scratch.policyQueries.data();
+    for (int64_t t = view.row + 1 - view.queryRows; t <= view.row; ++t) {
+        const float *from = t < rows.first ? m_pastQueries.data() + (t * m_config.heads + set * m_setHeads) * width
+                                           : rows.q + (t - rows.first) * rows.rowStride + set * m_setHeads * width;
+        std::memcpy(to, from, static_cast<size_t>(m_setHeads * width) * sizeof(float));
+        to += m_setHeads * width;
+    }
+    view.queries = scratch.policyQueries.data();
+}
+
+void CellLayer::measureRow(int64_t first, int64_t row, int64_t set, const LayerContext &context, CellRecord &record) const
+{
+    const Set &state = m_sets[static_cast<size_t>(set)];
+    const FullBlock &full = context.full;
+    const int64_t count = static_cast<int64_t>(full.output.size()) / (m_config.heads * m_config.headDim);
+    double kept = 0;
+    for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head) {
+        const float *weights = full.weights.data() + (head * count + row) * full.columns;
+        kept += gatheredSum(weights, state.held.data(), state.held.size());
+    }
+    const size_t t = static_cast<size_t>(first + row);
+    record.lostMass[t] += (static_cast<double>(m_setHeads) - kept) / static_cast<double>(m_config.heads);
+    if (context.saliency)
+        record.jaccard[t] += context.saliency->jaccard(m_kind, row, set, state.held.data(), static_cast<int64_t>(state.held.size()))
+            / static_cast<double>(m_sets.size());
+}
+
+void CellLayer::dropSlots(int64_t row, int64_t set, const std::vector<int32_t> &drop, CellRecord &record)
+{
+    if (drop.empty())
+        return;
+    Set &state = m_sets[static_cast<size_t>(set)];
+    if (m_options.recordEvictions) {
+        for (size_t i = 0; i < drop.size(); ++i)
+            record.evictions.push_back({static_cast<int32_t>(row), static_cast<int32_t>(m_layer), static_cast<int32_t>(set),
+                state.held[static_cast<size_t>(drop[i])], m_policy->dropScore(i)});
+    }
+    size_t to = static_cast<size_t>(drop.front()), next = 0;
+    for (size_t from = to; from < state.held.size(); ++from) {
+        if (next < drop.size() && static_cast<size_t>(drop[next]) == from) {
+            ++next;
+            continue;
+        }
+        state.held[to] = state.held[from];
+        state.column[to] = state.column[from];
+        ++to;
+    }
+    state.held.resize(to);
+    state.column.resize(to);
+}
+
+} // namespace winnow

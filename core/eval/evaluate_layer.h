@@ -1,0 +1,116 @@
+#pragma once
+
+#include "core/eval/evaluate.h"
+#include "core/eval/evaluate_saliency.h"
+#include "core/model/rope.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace winnow {
+
+/// Memory that one attention call after the other uses again.
+struct AttentionScratch {
+    std::vector<float> queries; // [H, rows, D] scaled by 1/sqrt(D)
+    std::vector<float> rowsOfUnit; // [columns, D] keys or values of one product
+    std::vector<float> scores; // per head [rows, columns of its set]
+    std::vector<float> outputs; // [H, rows, D]
+    std::vector<float> weights; // [heads of a set, slots]
+    std::vector<float> policyKeys, policyValues, policyQueries;
+    std::vector<float> shifted; // [H, D] queries of shiftedRow at shiftedPosition
+    int64_t shiftedRow = -1, shiftedPosition = -1;
+    std::vector<int32_t> drop;
+};
+
+/// Queries, keys and values of one cell in one layer, rows first..first+count-1 of the continuation being new.
+struct BlockRows {
+    int64_t first = 0, count = 0;
+    const float *q = nullptr; // row t of the block, head h at q + t * rowStride + h * D; after RoPE
+    int64_t rowStride = 0;
+    const float *qBefore = nullptr; // [count, H, D] before RoPE, only for shifted positions
+    const float *k = nullptr, *v = nullptr; // [Hkv, capacity, D], rows 0..first+count-1 filled
+    int64_t capacity = 0; // T
+};
+
+/// What the full cache did with the same rows of the same layer.
+struct FullBlock {
+    int64_t columns = 0; // N + first + count
+    std::vector<float> weights; // [H, count, columns]
+    std::vector<float> output; // [count, H * D]
+    double rowSumError = 0;
+};
+
+/// Sums of one cell over its layers.
+struct CellRecord {
+    std::vector<double> lostMass, jaccard; // [T] sums over the layers
+    std::vector<double> layerError; // [L] sums over the rows
+    std::vector<Eviction> evictions;
+    double rowSumError = 0;
+    int64_t slotsAtEnd = 0;
+};
+
+/// Attention of the full cache over its N + rows slots.
+/// @cost 4 * H * count * columns * D flops.
+void attendFull(const Capture &capture, int64_t layer, const BlockRows &rows, AttentionScratch &scratch, FullBlock &full);
+
+/// What attend reads beside the rows.
+struct LayerContext {
+    const FullBlock &full;
+    const SaliencyRanks *saliency = nullptr; // null = not asked for
+    const RopeTable &rope; // for shifted positions
+};
+
+/// One layer of one cell while its rows go by: the slots it holds, and what decides which of them leave.
+///
+/// A block of rows is scored against every slot it may see in one product; the row loop then only picks the held ones,
+/// normalises and drops. The same numbers as one row at a time over a cache that is cut after each row
+/// (kv-evaluation.md 3.5), at the speed of matrix products.
+class CellLayer {
+public:
+    CellLayer(const Capture &capture, const EvaluationCell &cell, int64_t layer, const EvaluationOptions &options);
+
+    /// @param out [count, H * D]
+    void attend(const BlockRows &rows, const LayerContext &context, AttentionScratch &scratch, float *out, CellRecord &record);
+
+    /// Slots held now, over all sets.
+    int64_t slots() const;
+
+private:
+    struct Set {
+        std::vector<int32_t> held; // positions, ascending
+        std::vector<int32_t> columns; // position of each column of the block
+        std::vector<int32_t> column; // column of each held slot
+    };
+
+    void layColumns(const BlockRows &rows, Set &set);
+    void multiplyKeys(const BlockRows &rows, AttentionScratch &scratch);
+    void multiplyValues(const BlockRows &rows, AttentionScratch &scratch) const;
+    const float *slotRow(const float *prompt, const float *fresh, const BlockRows &rows, int64_t kvHead, int64_t position) const;
+    void gather(const float *prompt, const float *fresh, const BlockRows &rows, int64_t kvHead, const std::vector<int32_t> &positions,
+        float *out) const;
+    float *scoreRow(AttentionScratch &scratch, int64_t head, int64_t row) const;
+
+    void growRows(const BlockRows &rows, int64_t set, const LayerContext &context, AttentionScratch &scratch, CellRecord &record);
+    void decodeRow(const BlockRows &rows, int64_t row, int64_t set, const LayerContext &context, AttentionScratch &scratch,
+        CellRecord &record);
+    void shiftScores(const BlockRows &rows, int64_t row, int64_t set, const RopeTable &rope, AttentionScratch &scratch) const;
+    void fillPolicyRows(const BlockRows &rows, int64_t set, AttentionScratch &scratch, DecodeRow &view) const;
+    void measureRow(int64_t first, int64_t row, int64_t set, const LayerContext &context, CellRecord &record) const;
+    void dropSlots(int64_t row, int64_t set, const std::vector<int32_t> &drop, CellRecord &record);
+
+    const Capture &m_capture;
+    const ModelConfig &m_config;
+    const KvPlan &m_plan;
+    const EvaluationOptions &m_options;
+    int64_t m_layer = 0;
+    HeadSets m_kind;
+    int64_t m_setHeads = 0; // query heads of a set
+    bool m_shift = false;
+    std::unique_ptr<DecodePolicy> m_policy;
+    std::vector<Set> m_sets;
+    std::vector<int64_t> m_offset; // [H] of a head's scores
+    std::vector<float> m_pastQueries; // [rows so far, H, D] for policies that read queries
+};
+
+} // namespace winnow

@@ -1,0 +1,173 @@
+#include "core/eval/evaluate_pass.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace winnow {
+namespace {
+
+std::array<bool, kHeadSetKinds> kindsOf(std::span<const EvaluationCell> cells, const ModelConfig &config)
+{
+    std::array<bool, kHeadSetKinds> kinds{};
+    for (const EvaluationCell &cell : cells)
+        kinds[static_cast<size_t>(headSetsOf(cell.plan.kept, config))] = true;
+    return kinds;
+}
+
+} // namespace
+
+LayerMajorPass::LayerMajorPass(const Capture &capture, const std::vector<int32_t> &continuation,
+    std::span<const EvaluationCell> cells, const EvaluationOptions &options)
+    : m_capture(capture)
+    , m_model(*capture.model)
+    , m_cells(cells)
+    , m_options(options)
+    , m_rows(static_cast<int64_t>(continuation.size()) - 1)
+    , m_records(cells.size() + 1)
+    , m_layers(cells.size() + 1)
+{
+    const ModelConfig &config = capture.config;
+    for (CellRecord &record : m_records) {
+        record.lostMass.resize(static_cast<size_t>(m_rows));
+        record.jaccard.resize(static_cast<size_t>(m_rows));
+        record.layerError.resize(static_cast<size_t>(config.layers));
+    }
+    const int64_t count = static_cast<int64_t>(m_records.size());
+    m_keys.resize(static_cast<size_t>(count * config.kvHeads * m_rows * config.headDim));
+    m_values.resize(m_keys.size());
+    if (options.saliency)
+        m_saliency = std::make_unique<SaliencyRanks>(config, kindsOf(cells, config), capture.tokens() + m_rows);
+    for (int64_t first = 0; first < m_rows; first += kBlockRows) {
+        RowBlock block;
+        block.first = first;
+        block.count = std::min(kBlockRows, m_rows - first);
+        const at::Tensor one = embedRows(m_model, std::span(continuation).subspan(static_cast<size_t>(first), static_cast<size_t>(block.count)));
+        block.x = one.repeat({count, 1});
+        m_blocks.push_back(std::move(block));
+    }
+}
+
+Result<void> LayerMajorPass::run(const RunContext &context, const std::function<void(int64_t layer)> &layerDone)
+{
+    for (int64_t layer = 0; layer < m_capture.config.layers; ++layer) {
+        if (Result<void> done = runLayer(layer, context); !done)
+            return done;
+        layerDone(layer);
+    }
+    return {};
+}
+
+Result<void> LayerMajorPass::runLayer(int64_t layer, const RunContext &context)
+{
+    for (size_t c = 1; c < m_layers.size(); ++c)
+        m_layers[c] = std::make_unique<CellLayer>(m_capture, m_cells[c - 1], layer, m_options);
+    if (m_saliency)
+        m_saliency->startLayer();
+    const int64_t cells = static_cast<int64_t>(m_layers.size());
+    for (RowBlock &block : m_blocks) {
+        const int64_t step = std::max<int64_t>(1, kChunkRows / block.count);
+        for (int64_t first = 0; first < cells; first += step) {
+            if (Result<void> done = runChunk(layer, block, {first, std::min(first + step, cells)}, context); !done)
+                return done;
+        }
+    }
+    for (size_t c = 1; c < m_layers.size(); ++c)
+        m_records[c].slotsAtEnd += m_layers[c]->slots();
+    return {};
+}
+
+Result<void> LayerMajorPass::runChunk(
+    int64_t layer, RowBlock &block, std::pair<int64_t, int64_t> cells, const RunContext &context)
+{
+    const ModelConfig &config = m_capture.config;
+    const int64_t rows = (cells.second - cells.first) * block.count, width = config.heads * config.headDim;
+    at::Tensor x = block.x.narrow(0, cells.first * block.count, rows);
+    Projections p = projectQkv(m_model, layer, rmsNorm(x, m_model.layer(layer).attnNorm, config.normEps));
+
+    if (!m_attended.defined() || m_attended.size(0) < rows)
+        m_attended = at::empty({rows, width}, at::kFloat);
+    std::vector<int32_t> positions(static_cast<size_t>(block.count));
+    for (int64_t t = 0; t < block.count; ++t)
+        positions[static_cast<size_t>(t)] = static_cast<int32_t>(m_capture.tokens() + block.first + t);
+    const RopeRows rope = m_model.rope().rows(positions, m_model.device());
+    for (int64_t cell = cells.first; cell < cells.second; ++cell) {
+        if (context.cancelled())
+            return fail(ErrorCode::Cancelled, "evaluation cancelled");
+        const int64_t row = (cell - cells.first) * block.count;
+        const at::Tensor q = p.q.narrow(0, row, block.count), k = p.k.narrow(0, row, block.count);
+        if (shifts(cell)) {
+            m_before.resize(static_cast<size_t>(block.count * width));
+            for (int64_t t = 0; t < block.count; ++t)
+                std::memcpy(m_before.data() + t * width, q.const_data_ptr<float>() + t * q.stride(0), static_cast<size_t>(width) * sizeof(float));
+        }
+        m_model.rope().rotate(q, rope);
+        m_model.rope().rotate(k, rope);
+        attendCell(layer, block, cell, {q, k, p.v.narrow(0, row, block.count)}, m_attended.mutable_data_ptr<float>() + row * width);
+    }
+    addOutput(m_model, layer, m_attended.narrow(0, 0, rows), x);
+    if (context.cancelled())
+        return fail(ErrorCode::Cancelled, "evaluation cancelled");
+    addMlp(m_model, layer, x);
+    return {};
+}
+
+void LayerMajorPass::attendCell(int64_t layer, const RowBlock &block, int64_t cell, const Projections &fresh, float *out)
+{
+    const ModelConfig &config = m_capture.config;
+    const int64_t width = config.headDim, plane = config.kvHeads * m_rows * width;
+    float *keys = m_keys.data() + cell * plane, *values = m_values.data() + cell * plane;
+    const size_t bytes = static_cast<size_t>(width) * sizeof(float);
+    for (int64_t g = 0; g < config.kvHeads; ++g) {
+        for (int64_t t = 0; t < block.count; ++t) {
+            const int64_t to = (g * m_rows + block.first + t) * width;
+            std::memcpy(keys + to, fresh.k.const_data_ptr<float>() + t * fresh.k.stride(0) + g * fresh.k.stride(1), bytes);
+            std::memcpy(values + to, fresh.v.const_data_ptr<float>() + t * fresh.v.stride(0) + g * fresh.v.stride(1), bytes);
+        }
+    }
+    BlockRows rows;
+    rows.first = block.first;
+    rows.count = block.count;
+    rows.q = fresh.q.const_data_ptr<float>();
+    rows.rowStride = fresh.q.stride(0);
+    rows.qBefore = shifts(cell) ? m_before.data() : nullptr;
+    rows.k = keys;
+    rows.v = values;
+    rows.capacity = m_rows;
+    if (cell == 0) {
+        attendFull(m_capture, layer, rows, m_scratch, m_full);
+        std::copy(m_full.output.begin(), m_full.output.end(), out);
+        CellRecord &record = m_records[0];
+        record.rowSumError = std::max(record.rowSumError, m_full.rowSumError);
+        if (block.first + block.count == m_rows)
+            record.slotsAtEnd += config.kvHeads * m_full.columns;
+        if (m_saliency)
+            m_saliency->addBlock(m_full.weights.data(), block.count, m_full.columns);
+        return;
+    }
+    const size_t index = static_cast<size_t>(cell);
+    m_layers[index]->attend(rows, {m_full, m_saliency.get(), m_model.rope()}, m_scratch, out, m_records[index]);
+}
+
+bool LayerMajorPass::shifts(int64_t cell) const
+{
+    return cell > 0 && m_cells[static_cast<size_t>(cell - 1)].plan.positions == PositionMode::Shift;
+}
+
+LayerMajorPass::Memory LayerMajorPass::memory(const ModelConfig &config, int64_t tokens, int64_t rows)
+{
+    const int64_t f = static_cast<int64_t>(sizeof(float));
+    const int64_t block = std::min(rows, kBlockRows), slots = tokens + rows;
+    Memory memory;
+    // The full cell's attention of a block and one cell's scores beside it; one unit's keys or values; saliency ranks.
+    memory.shared = f * (2 * config.heads * block * slots + slots * config.headDim + 2 * config.heads * (block + 1) * slots);
+    // One chunk through the matrices; logits of a chunk; the reference's logits and probabilities of a block.
+    const int64_t chunk = std::max(kChunkRows, block);
+    memory.shared += f * (chunk * (3 * config.hidden + 2 * (config.heads + 2 * config.kvHeads) * config.headDim)
+        + 512 * 3 * config.ffn + 3 * block * config.vocab);
+    memory.perCell = f * rows * (config.hidden + 2 * config.kvHeads * config.headDim + 12);
+    return memory;
+}
+
+} // namespace winnow

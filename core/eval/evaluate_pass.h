@@ -1,0 +1,72 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "core/eval/evaluate.h"
+#include "core/eval/evaluate_layer.h"
+#include "core/model/forward.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace winnow {
+
+/// Rows of one block of the continuation, all cells of the batch: the rows of cell c are c * count .. of x.
+struct RowBlock {
+    int64_t first = 0, count = 0;
+    at::Tensor x; // [cells * count, E] residual stream
+};
+
+/// The continuation under all cells of one batch, layer by layer (kv-evaluation.md 3.5). Cell 0 is the full cache.
+class LayerMajorPass {
+public:
+    /// @param cells The batch without the full cell. Borrowed, as everything here.
+    LayerMajorPass(const Capture &capture, const std::vector<int32_t> &continuation, std::span<const EvaluationCell> cells,
+        const EvaluationOptions &options);
+
+    /// Runs all layers. @error Cancelled. @param layerDone called after each layer.
+    Result<void> run(const RunContext &context, const std::function<void(int64_t layer)> &layerDone);
+
+    int64_t rows() const { return m_rows; } // T
+    const std::vector<RowBlock> &blocks() const { return m_blocks; } // the residual stream leaving the last layer
+    CellRecord &record(size_t cell) { return m_records[cell]; } // 0 = full
+
+    /// Rows of a block: bounds the attention rows held at a time.
+    static constexpr int64_t kBlockRows = 128;
+    /// Rows that go through the matrices together: large enough for full speed, small enough to cancel in time.
+    static constexpr int64_t kChunkRows = 768;
+
+    /// Bytes that do not depend on the number of cells, and bytes per cell.
+    struct Memory {
+        int64_t shared = 0, perCell = 0;
+    };
+    static Memory memory(const ModelConfig &config, int64_t tokens, int64_t rows);
+
+private:
+    Result<void> runLayer(int64_t layer, const RunContext &context);
+    Result<void> runChunk(int64_t layer, RowBlock &block, std::pair<int64_t, int64_t> cells, const RunContext &context);
+    void attendCell(int64_t layer, const RowBlock &block, int64_t cell, const Projections &fresh, float *out);
+    bool shifts(int64_t cell) const;
+
+    const Capture &m_capture;
+    const Model &m_model;
+    std::span<const EvaluationCell> m_cells;
+    const EvaluationOptions &m_options;
+    int64_t m_rows = 0;
+    std::vector<RowBlock> m_blocks;
+    std::vector<CellRecord> m_records; // [1 + cells]
+    std::vector<std::unique_ptr<CellLayer>> m_layers; // [1 + cells], of the current layer; [0] unused
+    std::vector<float> m_keys, m_values; // [1 + cells, Hkv, T, D] of the current layer
+    std::unique_ptr<SaliencyRanks> m_saliency;
+    AttentionScratch m_scratch;
+    FullBlock m_full;
+    at::Tensor m_attended; // [chunk rows, H * D]
+    std::vector<float> m_before; // [count, H, D] queries before RoPE of one cell
+};
+
+} // namespace winnow
