@@ -193,8 +193,29 @@ void GridView::paintTick(QPainter &painter, const Plan &plan, int column, const 
     const double left = std::clamp(x - width / 2, plan.plot.left() - 6, plan.plot.right() + 8 - width);
     const QRectF box(left, y + 4, width, metrics.height());
     if (bold)
-        painter.fillRect(box.adjusted(-2, 0, 2, 0), this->theme().surface);
+        clearTicksUnder(painter, plan, box.adjusted(-3, 0, 3, 0));
     painter.drawText(box, Qt::AlignHCenter | Qt::AlignTop, text);
+}
+
+// The marked index takes the place of tick labels it would touch.
+void GridView::clearTicksUnder(QPainter &painter, const Plan &plan, const QRectF &box) const
+{
+    const QFontMetricsF metrics(typeFont(TypeRole::Axis));
+    QRectF cleared = box;
+    for (const int column : axisTicks(plan)) {
+        const double half = metrics.horizontalAdvance(format::integer(column)) / 2 + 1;
+        const double x = columnRect(plan, column).center().x();
+        const QRectF label(x - half, box.top(), 2 * half, box.height());
+        if (label.intersects(box))
+            cleared |= label;
+    }
+    painter.fillRect(cleared, theme().surface);
+}
+
+std::vector<int> GridView::axisTicks(const Plan &plan) const
+{
+    const int count = std::clamp(static_cast<int>(plan.plot.width() / scaled(70)), 1, 4);
+    return indexTicks(m_window.column0, m_window.column1 - 1, count);
 }
 
 QString GridView::poolingText(double plotWidth) const
@@ -210,8 +231,7 @@ void GridView::paintAxis(QPainter &painter, const Plan &plan, const QRectF &body
 {
     if (!plan.axisRow)
         return;
-    const int count = std::clamp(static_cast<int>(plan.plot.width() / scaled(70)), 1, 4);
-    for (const int column : indexTicks(m_window.column0, m_window.column1 - 1, count))
+    for (const int column : axisTicks(plan))
         paintTick(painter, plan, column, theme.t3, false);
     if (m_grid.promptColumns > 0 && m_grid.promptColumns < m_window.column1 && m_grid.promptColumns > m_window.column0) {
         const double x = columnRect(plan, m_grid.promptColumns).left();

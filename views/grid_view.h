@@ -78,6 +78,8 @@ private:
     void paintRowLabels(QPainter &painter, const Plan &plan, const QRectF &body, const Theme &theme, std::optional<int> marked) const;
     void paintAxis(QPainter &painter, const Plan &plan, const QRectF &body, const Theme &theme) const;
     void paintTick(QPainter &painter, const Plan &plan, int column, const QColor &color, bool bold) const;
+    void clearTicksUnder(QPainter &painter, const Plan &plan, const QRectF &box) const;
+    std::vector<int> axisTicks(const Plan &plan) const;
     QString poolingText(double plotWidth) const;
     void finishZoom();
 

@@ -24,8 +24,8 @@ void KeptMap::fill()
     Grid grid;
     if (m_kept) {
         const int step = selection().step;
-        // Continuation positions appear as they are read; before that the map ends with the prompt.
-        const int columns = std::min(m_kept->width(), m_kept->tokens() + std::max(0, step + 1));
+        // Rules that hold while decoding evict continuation tokens too; the others only choose among the prompt.
+        const int columns = m_kept->kept().evictions.empty() ? m_kept->tokens() : m_kept->width();
         grid.rows = m_kept->layers();
         grid.columns = columns;
         grid.groups = {grid.rows};
@@ -33,14 +33,16 @@ void KeptMap::fill()
         grid.values.reserve(static_cast<size_t>(grid.rows) * static_cast<size_t>(columns));
         for (int l = 0; l < grid.rows; ++l)
             for (int p = 0; p < columns; ++p)
-                grid.values.push_back(static_cast<float>(m_kept->headsKept(l, p, step)) / static_cast<float>(m_kept->heads()));
+                grid.values.push_back(p - m_kept->tokens() > step && p >= m_kept->tokens() // not read yet
+                        ? std::numeric_limits<float>::quiet_NaN()
+                        : static_cast<float>(m_kept->headsKept(l, p, step)) / static_cast<float>(m_kept->heads()));
     }
     setGrid(std::move(grid));
 }
 
 bool KeptMap::followSelection(const Selection &before)
 {
-    if (before.step == selection().step || !m_kept || m_kept->continuation() == 0)
+    if (before.step == selection().step || !m_kept || m_kept->kept().evictions.empty())
         return false;
     fill();
     return true;

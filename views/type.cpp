@@ -19,6 +19,7 @@ QFont sized(double pixels, QFont::Weight weight = QFont::Normal)
     QFont font = QGuiApplication::font();
     font.setWeight(weight);
     font.setPixelSize(std::max(6, qRound(scaled(pixels))));
+    font.setHintingPreference(QFont::PreferNoHinting); // advances as designed, the same on screen and paper
     return font;
 }
 
@@ -44,6 +45,7 @@ QFont baseFont()
     if (QFontDatabase::hasFamily(QStringLiteral("Inter")))
         font.setFamilies({QStringLiteral("Inter"), font.family()});
     font.setPixelSize(static_cast<int>(kBodyPixels));
+    font.setHintingPreference(QFont::PreferNoHinting);
     return font;
 }
 

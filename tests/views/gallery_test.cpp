@@ -1,36 +1,62 @@
 #include "tests/views/sample_data.h"
-#include "views/kept_map.h"
+#include "views/icons.h"
 #include "views/token_strip.h"
 #include "views/type.h"
+#include "views/view_factory.h"
+#include "views/widgets/banner.h"
+#include "views/widgets/budget_slider.h"
+#include "views/widgets/meter_bar.h"
+#include "views/widgets/scrubber.h"
+#include "views/widgets/switch_box.h"
+#include "views/widgets/view_frame.h"
 
 #include <QtTest>
+#include <QtWidgets>
 
 using namespace winnow;
 
-/// Renders every view at the sizes and in both themes of the look, into the folder "gallery" of the build, to be looked at.
+/// Renders views and widgets in both themes at the sizes of the look, into the folder "gallery" of the build, to be looked at.
 class GalleryTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase();
     void drawsEveryView_data();
     void drawsEveryView();
+    void drawsTheCachePage_data();
+    void drawsTheCachePage();
 };
 
 namespace {
 
-std::unique_ptr<RunView> makeView(const QString &id)
+void useTheme(const Theme &theme)
 {
-    if (id == QLatin1String("tokens"))
-        return std::make_unique<TokenStrip>();
-    return std::make_unique<KeptMap>();
+    initIcons();
+    qApp->setStyle(QStringLiteral("Fusion"));
+    qApp->setPalette(theme.palette());
+    qApp->setStyleSheet(theme.styleSheet());
 }
 
 QSize sizeOf(const QString &id)
 {
     if (id == QLatin1String("tokens"))
-        return {940, 270};
-    return {538, 240};
+        return {940, 306};
+    return {540, 284};
 }
+
+ViewFrame *framed(const QString &id, const sample::Panthers &panthers, const Theme &theme, int runs)
+{
+    auto *frame = new ViewFrame;
+    RunView *view = makeView(id).release();
+    frame->setTheme(theme);
+    frame->setView(view);
+    view->setData(panthers.viewData(runs));
+    if (auto *strip = qobject_cast<TokenStrip *>(view))
+        strip->setScope(TokenStrip::Scope::Layer);
+    view->setSelection(Selection{215, 12, 1, 23, 0, true});
+    return frame;
+}
+
+QString suffix(bool dark) { return dark ? QStringLiteral("dark") : QStringLiteral("light"); }
 
 } // namespace
 
@@ -44,9 +70,9 @@ void GalleryTest::drawsEveryView_data()
 {
     QTest::addColumn<QString>("id");
     QTest::addColumn<bool>("dark");
-    for (const char *id : {"tokens", "keptMap"})
+    for (const QString &id : viewIds())
         for (const bool dark : {false, true})
-            QTest::addRow("%s %s", id, dark ? "dark" : "light") << QString::fromLatin1(id) << dark;
+            QTest::addRow("%s %s", qPrintable(id), dark ? "dark" : "light") << id << dark;
 }
 
 void GalleryTest::drawsEveryView()
@@ -56,20 +82,58 @@ void GalleryTest::drawsEveryView()
     const sample::Panthers panthers;
     QVERIFY(panthers.valid());
     const Theme &theme = dark ? Theme::dark() : Theme::light();
-    qApp->setStyle(QStringLiteral("Fusion"));
-    qApp->setPalette(theme.palette());
-    qApp->setStyleSheet(theme.styleSheet());
-    const auto view = makeView(id);
-    view->setTheme(theme);
-    view->setData(panthers.viewData(3));
-    Selection selection{215, 12, 1, 23, 0, true};
-    if (auto *strip = qobject_cast<TokenStrip *>(view.get()))
-        strip->setScope(TokenStrip::Scope::Layer);
-    view->setSelection(selection);
-    view->resize(sizeOf(id));
-    view->show();
-    const QPixmap shot = view->grab();
-    QVERIFY(shot.save(QStringLiteral("gallery/%1-%2.png").arg(id, dark ? QStringLiteral("dark") : QStringLiteral("light"))));
+    useTheme(theme);
+    const std::unique_ptr<ViewFrame> frame(framed(id, panthers, theme, 5));
+    frame->resize(sizeOf(id));
+    frame->show();
+    QVERIFY(frame->grab().save(QStringLiteral("gallery/%1-%2.png").arg(id, suffix(dark))));
+}
+
+void GalleryTest::drawsTheCachePage_data()
+{
+    QTest::addColumn<bool>("dark");
+    QTest::addColumn<QStringList>("slots");
+    QTest::newRow("light") << false << QStringList{QStringLiteral("keptMap"), QStringLiteral("quality")};
+    QTest::newRow("dark") << true << QStringList{QStringLiteral("scores"), QStringLiteral("headMap"), QStringLiteral("agreement")};
+}
+
+void GalleryTest::drawsTheCachePage()
+{
+    QFETCH(bool, dark);
+    QFETCH(QStringList, slots);
+    const sample::Panthers panthers;
+    const Theme &theme = dark ? Theme::dark() : Theme::light();
+    useTheme(theme);
+    QWidget page;
+    page.setProperty("ground", QStringLiteral("surface"));
+    page.setAttribute(Qt::WA_StyledBackground);
+    auto *column = new QVBoxLayout(&page);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    auto *banner = new Banner;
+    banner->setTheme(theme);
+    banner->addButton(QStringLiteral("Start again"), QStringLiteral("view-refresh"));
+    banner->addButton(QStringLiteral("Show log"));
+    banner->showMessage(Banner::Tone::Error, QStringLiteral("The engine stopped."), QStringLiteral("The system ended it for memory. Results are kept."));
+    column->addWidget(banner);
+    ViewFrame *strip = framed(QStringLiteral("tokens"), panthers, theme, 4);
+    strip->setMinimumHeight(300);
+    column->addWidget(strip);
+    auto *scrubber = new Scrubber;
+    scrubber->setTheme(theme);
+    scrubber->setSteps(64);
+    scrubber->setStep(23);
+    scrubber->setCacheText(QStringLiteral("cache 104 of 344"));
+    column->addWidget(scrubber);
+    auto *row = new QHBoxLayout;
+    row->setSpacing(1);
+    for (const QString &id : slots)
+        if (makeView(id))
+            row->addWidget(framed(id, panthers, theme, id == QLatin1String("quality") ? 3 : 4), 1);
+    column->addLayout(row, 1);
+    page.resize(940, 720);
+    page.show();
+    QVERIFY(page.grab().save(QStringLiteral("gallery/page-%1.png").arg(suffix(dark))));
 }
 
 QTEST_MAIN(GalleryTest)

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "views/run_view.h"
+
+#include <QWidget>
+
+class QStackedLayout;
+
+namespace winnow {
+
+class EmptyState;
+class ViewHeader;
+
+/// A view with its header: title, controls, note, legend and buttons stay in step with the view; when the view has nothing
+/// to draw its reason stands in its place. A slot of a page is a frame whose view can be exchanged.
+class ViewFrame : public QWidget {
+    Q_OBJECT
+public:
+    explicit ViewFrame(QWidget *parent = nullptr);
+
+    /// Takes the view over as child; the one before is handed back to the caller without a parent.
+    RunView *setView(RunView *view);
+    RunView *view() const { return m_view; }
+    ViewHeader *header() const { return m_header; }
+    EmptyState *emptyState() const { return m_empty; }
+    void setTheme(const Theme &theme); // and the view's
+    /// Opens the view's data as a table in a window of its own.
+    void showTable();
+
+Q_SIGNALS:
+    void exportRequested();
+
+private:
+    void refresh();
+
+    RunView *m_view = nullptr;
+    ViewHeader *m_header;
+    EmptyState *m_empty;
+    QStackedLayout *m_stack;
+    Theme m_theme;
+};
+
+} // namespace winnow

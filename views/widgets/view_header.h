@@ -1,0 +1,56 @@
+#pragma once
+
+#include "views/legend.h"
+
+#include <QWidget>
+
+class QLabel;
+class QHBoxLayout;
+class QTimer;
+class QToolButton;
+
+namespace winnow {
+
+class ElidedLabel;
+class LegendRow;
+
+/// The 32 px row above a view: title, the view's own controls, a quiet note, the legend, and the buttons table, export, more.
+/// While busy a 2 px bar runs under it, from 150 ms on; the view keeps its content.
+class ViewHeader : public QWidget {
+    Q_OBJECT
+public:
+    explicit ViewHeader(QWidget *parent = nullptr);
+
+    void setTitle(const QString &title);
+    void setNote(const QString &note);
+    void setLegend(const QVector<LegendEntry> &entries, const Theme &theme);
+    /// Puts a widget behind the title; the header becomes its parent.
+    void addControl(QWidget *control);
+    void clearControls(); // hides and lets go of them
+    void setTheme(const Theme &theme);
+    void setBusy(bool busy);
+    /// Hides table and export while there is nothing to show.
+    void setHasContent(bool hasContent);
+
+    QToolButton *tableButton() const { return m_table; }
+    QToolButton *exportButton() const { return m_export; }
+    QToolButton *moreButton() const { return m_more; }
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    QToolButton *makeButton(const QString &name, const QString &help);
+
+    QLabel *m_title;
+    QHBoxLayout *m_controls;
+    ElidedLabel *m_note;
+    LegendRow *m_legend;
+    QToolButton *m_table, *m_export, *m_more;
+    QTimer *m_busyDelay, *m_busyTick;
+    double m_busyPhase = 0;
+    bool m_busyShown = false;
+    Theme m_theme;
+};
+
+} // namespace winnow
