@@ -123,19 +123,25 @@ namespace {
         return std::any_of(words.begin(), words.end(), [&](const char *word) { return text.find(word) != std::string::npos; });
     }
 
-    std::string lastErrorLine(const std::string &log)
+    std::string shortened(const std::string &line)
+    {
+        constexpr size_t kLongest = 300;
+        return line.size() > kLongest ? line.substr(0, kLongest) + "..." : line;
+    }
+
+    /// The last line with one of the words, else the last line.
+    std::string lineWith(const std::string &log, std::span<const char *const> words)
     {
         std::istringstream lines(log);
-        std::string last, error;
+        std::string last, found;
         for (std::string line; std::getline(lines, line);) {
             if (line.empty())
                 continue;
             last = line;
-            if (line.find("ERROR") != std::string::npos || line.find("Error") != std::string::npos)
-                error = line;
+            if (contains(line, words))
+                found = line;
         }
-        const std::string &shown = error.empty() ? last : error;
-        return shown.size() > 300 ? shown.substr(0, 300) + "..." : shown;
+        return shortened(found.empty() ? last : found);
     }
 
     Result<std::filesystem::path> wheelIn(const std::filesystem::path &folder, const std::string &requirement)
@@ -157,7 +163,8 @@ Error pipError(const std::string &log, const std::string &requirement)
     constexpr std::array outOfReach{"NewConnectionError", "Failed to establish a new connection", "Temporary failure in name resolution",
         "Name or service not known", "ConnectTimeoutError", "ReadTimeoutError", "Read timed out", "ProxyError",
         "Connection refused", "Connection reset", "Network is unreachable", "MaxRetryError", "SSLError", "ConnectionError",
-        "HTTP error 5", "403 Client Error", "407 Client Error"};
+        "HTTP error 5", "403 Client Error", "407 Client Error", "not a trusted or secure host"};
+    constexpr std::array anyError{"ERROR", "Error"};
     constexpr std::array notThere{"No matching distribution found", "Could not find a version", "404 Client Error"};
     if (contains(log, noPip))
         return {ErrorCode::NotFound, "this Python has no pip", "install python3-pip or python3-venv"};
@@ -167,12 +174,12 @@ Error pipError(const std::string &log, const std::string &requirement)
     }
     // Before "no matching distribution": pip also says that when it could not ask.
     if (contains(log, outOfReach)) {
-        return {ErrorCode::Io, "the package registry is out of reach (" + requirement + "): " + lastErrorLine(log),
+        return {ErrorCode::Io, "the package registry is out of reach (" + requirement + "): " + lineWith(log, outOfReach),
             "check the network and pip's settings (PIP_INDEX_URL, a proxy), then fetch again: finished parts are kept"};
     }
     if (contains(log, notThere))
         return {ErrorCode::NotFound, "the package registry has no " + requirement, "check pip's settings (PIP_INDEX_URL)"};
-    return {ErrorCode::Io, "pip could not get " + requirement + ": " + lastErrorLine(log), ""};
+    return {ErrorCode::Io, "pip could not get " + requirement + ": " + lineWith(log, anyError), ""};
 }
 
 Result<std::filesystem::path> downloadWheel(
