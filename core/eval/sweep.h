@@ -78,8 +78,11 @@ Result<SweepResult> runSweep(const Capture &capture, const std::vector<int32_t> 
 enum class CurveAxis { NativeBytes, NominalBytes, Tokens };
 
 /// One curve per method and parameter set for a metric: x ascending, y the mean over the seeds, low and high the 95 %
-/// bootstrap interval (over the rows of the text while there is one segment; the curve's thresholds say so). Inactive,
-/// unreachable and known cells leave gaps. For deltaNll the knee stands in `thresholds`.
-std::vector<Curve> buildCurves(const std::vector<SweepCell> &cells, const std::string &metric, CurveAxis axis);
+/// bootstrap interval over the rows of the one text. Inactive, unreachable and known cells leave gaps.
+/// `thresholds` holds objects {"name", "y" or "x", "text"}: "interval" says what the band is over, "full" is the full
+/// cache's value, "knee" (deltaNll only) the budgets between which the loss becomes visible.
+/// @param full result of the full cache, null = no line for it.
+std::vector<Curve> buildCurves(
+    const std::vector<SweepCell> &cells, const std::string &metric, CurveAxis axis, const CellResult *full = nullptr);
 
 } // namespace winnow
