@@ -13,8 +13,8 @@ enum class ParameterType { Int, Float, Bool, Choice };
 
 /// One typed parameter of a method: the source of form rows, command-line flags, session columns and the methods table.
 struct ParameterSpec {
-    std::string_view name; // permanent, camelCase: "window"
-    std::string_view title; // "Window"
+    std::string_view name{}; // permanent, camelCase: "window"
+    std::string_view title{}; // "Window"
     std::string_view unit{}; // "tokens", "of C", "" ...
     std::string_view tooltip{}; // one sentence: what it changes
     ParameterType type = ParameterType::Float;
@@ -36,17 +36,17 @@ struct BudgetSpec {
 
 /// The whole description of a method; one constinit object per core/methods/<family>/<id>.cpp.
 struct MethodSpec {
-    std::string_view id; // permanent, in saved sessions
-    std::string_view title; // "SnapKV"
-    std::string_view family; // "kv"
-    std::string_view summary; // one line for the form: what it keeps
-    std::string_view source; // "arXiv:2404.14469"
-    std::string_view sourceUrl;
-    BudgetSpec budget;
-    std::span<const ParameterSpec> parameters;
-    std::string_view needs; // capture parts, comma separated: "colSum", "winRows", "queryMoments", "keyNorm"
-    std::string_view artifacts; // "KeptTokens,TokenScores,Savings"
-    std::unique_ptr<const Method> (*create)();
+    std::string_view id{}; // permanent, in saved sessions
+    std::string_view title{}; // "SnapKV"
+    std::string_view family{}; // "kv"
+    std::string_view summary{}; // one line for the form: what it keeps
+    std::string_view source{}; // "arXiv:2404.14469"
+    std::string_view sourceUrl{};
+    BudgetSpec budget{};
+    std::span<const ParameterSpec> parameters{};
+    std::string_view needs{}; // capture parts, comma separated: "colSum", "winRows", "queryMoments", "keyNorm"
+    std::string_view artifacts{}; // "KeptTokens,TokenScores,Savings"
+    std::unique_ptr<const Method> (*create)() = nullptr;
 };
 
 } // namespace winnow

@@ -1,0 +1,205 @@
+#include "core/methods/kv/common.h"
+#include "core/methods/query_moments.h"
+#include "core/methods/scoring_method.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace winnow {
+namespace {
+
+    struct Terms {
+        double eps = 0;
+        bool covariance = true;
+        bool valueNorm = true;
+    };
+
+    /// Expected attention of future queries on each key, times the norm of its value.
+    ///
+    /// @param keys [n, D] after RoPE, values [n, D]. @param future Moments of the rotated queries, one per head.
+    /// @return [heads, n]; the first nSink columns are 0.
+    at::Tensor expectedScores(const at::Tensor &keys, const at::Tensor &values, const std::vector<QueryMoments> &future,
+        int64_t sinks, const Terms &terms)
+    {
+        const int64_t n = keys.size(0);
+        const double d = static_cast<double>(keys.size(1));
+        std::vector<at::Tensor> means, covariances;
+        for (const QueryMoments &moments : future) {
+            means.push_back(moments.mean.to(at::kFloat));
+            covariances.push_back(moments.covariance.to(at::kFloat));
+        }
+        // x = mu' . k / sqrt(D) + k^T Sigma' k / (2 D)
+        at::Tensor x = at::matmul(at::stack(means), keys.t()).div_(std::sqrt(d)); // [heads, n]
+        if (terms.covariance) {
+            for (size_t h = 0; h < future.size(); ++h) {
+                const at::Tensor product = at::matmul(keys, covariances[h]); // [n, D]
+                x[static_cast<int64_t>(h)].add_(at::sum(product.mul_(keys), -1), 0.5 / d);
+            }
+        }
+        at::Tensor scores = at::zeros({x.size(0), n}, at::kFloat);
+        at::Tensor p = at::softmax(x.narrow(1, sinks, n - sinks), -1);
+        if (terms.valueNorm)
+            p.add_(terms.eps).mul_(at::linalg_vector_norm(values, 2, at::IntArrayRef{-1}).narrow(0, sinks, n - sinks));
+        scores.narrow(1, sinks, n - sinks).copy_(p);
+        return scores;
+    }
+
+    Terms termsOf(const Parameters &parameters)
+    {
+        return {parameters.number("eps"), parameters.flag("useCov"), parameters.flag("useVnorm")};
+    }
+
+    /// The same on the cache of the moment, from the last w queries (decodeRule interval).
+    class ExpectedSlots : public SlotScorer {
+    public:
+        ExpectedSlots(const Capture &capture, const Parameters &parameters)
+            : m_parameters(parameters)
+            , m_inverse(inverseFrequencies(capture))
+            , m_tokens(capture.tokens())
+        {
+        }
+
+        int64_t queryRows() const override { return m_parameters.integer("window"); }
+
+        int64_t score(const DecodeRow &row, std::vector<float> &x) const override
+        {
+            const int64_t position = m_tokens + row.row;
+            const MeanRotation future(m_inverse, position + 1, m_parameters.integer("nFuture"));
+            const int64_t sinks = std::min(m_parameters.integer("nSink"), row.slots - 1);
+            const int64_t perKvHead = row.heads / row.kvHeads;
+            x.resize(static_cast<size_t>(row.heads * row.slots));
+            for (int64_t j = 0; j < row.kvHeads; ++j) {
+                std::vector<QueryMoments> moments;
+                for (int64_t h = j * perKvHead; h < (j + 1) * perKvHead; ++h)
+                    moments.push_back(future.apply(recentMoments(row, h, position, m_inverse)));
+                const at::Tensor scores = expectedScores(rowsOf(row.keys, j, row), rowsOf(row.values, j, row), moments,
+                    sinks, termsOf(m_parameters)); // [G, n]
+                const float *from = scores.const_data_ptr<float>();
+                std::copy_n(from, perKvHead * row.slots, x.begin() + j * perKvHead * row.slots);
+            }
+            return row.heads;
+        }
+
+    private:
+        static at::Tensor rowsOf(const float *data, int64_t kvHead, const DecodeRow &row)
+        {
+            return viewFloats(data + kvHead * row.kvStride, row.slots, row.headDim);
+        }
+
+        Parameters m_parameters;
+        std::vector<float> m_inverse;
+        int64_t m_tokens;
+    };
+
+    /// Attention that the queries to come are expected to pay, from the mean and covariance of the prompt's queries
+    /// (kv-eviction-baselines.md 3.12; arXiv:2510.00636, section 3).
+    class ExpectedAttention : public ScoringMethod {
+    public:
+        CaptureNeeds needs(const Parameters &) const override { return {.queryMoments = true}; }
+
+        Result<std::unique_ptr<const Ranking>> rank(
+            const Capture &capture, const Parameters &parameters, const RunContext &context) const override
+        {
+            const int64_t sinks = parameters.integer("nSink");
+            if (capture.tokens() <= sinks) {
+                return fail(ErrorCode::BadInput,
+                    "expected_attention needs more context tokens than nSink: found " + std::to_string(capture.tokens())
+                        + ", nSink is " + std::to_string(sinks),
+                    "lower nSink or use a longer context");
+            }
+            return ScoringMethod::rank(capture, parameters, context);
+        }
+
+        Result<at::Tensor> score(
+            const Capture &capture, const Parameters &parameters, int64_t layer, int64_t) const override
+        {
+            const LayerCapture &data = capture.layers[static_cast<size_t>(layer)];
+            const int64_t groups = capture.config.groups();
+            const int64_t sinks = parameters.integer("nSink");
+            const MeanRotation future(
+                inverseFrequencies(capture), capture.tokens(), parameters.integer("nFuture"));
+            std::vector<at::Tensor> scores;
+            for (int64_t g = 0; g < capture.config.kvHeads; ++g) {
+                std::vector<QueryMoments> moments;
+                for (int64_t h = g * groups; h < (g + 1) * groups; ++h)
+                    moments.push_back(future.apply(promptMoments(data, h, capture.tokens(), sinks)));
+                scores.push_back(
+                    expectedScores(data.keys[g], data.values[g], moments, sinks, termsOf(parameters))); // [G, N]
+            }
+            return at::stack(scores).reshape({capture.config.heads, capture.tokens()}); // [H, N]
+        }
+
+        ProtectedSlots protectedSlots(const Parameters &parameters, int64_t count) const override
+        {
+            return {std::min(parameters.integer("nSink"), count), 0};
+        }
+
+        std::unique_ptr<SlotScorer> slotScorer(
+            const Capture &capture, const Parameters &parameters, const KvPlan &, int64_t) const override
+        {
+            return std::make_unique<ExpectedSlots>(capture, parameters);
+        }
+    };
+
+    constexpr std::array kParameters{
+        ParameterSpec{.name = "nFuture",
+            .title = "Future positions",
+            .unit = "tokens",
+            .tooltip = "How far ahead the expected queries stand.",
+            .type = ParameterType::Int,
+            .defaultValue = 512,
+            .minimum = 1,
+            .maximum = 8192},
+        ParameterSpec{.name = "nSink",
+            .title = "Sinks",
+            .unit = "tokens",
+            .tooltip = "The first tokens stay and are left out of the query statistics.",
+            .type = ParameterType::Int,
+            .defaultValue = 4,
+            .minimum = 0,
+            .maximum = 64},
+        ParameterSpec{.name = "useCov",
+            .title = "Covariance",
+            .tooltip = "Takes the spread of the queries into account, not only their mean.",
+            .type = ParameterType::Bool,
+            .defaultValue = 1},
+        ParameterSpec{.name = "useVnorm",
+            .title = "Value norm",
+            .tooltip = "Weighs each token by the size of its value.",
+            .type = ParameterType::Bool,
+            .defaultValue = 1},
+        ParameterSpec{.name = "eps",
+            .title = "Floor",
+            .tooltip = "Added to the expected attention, so that large values count even where little attention is expected.",
+            .type = ParameterType::Float,
+            .defaultValue = 0,
+            .visibleWhen = "useVnorm=true"},
+        kv::kGroupRule, kv::kDecodeGrow, kv::kInterval, kv::kIntervalWindow};
+
+} // namespace
+
+namespace methodspecs {
+    extern const MethodSpec expected_attention;
+}
+
+constinit const MethodSpec methodspecs::expected_attention{.id = "expected_attention",
+    .title = "Expected Attention",
+    .family = "kv",
+    .summary = "Keeps the tokens that future queries are expected to look at, judged by the queries so far.",
+    .source = "arXiv:2510.00636",
+    .sourceUrl = "https://arxiv.org/abs/2510.00636",
+    .budget = {},
+    .parameters = kParameters,
+    .needs = "queryMoments",
+    .artifacts = "KeptTokens,TokenScores,Savings",
+    .create = []() -> std::unique_ptr<const Method> { return std::make_unique<ExpectedAttention>(); }};
+
+} // namespace winnow

@@ -1,0 +1,64 @@
+#include "core/methods/score_table.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace winnow {
+namespace {
+
+    bool isProtected(uint8_t tokenClass)
+    {
+        return tokenClass == uint8_t(TokenClass::Sink) || tokenClass == uint8_t(TokenClass::Window);
+    }
+
+} // namespace
+
+ScoreRanking::ScoreRanking(ScoreTablePtr table)
+    : m_base(std::move(table))
+{
+}
+
+ScoreTablePtr ScoreRanking::find(int64_t window) const
+{
+    if (m_base->window == window)
+        return m_base;
+    const std::scoped_lock lock(m_mutex);
+    for (const ScoreTablePtr &table : m_shrunk) {
+        if (table->window == window)
+            return table;
+    }
+    return nullptr;
+}
+
+void ScoreRanking::remember(ScoreTablePtr table) const
+{
+    const std::scoped_lock lock(m_mutex);
+    if (m_shrunk.size() == kShrunkTables)
+        m_shrunk.erase(m_shrunk.begin());
+    m_shrunk.push_back(std::move(table));
+}
+
+std::vector<float> ScoreRanking::scores(const KvPlan &plan) const
+{
+    ScoreTablePtr table = m_base->window == 0 ? m_base : find(plan.window);
+    const std::vector<uint8_t> &classes = plan.kept.classes;
+    if (!table || classes.size() != table->score.size())
+        return {};
+    std::vector<float> result = table->score;
+    const auto perLayer = static_cast<size_t>(table->sets * table->tokens);
+    for (size_t begin = 0; begin < result.size(); begin += perLayer) {
+        float top = -std::numeric_limits<float>::infinity();
+        for (size_t i = begin; i < begin + perLayer; ++i) {
+            if (!isProtected(classes[i]))
+                top = std::max(top, result[i]);
+        }
+        const float raised = top == -std::numeric_limits<float>::infinity() ? 1.0F : top + 1.0F;
+        for (size_t i = begin; i < begin + perLayer; ++i) {
+            if (isProtected(classes[i]))
+                result[i] = raised;
+        }
+    }
+    return result;
+}
+
+} // namespace winnow
