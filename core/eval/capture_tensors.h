@@ -15,7 +15,7 @@ namespace winnow {
 /// Which tensors of a pass are written.
 struct TensorSelection {
     std::string what = "*"; // patterns with * and ?, separated by commas, on whole names
-    std::vector<int64_t> layers; // limits "layer.L.*"; empty = all
+    std::vector<int64_t> layers{}; // limits "layer.L.*"; empty = all
     int64_t window = 32; // rows of win_mean, at most T
     int64_t greedy = 0; // > 0: that many greedy tokens as greedy_ids, end tokens ignored
 };
