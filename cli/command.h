@@ -72,6 +72,11 @@ struct CommandSpec {
 const std::vector<CommandSpec> &commandTable();
 
 Result<int> runModels(CommandContext &context);
+Result<int> runDescribe(CommandContext &context);
+Result<int> runTokenize(CommandContext &context);
+Result<int> runDetokenize(CommandContext &context);
+Result<int> runScore(CommandContext &context);
+Result<int> runCapture(CommandContext &context);
 Result<int> runMethods(CommandContext &context);
 Result<int> runServe(CommandContext &context);
 

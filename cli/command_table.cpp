@@ -12,11 +12,45 @@ namespace {
         {"--markdown", "", "the methods table of the README"},
     }};
 
+    constexpr std::array<OptionSpec, 1> kDescribe{{
+        {"--tokens", "N", "context of the memory forecast (1024)"},
+    }};
+
+    constexpr std::array<OptionSpec, 2> kTokenize{{
+        {"--no-special", "", "leave out the tokens that a model wants around a text (BOS, EOS)"},
+        {"--lines", "F", "one JSON value a line (text, id list or object), one JSON result a line"},
+    }};
+
+    constexpr std::array<OptionSpec, 3> kScore{{
+        {"--top", "K", "the K largest logits of the last position"},
+        {"--window", "W", "independent windows of W tokens, no overlap, tail dropped"},
+        {"--lines", "F", "one JSON value a line (text, id list or object), one JSON result a line"},
+    }};
+
+    constexpr std::array<OptionSpec, 4> kCapture{{
+        {"--what", "PATTERNS", "names to write, with * and ?, separated by commas (*)"},
+        {"--layers", "0,3,5-7", "only these layers"},
+        {"--window", "W", "rows of win_mean (32)"},
+        {"--greedy", "N", "also N greedy tokens as greedy_ids"},
+    }};
+
 } // namespace
 
 const std::vector<CommandSpec> &commandTable()
 {
     static const std::vector<CommandSpec> kTable{
+        {"models", "[get NAME]", "catalogue and what is on disk; get fetches a model, verifies its checksum, resumes",
+            {outputOptions(), modelOptions()}, runModels},
+        {"describe", "--model M [--tokens N]", "family, sizes, tokenizer, context, bytes; memory forecast",
+            {{"Describe", kDescribe}, modelOptions(), outputOptions()}, runDescribe},
+        {"tokenize", "--model M --text T", "ids, pieces and byte spans of a text",
+            {{"Tokenize", kTokenize}, inputOptions(), modelOptions(), outputOptions()}, runTokenize},
+        {"detokenize", "--model M --ids-file F", "the text of ids",
+            {{"Detokenize", kTokenize}, inputOptions(), modelOptions(), outputOptions()}, runDetokenize},
+        {"score", "--model M --text T", "per-token negative log-likelihood, its mean and perplexity",
+            {{"Score", kScore}, inputOptions(), modelOptions(), outputOptions()}, runScore},
+        {"capture", "--model M --text T --out DIR", "writes captured tensors and streamed statistics to capture.safetensors",
+            {{"Capture", kCapture}, inputOptions(), modelOptions(), outputOptions()}, runCapture},
         {"methods", "[--family F]", "the methods with every parameter, default, range and unit",
             {{"Methods", kMethods}, outputOptions(), modelOptions()}, runMethods},
         {"serve", "", "the engine's side of docs/protocol.md, on standard input and output",

@@ -3,10 +3,12 @@
 #include "core/base/json_fields.h"
 #include "core/base/method_info.h"
 #include "core/methods/registry.h"
+#include "core/model/device.h"
 #include "core/serve/engine_state.h"
 #include "core/serve/machine.h"
+#include "core/serve/report_parts.h"
+#include "core/serve/request_fields.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
 
@@ -19,12 +21,25 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, Command>, 2> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 15> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
+        {"models", answerModels},
+        {"fetch", answerFetch},
+        {"open", answerOpen},
+        {"describe", answerDescribe},
+        {"tokenize", answerTokenize},
+        {"detokenize", answerDetokenize},
+        {"capture", answerCapture},
+        {"select", answerSelect},
+        {"tile", answerTile},
+        {"score", answerScore},
+        {"export_capture", answerExportCapture},
+        {"run", answerRun},
+        {"sweep", answerSweep},
     }};
 
-    Command findCommand(const std::string &name)
+    CommandHandler findCommand(const std::string &name)
     {
         const auto found = std::find_if(
             kCommands.begin(), kCommands.end(), [&](const auto &command) { return command.first == name; });
@@ -52,19 +67,70 @@ namespace {
 
 } // namespace
 
+Result<PreparedInput> EngineState::prepare(const ModelRequest &wanted, const Json &request)
+{
+    auto config = Model::describe(wanted.path);
+    if (!config)
+        return fail(config.error());
+    auto tokenizer = models.tokenizer(wanted);
+    if (!tokenizer)
+        return fail(tokenizer.error());
+    return prepareInput(request, *config, **tokenizer);
+}
+
+Result<StoredCapture *> EngineState::capture(const ModelRequest &wanted, const std::vector<int32_t> &ids,
+    const CaptureNeeds &needs, const RunContext &context)
+{
+    auto model = models.open(wanted, context);
+    if (!model)
+        return fail(model.error());
+    auto hash = models.sha256(wanted, context);
+    if (!hash)
+        return fail(hash.error());
+    return captures.obtain(*model, *hash, ids, needs, context);
+}
+
+Result<Json> EngineState::modelObject(const ModelRequest &wanted, const RunContext &context)
+{
+    auto model = models.open(wanted, context);
+    if (!model)
+        return fail(model.error());
+    auto hash = models.sha256(wanted, context);
+    if (!hash)
+        return fail(hash.error());
+    Json json = modelJson((*model)->config());
+    json["sha256"] = *hash;
+    json["dtype"] = (*model)->dtypeName();
+    json["device"] = (*model)->deviceName();
+    return json;
+}
+
 struct Engine::Impl {
+    explicit Impl(const EngineOptions &given)
+        : state{given, ModelTable(memoryBytes() / 2), CaptureStore(given.captureBudgetBytes)}
+    {
+    }
+
     EngineState state;
     Json hello;
 };
 
+namespace {
+
+    EngineOptions withDefaults(EngineOptions options)
+    {
+        if (options.threads <= 0)
+            options.threads = std::max(1, machineCores() - 1);
+        if (options.captureBudgetBytes <= 0)
+            options.captureBudgetBytes = memoryBytes() / 4;
+        return options;
+    }
+
+} // namespace
+
 Engine::Engine(EngineOptions options)
-    : m_impl(std::make_unique<Impl>())
+    : m_impl(std::make_unique<Impl>(withDefaults(std::move(options))))
 {
-    if (options.threads <= 0)
-        options.threads = std::max(1, machineCores() - 1);
-    if (options.captureBudgetBytes <= 0)
-        options.captureBudgetBytes = memoryBytes() / 4;
-    m_impl->state.options = std::move(options);
     m_impl->hello = {{"version", versionText()}, {"commit", commitText()}, {"machine", machineText()},
         {"threads", m_impl->state.options.threads}, {"memoryBytes", memoryBytes()}, {"methods", methodList()}};
 }
@@ -76,16 +142,16 @@ Json Engine::hello() const { return m_impl->hello; }
 Result<Document> Engine::handle(const Json &request, const RunContext &context, const PartSink &part)
 {
     const std::string name = stringField(request, "command");
-    const Command command = findCommand(name);
+    const CommandHandler command = findCommand(name);
     if (!command)
         return fail(ErrorCode::BadInput, "unknown command \"" + name + "\"", "known: " + commandList());
     if (context.cancelled())
         return fail(ErrorCode::Cancelled, "cancelled");
-    const int64_t threads = integerField(request, "threads", m_impl->state.options.threads);
-    if (threads < 1 || threads > 1024)
-        return fail(ErrorCode::BadInput, "threads: expected 1 to 1024, found " + std::to_string(threads));
+    auto threads = requestInteger(request, "threads", m_impl->state.options.threads, 1, 1024);
+    if (!threads)
+        return fail(threads.error());
     const c10::InferenceMode inference;
-    at::set_num_threads(static_cast<int>(threads));
+    setComputeThreads(static_cast<int>(*threads));
     // The one place where exceptions of libraries end.
     try {
         return command(m_impl->state, request, context, part);

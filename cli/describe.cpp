@@ -1,0 +1,54 @@
+#include "cli/command.h"
+#include "cli/request_builder.h"
+#include "cli/text_table.h"
+#include "core/base/budget.h"
+#include "core/base/json_fields.h"
+
+namespace winnow {
+namespace {
+
+    std::string describeText(const Json &model)
+    {
+        const Json &forecast = childField(model, "forecast");
+        const auto whole = [&](const char *name) { return std::to_string(integerField(model, name)); };
+        const auto bytes = [&](const char *name) { return byteText(numberField(forecast, name)); };
+        std::string text = stringField(model, "name") + " (" + stringField(model, "family") + ")\n";
+        TextTable table({"", ""});
+        table.row({"file", stringField(model, "path") + ", " + byteText(numberField(model, "fileBytes"))});
+        table.row({"sha256", stringField(model, "sha256")});
+        table.row({"weights", stringField(model, "storedType") + " in the file, " + stringField(model, "dtype") + " on "
+                + stringField(model, "device") + ", " + whole("parameters") + " parameters"});
+        table.row({"layers", whole("layers")});
+        table.row({"heads", whole("heads") + " query, " + whole("kvHeads") + " key/value, " + whole("headDim") + " wide"});
+        table.row({"hidden", whole("hidden") + ", feed-forward " + whole("ffn")});
+        table.row({"vocabulary", whole("vocab") + ", " + stringField(model, "tokenizer")});
+        table.row({"context", whole("contextLength") + " tokens"});
+        table.row({"cache", byteText(numberField(model, "cacheBytesPerToken")) + " a token"});
+        table.row({"memory", bytes("totalBytes") + " for " + std::to_string(integerField(forecast, "tokens")) + " tokens (weights "
+                + bytes("weightBytes") + ", cache " + bytes("cacheBytes") + ", work " + bytes("workBytes") + "), available "
+                + bytes("availableBytes") + (flagField(forecast, "fits") ? "" : ": does not fit")});
+        const std::string lines = table.text();
+        return text + lines.substr(lines.find('\n') + 1);
+    }
+
+} // namespace
+
+Result<int> runDescribe(CommandContext &context)
+{
+    auto request = modelFields(context.arguments());
+    if (!request)
+        return context.wrongUsage(request.error());
+    (*request)["command"] = "describe";
+    auto tokens = context.arguments().integer("--tokens", 1, int64_t(1) << 30);
+    if (!tokens)
+        return context.wrongUsage(tokens.error());
+    if (*tokens)
+        (*request)["tokens"] = **tokens;
+    auto reply = context.ask(*request);
+    if (!reply)
+        return fail(reply.error());
+    auto printed = context.json() ? context.print(reply->body) : context.print(describeText(reply->body));
+    return printed ? Result<int>(kExitDone) : fail(printed.error());
+}
+
+} // namespace winnow

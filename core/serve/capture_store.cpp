@@ -1,0 +1,102 @@
+#include "core/serve/capture_store.h"
+
+#include "core/base/budget.h"
+#include "core/base/json_fields.h"
+#include "core/model/device.h"
+#include "core/model/model.h"
+#include "core/model/sha256.h"
+
+#include <algorithm>
+
+namespace winnow {
+namespace {
+
+    constexpr size_t kMaxRankings = 48; // of one capture: the methods of a page and some settings of each
+
+    std::string contentId(const std::string &modelHash, const std::vector<int32_t> &ids)
+    {
+        Sha256 hash;
+        hash.add(modelHash);
+        hash.add(std::as_bytes(std::span(ids)));
+        return hash.finish().substr(0, 24);
+    }
+
+} // namespace
+
+int64_t CaptureStore::bytes() const
+{
+    int64_t sum = 0;
+    for (const StoredCapture &stored : m_captures)
+        sum += stored.capture->bytes;
+    return sum;
+}
+
+void CaptureStore::makeRoom(int64_t bytes)
+{
+    while (!m_captures.empty() && this->bytes() + bytes > m_budgetBytes)
+        m_captures.pop_back();
+}
+
+Result<StoredCapture *> CaptureStore::find(const std::string &id)
+{
+    const auto found = std::find_if(
+        m_captures.begin(), m_captures.end(), [&](const StoredCapture &stored) { return stored.id == id; });
+    if (found == m_captures.end())
+        return fail(ErrorCode::NotFound, "the engine holds no capture \"" + id + "\"", "capture the input again");
+    m_captures.splice(m_captures.begin(), m_captures, found);
+    return &m_captures.front();
+}
+
+Result<StoredCapture *> CaptureStore::obtain(std::shared_ptr<const Model> model, const std::string &modelHash,
+    const std::vector<int32_t> &ids, const CaptureNeeds &needs, const RunContext &context)
+{
+    const std::string id = contentId(modelHash + model->deviceName() + model->dtypeName(), ids);
+    CaptureNeeds asked = needs;
+    if (auto found = find(id)) {
+        if ((*found)->capture->needs.covers(needs))
+            return *found;
+        asked.include((*found)->capture->needs);
+        m_captures.pop_front();
+    }
+    const int64_t forecast = forecastCaptureBytes(model->config(), int64_t(ids.size()), asked);
+    const int64_t allowed = std::min(m_budgetBytes, availableMemoryBytes());
+    if (forecast > allowed)
+        return fail(ErrorCode::OutOfMemory,
+            "a capture of " + std::to_string(ids.size()) + " tokens needs " + byteText(double(forecast)) + ", allowed are "
+                + byteText(double(allowed)),
+            "shorten the input or use a machine with more memory");
+    makeRoom(forecast);
+    auto capture = captureContext(model, ids, asked, context);
+    if (!capture)
+        return fail(capture.error());
+    m_captures.push_front({id, model->config().name, *capture, {}, {}, {}});
+    return &m_captures.front();
+}
+
+Result<const RankedMethod *> rankedMethod(
+    StoredCapture &stored, const MethodSpec &spec, const Json &parameters, const RunContext &context)
+{
+    const std::string key = std::string(spec.id) + jsonText(parameters);
+    auto &rankings = stored.rankings;
+    const auto found
+        = std::find_if(rankings.begin(), rankings.end(), [&](const RankedMethod &ranked) { return ranked.key == key; });
+    if (found != rankings.end()) {
+        rankings.splice(rankings.begin(), rankings, found);
+        return &rankings.front();
+    }
+    RankedMethod ranked{key, spec.create(), Parameters(parameters), nullptr};
+    if (!stored.capture->needs.covers(ranked.method->needs(ranked.parameters)))
+        return fail(ErrorCode::NotFound,
+            "the capture does not hold what " + std::string(spec.id) + " reads with these parameters",
+            "capture the input again with this method among its methods");
+    auto ranking = ranked.method->rank(*stored.capture, ranked.parameters, context);
+    if (!ranking)
+        return fail(ranking.error());
+    ranked.ranking = std::move(*ranking);
+    if (rankings.size() >= kMaxRankings)
+        rankings.pop_back();
+    rankings.push_front(std::move(ranked));
+    return &rankings.front();
+}
+
+} // namespace winnow

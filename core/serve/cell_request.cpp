@@ -1,0 +1,90 @@
+#include "core/serve/cell_request.h"
+
+#include "core/base/json_fields.h"
+#include "core/methods/registry.h"
+
+#include <chrono>
+
+namespace winnow {
+namespace {
+
+    std::string knownMethods()
+    {
+        std::string ids;
+        for (const MethodSpec *spec : methodTable())
+            ids += (ids.empty() ? "" : ", ") + std::string(spec->id);
+        return ids;
+    }
+
+} // namespace
+
+Result<MethodRequest> methodRequest(const Json &json, const Json &request)
+{
+    const std::string id = stringField(json, "method");
+    if (id.empty())
+        return fail(ErrorCode::BadInput, "the request names no method", "known: " + knownMethods());
+    const MethodSpec *spec = findMethod(id);
+    if (!spec)
+        return fail(ErrorCode::NotFound, "unknown method \"" + id + "\"", "known: " + knownMethods());
+    const MethodInfo info = methodInfo(*spec);
+    Json given = childField(json, "params");
+    if (given.is_null())
+        given = Json::object();
+    if (info.parameter("seed") && given.is_object() && !given.contains("seed") && request.contains("seed"))
+        given["seed"] = request.at("seed");
+    auto parameters = canonicalParameters(info, given);
+    if (!parameters)
+        return fail(parameters.error());
+    return MethodRequest{spec, std::move(*parameters)};
+}
+
+Result<Budget> budgetRequest(const Json &json, const MethodSpec &spec)
+{
+    if (spec.budget.unit.empty())
+        return Budget{};
+    const Json &given = childField(json, "budget");
+    if (given.is_null())
+        return Budget{BudgetKind::Fraction, spec.budget.defaultFraction};
+    if (!given.is_string() && !given.is_number())
+        return fail(ErrorCode::BadInput, "budget: expected text, found " + jsonText(given),
+            "write a kept fraction 0.25, a percentage 25%, a count 256t, or bytes 6MiB");
+    return parseBudget(given.is_string() ? given.get<std::string>() : jsonText(given));
+}
+
+Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked, const Budget &budget)
+{
+    const auto began = std::chrono::steady_clock::now();
+    const CacheShape shape = CacheShape::of(capture.config);
+    PlannedCell cell;
+    if (budget.kind == BudgetKind::Bytes) {
+        const auto native = [&](int64_t count) -> Result<double> {
+            auto plan = ranked.method->select(capture, *ranked.ranking, ranked.parameters, count);
+            if (!plan)
+                return fail(plan.error());
+            return planBytes(*plan, shape).native;
+        };
+        auto found = countForBytes(budget.value, capture.tokens(), native);
+        if (!found)
+            return fail(found.error());
+        cell.count = found->count;
+    } else {
+        cell.count = budgetCount(budget, capture.tokens());
+    }
+    auto plan = ranked.method->select(capture, *ranked.ranking, ranked.parameters, cell.count);
+    if (!plan)
+        return fail(plan.error());
+    cell.plan = std::move(*plan);
+    cell.bytes = planBytes(cell.plan, shape);
+    cell.selectMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+    return cell;
+}
+
+CaptureNeeds needsOf(const std::vector<MethodRequest> &methods)
+{
+    CaptureNeeds needs;
+    for (const MethodRequest &method : methods)
+        needs.include(method.spec->create()->needs(Parameters(method.parameters)));
+    return needs;
+}
+
+} // namespace winnow

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "core/base/budget.h"
+#include "core/base/method_info.h"
+#include "core/eval/bytes.h"
+#include "core/methods/method.h"
+#include "core/serve/capture_store.h"
+
+#include <string>
+#include <vector>
+
+namespace winnow {
+
+/// A method with checked, canonical parameters.
+struct MethodRequest {
+    const MethodSpec *spec = nullptr;
+    Json parameters = Json::object();
+};
+
+/// Reads {method, params} of a request; a parameter `seed` that is not given is the request's seed.
+/// @error NotFound for an unknown method (with the known ids), BadInput for parameters.
+Result<MethodRequest> methodRequest(const Json &json, const Json &request);
+
+/// Reads `budget` of a cell: text in one of the four forms, or a number (fraction). A method without a budget keeps all.
+/// @error BadInput: unreadable, or outside of what the method allows.
+Result<Budget> budgetRequest(const Json &json, const MethodSpec &spec);
+
+/// A plan for a budget and what it takes.
+struct PlannedCell {
+    KvPlan plan;
+    CacheBytes bytes;
+    int64_t count = 0; // C
+    double selectMs = 0;
+};
+
+/// Turns the budget into slots (bytes by equal-bytes search over native bytes) and selects.
+Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked, const Budget &budget);
+
+/// What the union of some methods reads from a capture.
+CaptureNeeds needsOf(const std::vector<MethodRequest> &methods);
+
+} // namespace winnow

@@ -1,0 +1,172 @@
+#include "core/serve/engine_state.h"
+
+#include "core/base/json_fields.h"
+#include "core/base/report_artifacts.h"
+#include "core/model/device.h"
+#include "core/serve/input_request.h"
+#include "core/serve/report_parts.h"
+#include "core/serve/request_fields.h"
+
+#include <algorithm>
+
+namespace winnow {
+namespace {
+
+    Array spanArray(const std::vector<std::pair<int64_t, int64_t>> &spans)
+    {
+        std::vector<int32_t> flat;
+        for (const auto &[begin, end] : spans) {
+            flat.push_back(static_cast<int32_t>(begin));
+            flat.push_back(static_cast<int32_t>(end));
+        }
+        return Array::fromInts(flat, {int64_t(spans.size()), 2});
+    }
+
+    Json forecastJson(const ModelConfig &config, int64_t tokens)
+    {
+        const MemoryForecast forecast = forecastMemory(config, tokens);
+        const int64_t available = availableMemoryBytes();
+        return {{"tokens", tokens}, {"fileBytes", forecast.fileBytes}, {"weightBytes", forecast.weightBytes},
+            {"cacheBytes", forecast.cacheBytes}, {"workBytes", forecast.workBytes}, {"totalBytes", forecast.totalBytes()},
+            {"availableBytes", available}, {"fits", forecast.totalBytes() <= available}};
+    }
+
+    /// model object of CLI.md 3 and what `open` and `describe` add.
+    Json describeJson(const ModelConfig &config, const Tokenizer &tokenizer, const std::string &path, int64_t tokens)
+    {
+        Json json = modelJson(config);
+        json["tokenizer"] = tokenizer.kind();
+        json["tokenizerHash"] = tokenizer.hash();
+        json["contextLength"] = config.contextLength;
+        json["parameters"] = config.parameters;
+        json["storedType"] = config.storedType;
+        json["hidden"] = config.hidden;
+        json["ffn"] = config.ffn;
+        json["path"] = path;
+        json["cacheBytesPerToken"] = config.fullCacheBytes(1, 4);
+        json["forecast"] = forecastJson(config, tokens);
+        return json;
+    }
+
+    /// Forecasts are for this many tokens unless the request says otherwise.
+    Result<int64_t> forecastTokens(const Json &request, const ModelConfig &config)
+    {
+        return requestInteger(
+            request, "tokens", std::min<int64_t>(1024, config.contextLength), 1, config.contextLength);
+    }
+
+} // namespace
+
+Result<Document> answerOpen(EngineState &state, const Json &request, const RunContext &context, const PartSink &)
+{
+    auto wanted = modelRequest(request, state.options.modelFolder, state.options.threads);
+    if (!wanted)
+        return fail(wanted.error());
+    auto model = state.models.open(*wanted, context);
+    if (!model)
+        return fail(model.error());
+    auto tokens = forecastTokens(request, (*model)->config());
+    if (!tokens)
+        return fail(tokens.error());
+    auto hash = state.models.sha256(*wanted, context);
+    if (!hash)
+        return fail(hash.error());
+    Json body = describeJson((*model)->config(), *(*model)->tokenizer(), wanted->path, *tokens);
+    body["fileBytes"] = (*model)->fileBytes();
+    body["sha256"] = *hash;
+    body["dtype"] = (*model)->dtypeName();
+    body["device"] = (*model)->deviceName();
+    body["forecast"]["fileBytes"] = (*model)->fileBytes();
+    return Document{std::move(body), {}};
+}
+
+Result<Document> answerDescribe(EngineState &state, const Json &request, const RunContext &context, const PartSink &)
+{
+    auto wanted = modelRequest(request, state.options.modelFolder, state.options.threads);
+    if (!wanted)
+        return fail(wanted.error());
+    auto config = Model::describe(wanted->path);
+    if (!config)
+        return fail(config.error());
+    auto tokens = forecastTokens(request, *config);
+    if (!tokens)
+        return fail(tokens.error());
+    auto tokenizer = state.models.tokenizer(*wanted);
+    if (!tokenizer)
+        return fail(tokenizer.error());
+    auto hash = state.models.sha256(*wanted, context);
+    if (!hash)
+        return fail(hash.error());
+    auto device = chooseDevice(wanted->device);
+    if (!device)
+        return fail(device.error());
+    Json body = describeJson(*config, **tokenizer, wanted->path, *tokens);
+    const int64_t fileBytes = fileSize(wanted->path);
+    body["fileBytes"] = fileBytes;
+    body["sha256"] = *hash;
+    body["dtype"] = "f32";
+    body["device"] = device->is_cpu() ? "cpu" : device->str();
+    body["forecast"]["fileBytes"] = fileBytes;
+    return Document{std::move(body), {}};
+}
+
+Result<Document> answerTokenize(EngineState &state, const Json &request, const RunContext &, const PartSink &)
+{
+    auto wanted = modelRequest(request, state.options.modelFolder, state.options.threads);
+    if (!wanted)
+        return fail(wanted.error());
+    const Json &text = childField(request, "text");
+    if (!text.is_string())
+        return fail(ErrorCode::BadInput, "tokenize: the request has no text", "give --text or --text-file");
+    auto tokenizer = state.models.tokenizer(*wanted);
+    if (!tokenizer)
+        return fail(tokenizer.error());
+    auto withSpecial = requestFlag(request, "special", true);
+    if (!withSpecial)
+        return fail(withSpecial.error());
+    const SpecialTokens special = *withSpecial ? SpecialTokens::Add : SpecialTokens::None;
+    auto tokens = (*tokenizer)->encode(text.get_ref<const std::string &>(), special);
+    if (!tokens)
+        return fail(tokens.error());
+    std::vector<int32_t> ids;
+    std::vector<std::pair<int64_t, int64_t>> spans;
+    Json pieces = Json::array();
+    for (const Token &token : *tokens) {
+        ids.push_back(token.id);
+        spans.emplace_back(token.begin, token.end);
+        pieces.push_back((*tokenizer)->piece(token.id));
+    }
+    Document reply;
+    reply.body = {{"pieces", std::move(pieces)}, {"ids", placeArray(reply.arrays, Array::fromInts(ids, {int64_t(ids.size())}))},
+        {"spans", placeArray(reply.arrays, spanArray(spans))}};
+    return reply;
+}
+
+Result<Document> answerDetokenize(EngineState &state, const Json &request, const RunContext &, const PartSink &)
+{
+    auto wanted = modelRequest(request, state.options.modelFolder, state.options.threads);
+    if (!wanted)
+        return fail(wanted.error());
+    auto tokenizer = state.models.tokenizer(*wanted);
+    if (!tokenizer)
+        return fail(tokenizer.error());
+    auto ids = idList(childField(request, "ids"), (*tokenizer)->vocabulary(), "detokenize");
+    if (!ids)
+        return fail(ids.error());
+    auto withSpecial = requestFlag(request, "special", true);
+    if (!withSpecial)
+        return fail(withSpecial.error());
+    auto described = describeIds(*ids, **tokenizer);
+    if (!described)
+        return fail(described.error());
+    auto text = (*tokenizer)->decode(*ids, !*withSpecial);
+    if (!text)
+        return fail(text.error());
+    Document reply;
+    reply.body = {{"text", std::move(*text)}, {"pieces", std::move(described->pieces)},
+        {"ids", placeArray(reply.arrays, Array::fromInts(*ids, {int64_t(ids->size())}))},
+        {"spans", placeArray(reply.arrays, spanArray(described->spans))}};
+    return reply;
+}
+
+} // namespace winnow

@@ -1,0 +1,64 @@
+#include "core/serve/engine_state.h"
+
+#include "core/base/json_fields.h"
+#include "core/eval/evaluate.h"
+#include "core/serve/request_fields.h"
+#include "core/serve/run_report.h"
+#include "core/serve/run_request.h"
+
+namespace winnow {
+Result<Document> answerRun(EngineState &state, const Json &request, const RunContext &context, const PartSink &)
+{
+    const RunClock clock;
+    auto method = methodRequest(request, request);
+    if (!method)
+        return fail(method.error());
+    auto budget = budgetRequest(request, *method->spec);
+    if (!budget)
+        return fail(budget.error());
+    auto setup = runSetup(state, request);
+    if (!setup)
+        return fail(setup.error());
+    auto measure = requestFlag(request, "measure", false);
+    if (!measure)
+        return fail(measure.error());
+    if (*measure && setup->continuation.empty())
+        return fail(ErrorCode::BadInput, "measure: there is no continuation to time", "give --score-last or a continuation");
+
+    auto stored = state.capture(setup->wanted, setup->input.context(), needsOf({*method}), context);
+    if (!stored)
+        return fail(stored.error());
+    auto ranked = rankedMethod(**stored, *method->spec, method->parameters, context);
+    if (!ranked)
+        return fail(ranked.error());
+    auto planned = planCell(*(*stored)->capture, **ranked, *budget);
+    if (!planned)
+        return fail(planned.error());
+    // The ranking's table may move when the full cache is measured; the cell holds what it needs.
+    const std::shared_ptr<const Method> instance = (*ranked)->method;
+    const EvaluationCell cell{planned->plan, instance.get(), (*ranked)->ranking, (*ranked)->parameters};
+
+    std::vector<CellResult> results;
+    if (!setup->continuation.empty()) {
+        auto evaluated = evaluate(*(*stored)->capture, setup->continuation, {cell}, setup->options, {}, context);
+        if (!evaluated)
+            return fail(evaluated.error());
+        results = std::move(*evaluated);
+    }
+    CellOutcome outcome{&planned->plan, planned->bytes, budgetJson(*budget, *planned, (*stored)->capture->tokens()),
+        planned->selectMs, nullptr, nullptr, nullptr, nullptr};
+    if (!results.empty()) {
+        outcome.result = &results[0];
+        outcome.full = &results[1];
+    }
+    auto model = state.modelObject(setup->wanted, context);
+    if (!model)
+        return fail(model.error());
+    ReportContext report{canonicalRun(request, *setup, *method, *budget), *model, &setup->input, (*stored)->capture.get(), &clock,
+        setup->wanted.threads, setup->seed, setup->withScores};
+    ReportBuilder builder = startReport(report);
+    addCell(builder, report, outcome);
+    return builder.build()->document();
+}
+
+} // namespace winnow

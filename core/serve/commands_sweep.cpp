@@ -1,0 +1,253 @@
+#include "core/serve/engine_state.h"
+
+#include "core/base/json_fields.h"
+#include "core/eval/sweep.h"
+#include "core/serve/machine.h"
+#include "core/serve/request_fields.h"
+#include "core/serve/run_report.h"
+#include "core/serve/run_request.h"
+
+#include <algorithm>
+#include <set>
+
+namespace winnow {
+namespace {
+
+    constexpr size_t kMaxCells = 10000;
+    constexpr const char *kDefaultBudgets[] = {"80%", "60%", "40%", "30%", "20%", "10%", "5%"};
+
+    struct SweepPlan {
+        std::vector<MethodRequest> methods;
+        std::vector<Budget> budgets;
+        std::vector<int64_t> seeds;
+        std::set<std::string> known; // keys of cells that are finished already
+    };
+
+    Result<void> readMethods(const Json &request, SweepPlan &plan)
+    {
+        const Json &list = childField(request, "methods");
+        if (!list.is_array() || list.empty())
+            return fail(ErrorCode::BadInput, "methods: expected a list of {method, params}, at least one");
+        for (const Json &entry : list) {
+            auto method = methodRequest(entry.is_string() ? Json{{"method", entry}} : entry, request);
+            if (!method)
+                return fail(method.error());
+            plan.methods.push_back(std::move(*method));
+        }
+        return {};
+    }
+
+    Result<void> readBudgets(const Json &request, SweepPlan &plan)
+    {
+        Json list = childField(request, "budgets");
+        if (list.is_null()) {
+            list = Json::array();
+            for (const char *text : kDefaultBudgets)
+                list.push_back(text);
+        }
+        if (!list.is_array() || list.empty())
+            return fail(ErrorCode::BadInput, "budgets: expected a list, at least one");
+        for (const Json &entry : list) {
+            auto budget = parseBudget(entry.is_string() ? entry.get<std::string>() : jsonText(entry));
+            if (!budget)
+                return fail(budget.error());
+            if (std::find(plan.budgets.begin(), plan.budgets.end(), *budget) == plan.budgets.end())
+                plan.budgets.push_back(*budget);
+        }
+        return {};
+    }
+
+    Result<SweepPlan> readSweep(const Json &request)
+    {
+        SweepPlan plan;
+        if (auto methods = readMethods(request, plan); !methods)
+            return fail(methods.error());
+        if (auto budgets = readBudgets(request, plan); !budgets)
+            return fail(budgets.error());
+        const Json &seeds = childField(request, "seeds");
+        if (!seeds.is_null() && !seeds.is_array())
+            return fail(ErrorCode::BadInput, "seeds: expected a list, found " + jsonText(seeds));
+        for (const Json &seed : seeds) {
+            if (!seed.is_number_integer() || seed.get<int64_t>() < 0)
+                return fail(ErrorCode::BadInput, "seeds: expected whole numbers from 0, found " + jsonText(seed));
+            plan.seeds.push_back(seed.get<int64_t>());
+        }
+        for (const std::string &key : stringListField(request, "knownCells"))
+            plan.known.insert(key);
+        const size_t cells = plan.methods.size() * plan.budgets.size() * std::max<size_t>(1, plan.seeds.size());
+        if (cells > kMaxCells)
+            return fail(ErrorCode::BadInput,
+                "the sweep has " + std::to_string(cells) + " cells, at most " + std::to_string(kMaxCells) + " are allowed");
+        return plan;
+    }
+
+    Json canonicalSweep(const Json &request, const RunSetup &setup, const SweepPlan &plan)
+    {
+        Json canonical = canonicalRequest(request, setup);
+        canonical["methods"] = Json::array();
+        for (const MethodRequest &method : plan.methods)
+            canonical["methods"].push_back({{"method", method.spec->id}, {"params", method.parameters}});
+        canonical["budgets"] = Json::array();
+        for (const Budget &budget : plan.budgets)
+            canonical["budgets"].push_back(budgetText(budget));
+        if (!plan.seeds.empty())
+            canonical["seeds"] = plan.seeds;
+        return canonical;
+    }
+
+    Json stateWord(CellState state)
+    {
+        switch (state) {
+        case CellState::Measured:
+            return "measured";
+        case CellState::Known:
+            return "known";
+        case CellState::Inactive:
+            return "inactive";
+        case CellState::Unreachable:
+            return "unreachable";
+        }
+        return {};
+    }
+
+    /// The request that repeats one cell by `run`.
+    Json cellRequestJson(const Json &sweep, const SweepCell &cell)
+    {
+        Json request = sweep;
+        for (const char *name : {"methods", "budgets", "seeds"})
+            request.erase(name);
+        request["command"] = "run";
+        request["method"] = cell.method.method;
+        request["params"] = cell.method.parameters;
+        request["budget"] = budgetText(cell.budget);
+        return request;
+    }
+
+    Document cellReport(const ReportContext &shared, const SweepCell &cell)
+    {
+        ReportContext context = shared;
+        context.request = cellRequestJson(shared.request, cell);
+        ReportBuilder builder = startReport(context);
+        builder.setExtra("cellKey", cell.key);
+        builder.setExtra("state", stateWord(cell.state));
+        if (cell.plan) {
+            const PlannedCell planned{*cell.plan, cell.bytes, cell.count, cell.selectMs};
+            addCell(builder, context,
+                {cell.plan.get(), cell.bytes, budgetJson(cell.budget, planned, context.capture->tokens()), cell.selectMs,
+                    cell.result.get(), nullptr, nullptr, nullptr});
+        }
+        if (!cell.reason.empty())
+            builder.addNotice(cell.reason);
+        return builder.build()->document();
+    }
+
+    Json metricOf(const SweepCell &cell, const char *name)
+    {
+        if (!cell.result)
+            return {};
+        const auto found = cell.result->metrics.find(name);
+        return found == cell.result->metrics.end() ? Json() : jsonNumber(found->second);
+    }
+
+    TableArtifact cellTable(const std::vector<SweepCell> &cells)
+    {
+        TableArtifact table;
+        table.id = "cells";
+        table.title = "Cells of the sweep";
+        table.columns = {"method", "budget", "slots", "seed", "nativeBytes", "nll", "deltaNll", "kl", "top1Agreement", "state",
+            "reason", "cellKey"};
+        table.units = {"", "", "tokens", "", "bytes", "nats", "nats", "nats", "", "", "", ""};
+        for (const SweepCell &cell : cells)
+            table.rows.push_back({cell.method.method, budgetText(cell.budget), cell.count, cell.seed,
+                cell.plan ? Json(cell.bytes.native) : Json(), metricOf(cell, "nll"), metricOf(cell, "deltaNll"),
+                metricOf(cell, "kl"), metricOf(cell, "top1Agreement"), stateWord(cell.state), cell.reason, cell.key});
+        return table;
+    }
+
+    Result<SweepRequest> sweepRequest(
+        EngineState &state, const RunSetup &setup, const SweepPlan &plan, const Capture &capture, const RunContext &context)
+    {
+        auto hash = state.models.sha256(setup.wanted, context);
+        if (!hash)
+            return fail(hash.error());
+        SweepRequest sweep;
+        for (const MethodRequest &method : plan.methods)
+            sweep.methods.push_back({std::string(method.spec->id), method.parameters});
+        sweep.budgets = plan.budgets;
+        sweep.seeds = plan.seeds;
+        sweep.options = setup.options;
+        sweep.recipe.modelHash = *hash;
+        sweep.recipe.tokenizerHash = capture.model->tokenizer() ? capture.model->tokenizer()->hash() : std::string();
+        sweep.recipe.textHash = textHash(capture.ids, setup.continuation);
+        sweep.recipe.contextTokens = capture.tokens();
+        sweep.recipe.seed = setup.seed;
+        sweep.recipe.mode = setup.options.mode == ExecutionMode::Mask ? "mask" : "drop";
+        sweep.recipe.dtype = capture.model->dtypeName();
+        sweep.recipe.device = capture.model->device().is_cpu() ? "cpu" : "cuda";
+        sweep.recipe.version = versionText();
+        return sweep;
+    }
+
+    void addCurves(ReportBuilder &builder, const std::vector<SweepCell> &cells)
+    {
+        for (const char *metric : {"deltaNll", "nll", "kl", "top1Agreement"}) {
+            for (const Curve &curve : buildCurves(cells, metric, CurveAxis::NativeBytes))
+                builder.add(curve);
+        }
+    }
+
+} // namespace
+
+Result<Document> answerSweep(EngineState &state, const Json &request, const RunContext &context, const PartSink &part)
+{
+    const RunClock clock;
+    auto plan = readSweep(request);
+    if (!plan)
+        return fail(plan.error());
+    auto setup = runSetup(state, request);
+    if (!setup)
+        return fail(setup.error());
+    if (setup->continuation.empty())
+        return fail(ErrorCode::BadInput, "a sweep scores a continuation and the request has none",
+            "give --score-last N, --continuation-file or --continuation-ids");
+    auto stored = state.capture(setup->wanted, setup->input.context(), needsOf(plan->methods), context);
+    if (!stored)
+        return fail(stored.error());
+    const CapturePtr capture = (*stored)->capture;
+    auto sweep = sweepRequest(state, *setup, *plan, *capture, context);
+    if (!sweep)
+        return fail(sweep.error());
+    auto model = state.modelObject(setup->wanted, context);
+    if (!model)
+        return fail(model.error());
+    const ReportContext shared{canonicalSweep(request, *setup, *plan), *model, &setup->input, capture.get(), &clock,
+        setup->wanted.threads, setup->seed, setup->withScores};
+    SweepCallbacks callbacks;
+    callbacks.known = [&](const std::string &key) { return plan->known.contains(key); };
+    callbacks.done = [&](const SweepCell &cell) {
+        if (part && cell.state != CellState::Known)
+            part(cellReport(shared, cell));
+    };
+    auto result = runSweep(*capture, setup->continuation, *sweep, callbacks, context);
+    if (!result)
+        return fail(result.error());
+
+    ReportBuilder builder = startReport(shared);
+    addCurves(builder, result->cells);
+    builder.add(cellTable(result->cells));
+    builder.add(seriesArtifact(result->full.series, setup->input.contextTokens));
+    for (const auto &[name, value] : result->full.metrics)
+        builder.setMetric(name, value);
+    for (const Check &check : result->full.checks)
+        builder.addCheck(check);
+    builder.setExtra("plan", {{"rankMs", result->rankMs}, {"selectMs", result->selectMs}, {"evaluateMs", result->evaluateMs}});
+    Savings savings;
+    savings.fullBytes = double(capture->config.fullCacheBytes(capture->tokens(), 4));
+    savings.prefillMs = capture->prefillMs;
+    savings.selectMs = result->selectMs;
+    builder.setSavings(savings);
+    builder.setProvenance(clock.provenance(setup->wanted.threads, setup->seed));
+    return builder.build()->document();
+}
+
+} // namespace winnow

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "core/base/json.h"
+#include "core/model/model.h"
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+
+namespace winnow {
+
+/// The fields of a request that say which model, where and how.
+struct ModelRequest {
+    std::string name; // as it stands in the request: path or catalogue name
+    std::string path; // of the file
+    std::string device = "auto", dtype = "auto";
+    int threads = 0;
+};
+
+/// Reads `model`, `device`, `dtype`, `threads` of a request.
+/// @error BadInput without a model; NotFound for a missing file or a catalogue name that is not on disk (with the command
+///        that gets it) or unknown (with the known names).
+Result<ModelRequest> modelRequest(const Json &request, const std::string &modelFolder, int defaultThreads);
+
+/// Models that were opened, most recent first, under a byte budget. A file that has changed is opened again.
+class ModelTable {
+public:
+    explicit ModelTable(int64_t budgetBytes)
+        : m_budgetBytes(budgetBytes)
+    {
+    }
+
+    Result<std::shared_ptr<const Model>> open(const ModelRequest &request, const RunContext &context);
+    /// Of the loaded model, or read from the file alone.
+    Result<std::shared_ptr<const Tokenizer>> tokenizer(const ModelRequest &request);
+    /// SHA-256 of the file, computed once per file.
+    Result<std::string> sha256(const ModelRequest &request, const RunContext &context);
+    int64_t bytes() const;
+
+private:
+    struct Entry {
+        std::string file; // path, size, time of change
+        std::string placement; // device, dtype
+        std::shared_ptr<const Model> model; // null while only the tokenizer was asked for
+        std::shared_ptr<const Tokenizer> tokenizer;
+        std::string sha256;
+    };
+
+    Result<Entry *> entry(const ModelRequest &request, const std::string &placement);
+    void makeRoom(int64_t bytes);
+
+    int64_t m_budgetBytes;
+    std::list<Entry> m_entries; // most recently used first
+};
+
+} // namespace winnow
