@@ -64,6 +64,8 @@ Result<void> checkRequest(const Capture &capture, const std::vector<int32_t> &co
         return ok;
     if (Result<void> ok = checkContext(capture.config, capture.tokens() + static_cast<int64_t>(continuation.size()) - 1); !ok)
         return ok;
+    if (options.blockRows < 1)
+        return fail(ErrorCode::BadInput, "blockRows is " + std::to_string(options.blockRows) + ", expected at least 1");
     for (size_t i = 0; i < cells.size(); ++i) {
         if (Result<void> ok = checkCell(capture, cells[i], options, i); !ok)
             return ok;
@@ -75,16 +77,17 @@ Result<void> checkRequest(const Capture &capture, const std::vector<int32_t> &co
 Result<size_t> batchSize(const Capture &capture, int64_t rows, size_t cells, const EvaluationOptions &options)
 {
     const int64_t limit = options.memoryLimitBytes > 0 ? options.memoryLimitBytes : availableMemory() / 2;
-    const LayerMajorPass::Memory memory = LayerMajorPass::memory(capture.config, capture.tokens(), rows);
+    const LayerMajorPass::Memory memory = LayerMajorPass::memory(capture.config, capture.tokens(), rows, options.blockRows);
     const int64_t needed = memory.shared + 2 * memory.perCell; // the full cache and one cell
     if (limit > 0 && needed > limit)
         return fail(ErrorCode::OutOfMemory,
             "one cell needs " + byteText(static_cast<double>(needed)) + ", allowed are " + byteText(static_cast<double>(limit)),
             "raise the memory limit, or use a shorter context or continuation");
+    const size_t wanted = options.maxBatch > 0 ? std::min(cells, static_cast<size_t>(options.maxBatch)) : cells;
     if (limit <= 0)
-        return std::max<size_t>(1, cells);
+        return std::max<size_t>(1, wanted);
     const int64_t fit = (limit - memory.shared) / memory.perCell - 1;
-    return std::clamp<size_t>(static_cast<size_t>(fit), 1, std::max<size_t>(1, cells));
+    return std::clamp<size_t>(static_cast<size_t>(fit), 1, std::max<size_t>(1, wanted));
 }
 
 /// One batch from the layers to the metrics.

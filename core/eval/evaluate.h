@@ -28,6 +28,8 @@ struct EvaluationCell {
 struct EvaluationOptions {
     ExecutionMode mode = ExecutionMode::Drop;
     int64_t memoryLimitBytes = 0; // 0 = half of free memory
+    int64_t maxBatch = 0; // cells that finish together at most; 0 = as many as fit
+    int64_t blockRows = 128; // continuation rows at a time: bounds the attention rows held
     bool recordEvictions = true;
     bool saliency = true; // saliencyJaccard: sorts the full run's attention once per row, layer and head
 };

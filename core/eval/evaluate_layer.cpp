@@ -380,7 +380,8 @@ void CellLayer::measureRow(int64_t first, int64_t row, int64_t set, const LayerC
         kept += gatheredSum(weights, state.held.data(), state.held.size());
     }
     const size_t t = static_cast<size_t>(first + row);
-    record.lostMass[t] += (static_cast<double>(m_setHeads) - kept) / static_cast<double>(m_config.heads);
+    // A set that holds everything can come out a rounding above 1.
+    record.lostMass[t] += std::max(0.0, static_cast<double>(m_setHeads) - kept) / static_cast<double>(m_config.heads);
     if (context.saliency)
         record.jaccard[t] += context.saliency->jaccard(m_kind, row, set, state.held.data(), static_cast<int64_t>(state.held.size()))
             / static_cast<double>(m_sets.size());

@@ -39,10 +39,10 @@ LayerMajorPass::LayerMajorPass(const Capture &capture, const std::vector<int32_t
     m_values.resize(m_keys.size());
     if (options.saliency)
         m_saliency = std::make_unique<SaliencyRanks>(config, kindsOf(cells, config), capture.tokens() + m_rows);
-    for (int64_t first = 0; first < m_rows; first += kBlockRows) {
+    for (int64_t first = 0; first < m_rows; first += options.blockRows) {
         RowBlock block;
         block.first = first;
-        block.count = std::min(kBlockRows, m_rows - first);
+        block.count = std::min(options.blockRows, m_rows - first);
         const at::Tensor one = embedRows(m_model, std::span(continuation).subspan(static_cast<size_t>(first), static_cast<size_t>(block.count)));
         block.x = one.repeat({count, 1});
         m_blocks.push_back(std::move(block));
@@ -155,10 +155,10 @@ bool LayerMajorPass::shifts(int64_t cell) const
     return cell > 0 && m_cells[static_cast<size_t>(cell - 1)].plan.positions == PositionMode::Shift;
 }
 
-LayerMajorPass::Memory LayerMajorPass::memory(const ModelConfig &config, int64_t tokens, int64_t rows)
+LayerMajorPass::Memory LayerMajorPass::memory(const ModelConfig &config, int64_t tokens, int64_t rows, int64_t blockRows)
 {
     const int64_t f = static_cast<int64_t>(sizeof(float));
-    const int64_t block = std::min(rows, kBlockRows), slots = tokens + rows;
+    const int64_t block = std::min(rows, blockRows), slots = tokens + rows;
     Memory memory;
     // The full cell's attention of a block and one cell's scores beside it; one unit's keys or values; saliency ranks.
     memory.shared = f * (2 * config.heads * block * slots + slots * config.headDim + 2 * config.heads * (block + 1) * slots);

@@ -36,8 +36,6 @@ public:
     const std::vector<RowBlock> &blocks() const { return m_blocks; } // the residual stream leaving the last layer
     CellRecord &record(size_t cell) { return m_records[cell]; } // 0 = full
 
-    /// Rows of a block: bounds the attention rows held at a time.
-    static constexpr int64_t kBlockRows = 128;
     /// Rows that go through the matrices together: large enough for full speed, small enough to cancel in time.
     static constexpr int64_t kChunkRows = 768;
 
@@ -45,7 +43,7 @@ public:
     struct Memory {
         int64_t shared = 0, perCell = 0;
     };
-    static Memory memory(const ModelConfig &config, int64_t tokens, int64_t rows);
+    static Memory memory(const ModelConfig &config, int64_t tokens, int64_t rows, int64_t blockRows);
 
 private:
     Result<void> runLayer(int64_t layer, const RunContext &context);
