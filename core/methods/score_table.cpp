@@ -6,9 +6,16 @@
 namespace winnow {
 namespace {
 
-    bool isProtected(uint8_t tokenClass)
+    /// Protected in the plan, or a sink that a tiny budget had to drop.
+    std::vector<bool> protectedFlags(const std::vector<uint8_t> &classes, const ScoreTable &table)
     {
-        return tokenClass == uint8_t(TokenClass::Sink) || tokenClass == uint8_t(TokenClass::Window);
+        std::vector<bool> flags(classes.size());
+        for (size_t i = 0; i < classes.size(); ++i) {
+            const auto position = static_cast<int64_t>(i) % table.tokens;
+            flags[i] = classes[i] == uint8_t(TokenClass::Sink) || classes[i] == uint8_t(TokenClass::Window)
+                || position < table.sinks;
+        }
+        return flags;
     }
 
 } // namespace
@@ -45,16 +52,17 @@ std::vector<float> ScoreRanking::scores(const KvPlan &plan) const
     if (!table || classes.size() != table->score.size())
         return {};
     std::vector<float> result = table->score;
+    const std::vector<bool> isProtected = protectedFlags(classes, *table);
     const auto perLayer = static_cast<size_t>(table->sets * table->tokens);
     for (size_t begin = 0; begin < result.size(); begin += perLayer) {
         float top = -std::numeric_limits<float>::infinity();
         for (size_t i = begin; i < begin + perLayer; ++i) {
-            if (!isProtected(classes[i]))
+            if (!isProtected[i])
                 top = std::max(top, result[i]);
         }
         const float raised = top == -std::numeric_limits<float>::infinity() ? 1.0F : top + 1.0F;
         for (size_t i = begin; i < begin + perLayer; ++i) {
-            if (isProtected(classes[i]))
+            if (isProtected[i])
                 result[i] = raised;
         }
     }

@@ -12,6 +12,7 @@ namespace winnow {
 /// Reduced scores of every head set and the order they are kept in.
 struct ScoreTable {
     int64_t window = 0; // the window they were made with, 0 = none
+    int64_t sinks = 0; // first positions that are protected whatever the budget (and are not scored)
     int64_t layers = 0, sets = 0, tokens = 0;
     std::vector<float> score; // [L, sets, N]
     std::vector<int32_t> order; // [L, sets, N] positions, best first

@@ -44,6 +44,7 @@ namespace {
         const GroupRule rule = method.rule(parameters);
         auto table = std::make_shared<ScoreTable>();
         table->window = window;
+        table->sinks = method.protectedSlots(parameters, capture.tokens()).sinks;
         table->layers = capture.config.layers;
         table->sets = headSets(rule, capture.config);
         table->tokens = capture.tokens();

@@ -79,8 +79,8 @@ namespace {
                 count += plan.window;
                 total += count;
             }
-            plan.expectTotal = !official;
-            if (total != layers * plan.budget) {
+            plan.expectTotal = total == layers * plan.budget;
+            if (!plan.expectTotal) {
                 plan.notices.push_back("official rounding keeps " + std::to_string(total) + " slots over all layers where "
                     + std::to_string(layers * plan.budget) + " were asked");
             }
