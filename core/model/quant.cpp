@@ -3,6 +3,7 @@
 #include "core/model/quant_blocks.h"
 
 #include <array>
+#include <cstring>
 
 // One binary runs on every x86-64: the loader picks the widest version the processor has. Not under a sanitiser, whose
 // runtime is not up yet when the loader asks.
@@ -51,7 +52,7 @@ namespace {
 
     // One function per type: target_clones wants plain functions, and the loop over blocks must be inside the clone.
     // clang-format off
-    WINNOW_WIDEST void readF32(const std::byte *in, int64_t n, float *out) { quant::blocks<quant::F32>(in, n, out); }
+    void readF32(const std::byte *in, int64_t n, float *out) { std::memcpy(out, in, static_cast<size_t>(n) * sizeof(float)); }
     WINNOW_WIDEST void readF16(const std::byte *in, int64_t n, float *out) { quant::blocks<quant::F16>(in, n, out); }
     WINNOW_WIDEST void readBf16(const std::byte *in, int64_t n, float *out) { quant::blocks<quant::Bf16>(in, n, out); }
     WINNOW_WIDEST void readQ4_0(const std::byte *in, int64_t n, float *out) { quant::blocks<quant::Q4_0>(in, n, out); }

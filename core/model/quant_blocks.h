@@ -55,11 +55,6 @@ WINNOW_INLINE void blocks(const std::byte *in, int64_t count, float *__restrict 
         Block::read(in + i * Block::kBytes, out + i * Block::kElements);
 }
 
-struct F32 {
-    static constexpr int64_t kElements = 1, kBytes = 4;
-    static WINNOW_INLINE void read(const std::byte *in, float *out) { std::memcpy(out, in, 4); }
-};
-
 struct F16 {
     static constexpr int64_t kElements = 1, kBytes = 2;
     static WINNOW_INLINE void read(const std::byte *in, float *out) { *out = loadHalf(in); }
@@ -79,11 +74,10 @@ struct Q4_0 {
     static WINNOW_INLINE void read(const std::byte *in, float *__restrict out)
     {
         const float d = loadHalf(in);
-        for (int j = 0; j < 16; ++j) {
-            const int q = byteAt(in + 2, j);
-            out[j] = static_cast<float>((q & 15) - 8) * d;
-            out[j + 16] = static_cast<float>((q >> 4) - 8) * d;
-        }
+        for (int j = 0; j < 16; ++j)
+            out[j] = static_cast<float>((byteAt(in + 2, j) & 15) - 8) * d;
+        for (int j = 0; j < 16; ++j)
+            out[j + 16] = static_cast<float>((byteAt(in + 2, j) >> 4) - 8) * d;
     }
 };
 
@@ -92,11 +86,10 @@ struct Q4_1 {
     static WINNOW_INLINE void read(const std::byte *in, float *__restrict out)
     {
         const float d = loadHalf(in), m = loadHalf(in + 2);
-        for (int j = 0; j < 16; ++j) {
-            const int q = byteAt(in + 4, j);
-            out[j] = static_cast<float>(q & 15) * d + m;
-            out[j + 16] = static_cast<float>(q >> 4) * d + m;
-        }
+        for (int j = 0; j < 16; ++j)
+            out[j] = static_cast<float>(byteAt(in + 4, j) & 15) * d + m;
+        for (int j = 0; j < 16; ++j)
+            out[j + 16] = static_cast<float>(byteAt(in + 4, j) >> 4) * d + m;
     }
 };
 
