@@ -4,6 +4,7 @@
 #include "views/ticks.h"
 #include "views/type.h"
 
+#include <QPaintEngine>
 #include <QPainter>
 
 #include <algorithm>
@@ -134,7 +135,8 @@ void GridView::paintBody(QPainter &painter, const QRectF &body, const Theme &the
     if (m_grid.rows == 0 || m_grid.columns == 0)
         return;
     const Plan plan = planFor(body);
-    const double ratio = painter.device()->devicePixelRatioF();
+    const bool vector = painter.paintEngine()->type() != QPaintEngine::Raster;
+    const double ratio = vector ? 2 : painter.device()->devicePixelRatioF();
     int first = 0;
     painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
     for (size_t g = 0; g < m_grid.groups.size(); ++g) {

@@ -12,11 +12,12 @@ KeptMap::KeptMap(QWidget *parent)
     setAccessibleName(tr("Kept share by layer and position"));
 }
 
-void KeptMap::dataChanged()
+bool KeptMap::dataChanged()
 {
     m_kept = m_grids.gridOf(data().current.report);
     m_grids.dropUnused();
     fill();
+    return true;
 }
 
 void KeptMap::fill()

@@ -18,7 +18,7 @@ public:
     QString emptyReason() const override;
 
 protected:
-    void dataChanged() override;
+    bool dataChanged() override;
     bool followSelection(const Selection &before) override;
     Measures measures(const Theme &theme) const override;
     Selection selectionFor(int row, int column) const override;

@@ -25,8 +25,9 @@ PictureView::PictureView(QWidget *parent)
 void PictureView::setData(ViewDataPtr data)
 {
     m_data = data ? std::move(data) : std::make_shared<ViewData>();
-    dataChanged();
-    invalidateBase();
+    if (dataChanged())
+        invalidateBase();
+    setAccessibleDescription(describe());
     Q_EMIT headerChanged();
 }
 

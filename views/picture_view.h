@@ -29,7 +29,8 @@ protected:
     virtual void paintBody(QPainter &painter, const QRectF &body, const Theme &theme) const = 0;
     /// The linked selection on top of it.
     virtual void paintMarks(QPainter &painter, const QRectF &body, const Theme &theme) const = 0;
-    virtual void dataChanged() {}
+    /// Takes over what it needs of data(); false when the picture stays the same.
+    virtual bool dataChanged() { return true; }
     /// Takes over what the picture itself shows of a selection (layer, step); true when it must be painted again.
     virtual bool followSelection(const Selection &before) { (void)before; return false; }
 

@@ -33,6 +33,18 @@ struct ViewData {
     std::vector<RunEntry> runs; // pinned, in letter order
     std::vector<Curve> curves; // quality against bytes, one per run that has a sweep (Curve::method = run letter)
 };
+
+/// The runs in the order views list them; the preview stands first when it is the current one. Selection::run is the
+/// position in ViewData::runs, -1 = the preview.
+inline std::vector<std::pair<int, const RunEntry *>> shownRuns(const ViewData &data)
+{
+    std::vector<std::pair<int, const RunEntry *>> shown;
+    if (data.current.index < 0 && data.current.report)
+        shown.emplace_back(-1, &data.current);
+    for (size_t i = 0; i < data.runs.size(); ++i)
+        shown.emplace_back(static_cast<int>(i), &data.runs[i]);
+    return shown;
+}
 using ViewDataPtr = std::shared_ptr<const ViewData>;
 
 /// One picture of results. The same paint() serves screen, PNG, SVG and PDF; the view knows no engine and no session.
@@ -73,6 +85,8 @@ Q_SIGNALS:
     /// The user hovered (selection.pinned false) or clicked something.
     void selectionRequested(const winnow::Selection &selection);
     void activated(int runIndex); // double click on a run
+    /// The user dragged a cut: keep this fraction of the tokens.
+    void budgetRequested(double fraction);
     /// note(), legend() or emptyReason() changed: the header around the view reads them again.
     void headerChanged();
 };

@@ -32,7 +32,7 @@ TokenStrip::TokenStrip(QWidget *parent)
     connect(m_scroll, &QScrollBar::valueChanged, this, [this] { invalidateBase(); });
 }
 
-void TokenStrip::dataChanged()
+bool TokenStrip::dataChanged()
 {
     const ReportPtr &report = data().current.report;
     m_grid = m_grids.gridOf(report);
@@ -56,6 +56,7 @@ void TokenStrip::dataChanged()
     relayout();
     computeLooks();
     refreshLabels();
+    return true;
 }
 
 bool TokenStrip::followSelection(const Selection &before)
@@ -221,9 +222,8 @@ void TokenStrip::paintMarks(QPainter &painter, const QRectF &body, const Theme &
 
 QRectF TokenStrip::bodyRect() const
 {
-    const double bar = m_scroll->isVisibleTo(this) ? m_scroll->width() : 0;
     const double content = m_layout ? m_layout->height() + kTop + kBottom : height();
-    return QRectF(0, -m_scroll->value(), width() - bar, std::max<double>(content, height()));
+    return QRectF(0, -m_scroll->value(), width(), std::max<double>(content, height()));
 }
 
 double TokenStrip::figureHeight(double width) const
@@ -246,13 +246,10 @@ void TokenStrip::relayout()
         m_scroll->hide();
         return;
     }
-    const auto layoutAt = [&](double w) { m_layout = layoutFor(w - kLeft - kRight); };
-    layoutAt(width());
+    m_layout = layoutFor(width() - kLeft - kRight);
     const double visible = height();
     const bool overflow = m_layout->height() + kTop + kBottom > visible + 1;
-    const int bar = m_scroll->sizeHint().width();
-    if (overflow)
-        layoutAt(width() - bar);
+    const int bar = std::min(static_cast<int>(kRight), m_scroll->sizeHint().width()); // in the margin: the text keeps its width
     m_scroll->setVisible(overflow);
     m_scroll->setGeometry(width() - bar, 0, bar, height());
     m_scroll->setSingleStep(static_cast<int>(m_layout->lineHeight()));

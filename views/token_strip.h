@@ -45,7 +45,7 @@ public:
 protected:
     void paintBody(QPainter &painter, const QRectF &body, const Theme &theme) const override;
     void paintMarks(QPainter &painter, const QRectF &body, const Theme &theme) const override;
-    void dataChanged() override;
+    bool dataChanged() override;
     bool followSelection(const Selection &before) override;
     QRectF bodyRect() const override;
     void resizeEvent(QResizeEvent *event) override;

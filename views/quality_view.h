@@ -1,0 +1,114 @@
+#pragma once
+
+#include "views/chart_axis.h"
+#include "views/picture_view.h"
+
+#include <QPointer>
+
+class QComboBox;
+
+namespace winnow {
+
+/// Quality against bytes: one line per run that was swept, measured points filled, forecasts hollow.
+class QualityView final : public PictureView {
+    Q_OBJECT
+public:
+    enum class X { Stored, Nominal, Tokens };
+    enum class Y { DeltaNll, Kl, Top1 };
+    enum class Scale { Linear, Log };
+
+    explicit QualityView(QWidget *parent = nullptr);
+
+    QString viewId() const override { return QStringLiteral("quality"); }
+    QString title() const override;
+    QString note() const override;
+    QVector<LegendEntry> legend(const Theme &theme) const override;
+    QVector<QWidget *> headerControls() override;
+    QString caption() const override;
+    QString csv() const override;
+    QString describe() const override;
+    QString emptyReason() const override;
+    QJsonObject saveState() const override;
+    void restoreState(const QJsonObject &state) override;
+
+    void setAxes(X x, Y y);
+    void setScales(Scale x, Scale y);
+    X xAxis() const { return m_xKind; }
+    Y yAxis() const { return m_yKind; }
+
+    struct Hit {
+        int line = -1, point = -1;
+        bool operator==(const Hit &) const = default;
+    };
+    Hit pointAt(const QPointF &position) const;
+    QPointF pointPosition(const Hit &hit) const;
+
+protected:
+    void paintBody(QPainter &painter, const QRectF &body, const Theme &theme) const override;
+    void paintMarks(QPainter &painter, const QRectF &body, const Theme &theme) const override;
+    bool dataChanged() override;
+    void resizeEvent(QResizeEvent *event) override;
+    void mouseMoveEvent(QMouseEvent *event) override;
+    void mousePressEvent(QMouseEvent *event) override;
+    void mouseDoubleClickEvent(QMouseEvent *event) override;
+    void leaveEvent(QEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
+
+private:
+    struct Point {
+        double x = 0, y = 0, low = 0, high = 0;
+        bool band = false, forecast = false;
+        QString budget;
+    };
+    struct Line {
+        int run = -1, letter = -1; // position in ViewData::runs, letter index
+        QString name;
+        bool reference = false; // one point of the baseline: a dotted line
+        std::vector<Point> points; // x ascending
+    };
+    struct Plan {
+        QRectF plot;
+        ChartAxis x, y;
+        QPointF at(double px, double py) const;
+    };
+    struct Label {
+        QRectF box;
+        size_t line = 0;
+    };
+
+    std::vector<Line> linesOf(const ViewData &data) const;
+    bool samePicture(const std::vector<Line> &lines) const;
+    Plan planFor(const QRectF &body) const;
+    bool usesDirectLabels() const;
+    size_t curveCount() const;
+    std::vector<Point> paretoFront() const;
+    bool isBetter(double a, double b) const; // of two y values
+    double shownX(double x) const; // bytes in MiB
+    QString xTitle() const;
+    QString yTitle() const;
+    QString yText(double y) const;
+    QString xText(double x) const;
+    void paintAxes(QPainter &painter, const Plan &plan, const QRectF &body, const Theme &theme) const;
+    void paintReference(QPainter &painter, const Plan &plan, const Line &line, const Theme &theme) const;
+    void paintFront(QPainter &painter, const Plan &plan, const Theme &theme) const;
+    void paintPoints(QPainter &painter, const Plan &plan, const Theme &theme) const;
+    void paintEdge(QPainter &painter, const Plan &plan, const Line &line, const Point &point, const Theme &theme) const;
+    void paintLabels(QPainter &painter, const Plan &plan, const Theme &theme) const;
+    std::vector<Label> placeLabels(const Plan &plan) const;
+    void paintTooltip(QPainter &painter, const Plan &plan, const QRectF &body, const Hit &hit, const Theme &theme) const;
+    std::vector<std::pair<QString, QString>> tooltipRows(const Hit &hit) const;
+    Hit markedPoint() const;
+    void hover(const Hit &hit);
+    void addActions();
+    void refreshChoices();
+
+    std::vector<Line> m_lines;
+    X m_xKind = X::Stored;
+    Y m_yKind = Y::DeltaNll;
+    Scale m_xScale = Scale::Linear, m_yScale = Scale::Linear;
+    bool m_showFront = true, m_showBands = true;
+    Hit m_hover;
+    QPointer<QComboBox> m_xChoice, m_yChoice;
+};
+
+} // namespace winnow
