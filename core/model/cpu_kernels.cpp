@@ -265,4 +265,34 @@ WINNOW_CLONES void matrixVector(const float *matrix, const float *x, float *y, i
     }
 }
 
+WINNOW_CLONES void weightedRows(const float *weights, const float *matrix, float *out, int64_t rows, int64_t columns)
+{
+    int64_t i = 0;
+    for (; i + 4 * kLanes <= columns; i += 4 * kLanes) {
+        Vec a{}, b{}, c{}, d{};
+        const float *row = matrix + i;
+        for (int64_t r = 0; r < rows; ++r, row += columns) {
+            Vec m0, m1, m2, m3;
+            load(m0, row);
+            load(m1, row + kLanes);
+            load(m2, row + 2 * kLanes);
+            load(m3, row + 3 * kLanes);
+            a = a + m0 * weights[r];
+            b = b + m1 * weights[r];
+            c = c + m2 * weights[r];
+            d = d + m3 * weights[r];
+        }
+        store(out + i, a);
+        store(out + i + kLanes, b);
+        store(out + i + 2 * kLanes, c);
+        store(out + i + 3 * kLanes, d);
+    }
+    for (; i < columns; ++i) {
+        float sum = 0;
+        for (int64_t r = 0; r < rows; ++r)
+            sum += weights[r] * matrix[r * columns + i];
+        out[i] = sum;
+    }
+}
+
 } // namespace winnow::cpu

@@ -30,4 +30,7 @@ SoftmaxRow softmaxRow(float *scores, int64_t visible, int64_t n, float *columnSu
 /// y[r] = dot(matrix[r], x), rows of `columns` floats one after the other.
 void matrixVector(const float *matrix, const float *x, float *y, int64_t rows, int64_t columns);
 
+/// out[i] = sum over r of weights[r] * matrix[r][i], rows of `columns` floats one after the other.
+void weightedRows(const float *weights, const float *matrix, float *out, int64_t rows, int64_t columns);
+
 } // namespace winnow::cpu

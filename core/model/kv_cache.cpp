@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 namespace winnow {
@@ -34,6 +35,20 @@ namespace {
         at::Tensor live = result.narrow(axis, 0, index.numel());
         at::index_select_out(live, rows, axis, index);
         return result;
+    }
+
+    /// rows[target..] = rows[begin..end), overlapping, of a contiguous [capacity, D].
+    void moveRows(const at::Tensor &rows, int64_t begin, int64_t end, int64_t target)
+    {
+        if (begin >= end)
+            return;
+        if (!rows.is_cpu()) {
+            rows.narrow(0, target, end - begin).copy_(rows.narrow(0, begin, end - begin).clone());
+            return;
+        }
+        float *base = rows.data_ptr<float>();
+        const int64_t width = rows.size(1);
+        std::memmove(base + target * width, base + begin * width, static_cast<size_t>((end - begin) * width) * sizeof(float));
     }
 
 } // namespace
@@ -139,19 +154,34 @@ void LayerCache::keep(int64_t head, std::span<const int32_t> slots, int64_t spar
     cached.positions = gathered(cached.positions, slots);
 }
 
-void LayerCache::keepAll(std::span<const int32_t> slots, int64_t spare)
+void LayerCache::keepEach(const std::vector<std::vector<int32_t>> &slots, int64_t spare)
 {
-    if (!uniform()) {
-        for (int64_t h = 0; h < heads(); ++h)
-            keep(h, slots, spare);
-        return;
+    const auto kept = static_cast<int64_t>(slots.front().size());
+    const bool equal = std::all_of(slots.begin(), slots.end(),
+        [kept](const std::vector<int32_t> &s) { return static_cast<int64_t>(s.size()) == kept; });
+    at::Tensor keys, values;
+    if (equal) {
+        keys = at::empty({heads(), kept + spare, m_headDim}, at::TensorOptions(at::kFloat).device(m_device));
+        values = at::empty_like(keys);
     }
-    const at::Tensor index = indexTensor(slots, m_device);
-    m_keys = compacted(m_keys, index, spare);
-    m_values = compacted(m_values, index, spare);
-    bindHeads();
-    for (HeadSlots &head : m_heads)
-        head.positions = gathered(head.positions, slots);
+    for (int64_t h = 0; h < heads(); ++h) {
+        HeadSlots &head = m_heads[static_cast<size_t>(h)];
+        const std::vector<int32_t> &chosen = slots[static_cast<size_t>(h)];
+        const at::Tensor index = indexTensor(chosen, m_device);
+        if (equal) {
+            at::Tensor keyRows = keys[h].narrow(0, 0, kept), valueRows = values[h].narrow(0, 0, kept);
+            at::index_select_out(keyRows, head.keys, 0, index);
+            at::index_select_out(valueRows, head.values, 0, index);
+        } else {
+            head.keys = compacted(head.keys, index, spare);
+            head.values = compacted(head.values, index, spare);
+        }
+        head.positions = gathered(head.positions, chosen);
+    }
+    m_keys = keys;
+    m_values = values;
+    if (equal)
+        bindHeads();
 }
 
 void LayerCache::drop(int64_t head, std::span<const int32_t> slots)
@@ -160,22 +190,15 @@ void LayerCache::drop(int64_t head, std::span<const int32_t> slots)
         return;
     splitHeads();
     HeadSlots &cached = m_heads[static_cast<size_t>(head)];
-    // Rows behind the first gap move up in place; a few drops per step, so a gather of the tail would cost more.
-    size_t next = 0;
+    // Rows behind the first gap move up in place, in runs between gaps.
     int64_t target = slots.front();
-    for (int64_t source = slots.front(); source < cached.count(); ++source) {
-        if (next < slots.size() && slots[next] == source) {
-            ++next;
-            continue;
-        }
-        // A run of kept rows up to the next gap moves at once.
-        const int64_t end = next < slots.size() ? slots[next] : cached.count();
-        const int64_t rows = end - source;
-        cached.keys.narrow(0, target, rows).copy_(cached.keys.narrow(0, source, rows).clone());
-        cached.values.narrow(0, target, rows).copy_(cached.values.narrow(0, source, rows).clone());
-        std::copy(cached.positions.begin() + source, cached.positions.begin() + end, cached.positions.begin() + target);
-        target += rows;
-        source = end - 1;
+    for (size_t i = 0; i < slots.size(); ++i) {
+        const int64_t begin = slots[i] + 1;
+        const int64_t end = i + 1 < slots.size() ? slots[i + 1] : cached.count();
+        moveRows(cached.keys, begin, end, target);
+        moveRows(cached.values, begin, end, target);
+        std::copy(cached.positions.begin() + begin, cached.positions.begin() + end, cached.positions.begin() + target);
+        target += end - begin;
     }
     cached.positions.resize(static_cast<size_t>(target));
 }

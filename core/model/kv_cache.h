@@ -43,8 +43,8 @@ public:
 
     /// Keeps the given slots of one head, ascending; storage is cut to what is kept (plus `spare` slots).
     void keep(int64_t head, std::span<const int32_t> slots, int64_t spare = 0);
-    /// Same slots for every head: stays uniform.
-    void keepAll(std::span<const int32_t> slots, int64_t spare = 0);
+    /// Keeps slots[h] of every head h at once. Stays one buffer when all heads keep equally many.
+    void keepEach(const std::vector<std::vector<int32_t>> &slots, int64_t spare = 0);
     /// Removes slots of one head (ascending indices) without giving storage back.
     void drop(int64_t head, std::span<const int32_t> slots);
     /// Forgets every slot at or behind an original position.

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "core/eval/evaluate.h"
+#include "core/eval/evaluate_saliency.h"
+#include "core/model/forward.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace winnow {
+
+/// One layer of a measured run: the real cache of one cell, compressed, and the policy that goes on compressing it.
+/// Stored are the slots any head set of a KV head holds; sets narrower than a KV head keep the columns they may see.
+class MeasuredLayer {
+public:
+    MeasuredLayer(const Capture &capture, const EvaluationCell &cell, int64_t layer);
+
+    LayerCache &cache() { return m_cache; }
+    const LayerCache &cache() const { return m_cache; }
+
+    /// Cuts the full prompt cache down to the plan's slots.
+    void compress();
+
+    /// Room for `steps` tokens, or for as many as the plan ever holds beyond its slots.
+    void reserveSteps(int64_t steps);
+
+    /// Appends the new token and attends to what is held.
+    /// @param before Queries before RoPE [1, H, D], only read for shifted positions (else undefined).
+    /// @param parts  Queries and keys after RoPE, values.
+    /// @return [1, H * D]
+    at::Tensor attendStep(int64_t row, const at::Tensor &before, const Projections &parts);
+
+private:
+    struct Set {
+        std::vector<int32_t> held; // positions, ascending
+    };
+
+    int64_t firstHead(int64_t set) const { return set * m_setHeads; }
+    int64_t kvHeadOf(int64_t head) const { return head / m_config.groups(); }
+    void columnsOf(const Set &set, int64_t kvHead, std::vector<int32_t> &columns) const;
+    DecodeRow viewOf(int64_t row, int64_t set) const;
+    void dropHeld(int64_t set, const std::vector<int32_t> &drop);
+    void releaseSlots();
+    void scoreHead(int64_t head, const Set &set, const std::vector<int32_t> &columns, const at::Tensor &before, const Projections &parts);
+    /// Returns whether slots left the set.
+    bool attendSet(int64_t row, int64_t set, const at::Tensor &before, const Projections &parts, float *out);
+    void fillRows(int64_t set, DecodeRow &view);
+
+    const Capture &m_capture;
+    const ModelConfig &m_config;
+    const KvPlan &m_plan;
+    int64_t m_layer;
+    HeadSets m_kind;
+    int64_t m_setHeads; // query heads of a set
+    LayerCache m_cache;
+    std::unique_ptr<DecodePolicy> m_policy;
+    std::vector<Set> m_sets;
+    std::vector<float> m_scores; // of all stored slots of one head
+    std::vector<float> m_weights; // [heads of a set, held]
+    std::vector<float> m_spread; // weights over stored slots
+    std::vector<float> m_pastQueries; // [rows, H, D] for policies that read queries
+    std::vector<float> m_rowKeys, m_rowValues, m_rowQueries;
+};
+
+} // namespace winnow
