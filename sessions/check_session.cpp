@@ -221,7 +221,8 @@ namespace {
             return fail(ErrorCode::Io,
                 "cannot keep the damaged file as " + broken + ": " + error.message());
         }
-        fs::remove(path + "-journal", error);
+        for (const char *suffix : { "-journal", "-wal", "-shm" })
+            fs::remove(path + suffix, error);
         return publishPart(part, path);
     }
 

@@ -198,7 +198,16 @@ Result<void> verifySchema(const SQLite::Database &database, const std::string &p
     return {};
 }
 
-Result<OpenDatabase> openForWriting(const std::string &path)
+Result<void> verifyPages(SQLite::Database &database, const std::string &path)
+{
+    const std::string found = database.execAndGet("PRAGMA quick_check(1)").getString();
+    if (found == "ok")
+        return {};
+    return fail(ErrorCode::BadInput, path + " is damaged: " + found,
+        "Try winnow-cli check-session --repair.");
+}
+
+Result<OpenDatabase> openForWriting(const std::string &path, Journal journal)
 {
     const auto header = readHeader(path);
     if (!header)
@@ -212,13 +221,15 @@ Result<OpenDatabase> openForWriting(const std::string &path)
         if (sqlite3_db_readonly(database.getHandle(), "main") == 1)
             return fail(ErrorCode::Io, "cannot write " + path + ": the file is read-only",
                 "Open it read-only, or save a copy elsewhere.");
-        // A rollback journal, not a write-ahead log: between two actions everything is in the one
-        // file.
-        database.exec("PRAGMA journal_mode = DELETE");
-        database.exec("PRAGMA synchronous = FULL");
+        database.exec(journal == Journal::Rollback ? "PRAGMA journal_mode = DELETE"
+                                                   : "PRAGMA journal_mode = WAL");
+        database.exec(journal == Journal::Rollback ? "PRAGMA synchronous = FULL"
+                                                   : "PRAGMA synchronous = NORMAL");
         if (auto migrated = migrate(database, schema::files()); !migrated)
             return fail(migrated.error());
         if (auto verified = verifySchema(database, path); !verified)
+            return fail(verified.error());
+        if (auto verified = verifyPages(database, path); !verified)
             return fail(verified.error());
         return opened;
     } catch (...) {
@@ -241,9 +252,11 @@ Result<OpenDatabase> openForReading(const std::string &path)
         opened.database->execAndGet("SELECT count(*) FROM sqlite_schema");
         if (auto verified = verifySchema(*opened.database, path); !verified)
             return fail(verified.error());
+        if (auto verified = verifyPages(*opened.database, path); !verified)
+            return fail(verified.error());
         return opened;
     } catch (const SQLite::Exception &exception) {
-        const int code = exception.getErrorCode();
+        const int code = exception.getErrorCode() & 0xFF;
         // A journal that must be rolled back, or a medium without locks.
         if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_IOERR)
             return openScratchCopy(path);
@@ -307,7 +320,7 @@ Result<void> settleJournal(const std::string &path)
         database.execAndGet("SELECT count(*) FROM sqlite_schema");
     } catch (const SQLite::Exception &exception) {
         // What stands there is about to be replaced; only another writer is a reason to stop.
-        if (exception.getErrorCode() == SQLITE_BUSY || exception.getErrorCode() == SQLITE_LOCKED)
+        if (const int code = exception.getErrorCode() & 0xFF; code == SQLITE_BUSY || code == SQLITE_LOCKED)
             return fail(databaseError(path, exception));
     }
     for (const std::string &leftover : leftovers) {
@@ -327,6 +340,8 @@ void copyDatabase(SQLite::Database &source, const std::string &target)
     const int result = backup.executeStep(-1);
     if (result != SQLITE_DONE)
         throw SQLite::Exception(sqlite3_errstr(result), result);
+    // The header of the source says so if it has a write-ahead log; the copy has none.
+    copy.exec("PRAGMA journal_mode = DELETE");
     copy.exec("UPDATE counters SET value = (SELECT value FROM counters WHERE name = 'changes') "
               "WHERE name = 'saved'");
 }

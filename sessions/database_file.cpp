@@ -79,7 +79,7 @@ Result<void> checkVersion(const std::string &path, int32_t version)
 Error databaseError(const std::string &path, const SQLite::Exception &exception)
 {
     const std::string reason = exception.what();
-    switch (exception.getErrorCode()) {
+    switch (exception.getErrorCode() & 0xFF) { // without the extended part
     case SQLITE_FULL:
         return { ErrorCode::Io, "cannot write " + path + ": no space left (" + reason + ")",
             "Free some space; nothing of the last action was written." };

@@ -17,4 +17,9 @@ namespace schema {
     std::span<const EmbeddedFile> files();
 } // namespace schema
 
+namespace reportpage {
+    /// Page, style and script of the HTML report (resources/report).
+    std::span<const EmbeddedFile> files();
+} // namespace reportpage
+
 } // namespace winnow

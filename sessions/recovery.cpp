@@ -5,6 +5,7 @@
 #include "sessions/base64.h"
 #include "sessions/clock.h"
 #include "sessions/json_text.h"
+#include "sessions/stored_session.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -168,7 +169,7 @@ Result<std::unique_ptr<WorkingCopy>> WorkingCopy::open(
     if (made)
         made = (*source)->saveCopy(working.m_file);
     Result<std::unique_ptr<Session>> session
-        = made ? Session::open(working.m_file) : fail(made.error());
+        = made ? openWorkingSession(working.m_file) : fail(made.error());
     if (!session) {
         removeCopy(working.m_file);
         return fail(session.error());
@@ -185,9 +186,11 @@ Result<std::unique_ptr<WorkingCopy>> WorkingCopy::untitled(
         return copy;
     WorkingCopy &working = **copy;
     working.m_name = name;
-    const Result<void> noted = working.writeNote();
+    Result<void> made = working.writeNote();
+    if (made)
+        made = createDatabase(working.m_file);
     Result<std::unique_ptr<Session>> session
-        = noted ? Session::create(working.m_file) : fail(noted.error());
+        = made ? openWorkingSession(working.m_file) : fail(made.error());
     if (!session) {
         removeCopy(working.m_file);
         return fail(session.error());
@@ -205,11 +208,11 @@ Result<std::unique_ptr<WorkingCopy>> WorkingCopy::recover(const Leftover &leftov
     if (!lock)
         return fail(ErrorCode::NotFound,
             leftover.name + " is no longer there to be recovered: another window has taken it");
-    Result<std::unique_ptr<Session>> session = Session::open(leftover.file);
+    Result<std::unique_ptr<Session>> session = openWorkingSession(leftover.file);
     if (!session) {
         if (const auto repaired = checkSession(leftover.file, true); !repaired)
             return fail(repaired.error());
-        session = Session::open(leftover.file);
+        session = openWorkingSession(leftover.file);
     }
     if (!session)
         return fail(session.error());

@@ -110,6 +110,11 @@ Result<std::unique_ptr<Session>> Session::open(const std::string &path)
     return wrap(path, openForWriting(path), true);
 }
 
+Result<std::unique_ptr<Session>> openWorkingSession(const std::string &path)
+{
+    return wrap(path, openForWriting(path, Journal::WriteAhead), true);
+}
+
 Result<std::unique_ptr<Session>> Session::openReadOnly(const std::string &path)
 {
     return wrap(path, openForReading(path), false);

@@ -127,4 +127,8 @@ private:
     bool m_writable;
 };
 
+/// Opens a session of the program's own folder, where speed counts more than a power cut
+/// (Journal::WriteAhead).
+Result<std::unique_ptr<Session>> openWorkingSession(const std::string &path);
+
 } // namespace winnow
