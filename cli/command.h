@@ -77,6 +77,14 @@ Result<int> runTokenize(CommandContext &context);
 Result<int> runDetokenize(CommandContext &context);
 Result<int> runScore(CommandContext &context);
 Result<int> runCapture(CommandContext &context);
+Result<int> runGenerate(CommandContext &context);
+Result<int> runRun(CommandContext &context);
+Result<int> runSweepCommand(CommandContext &context);
+Result<int> runExport(CommandContext &context);
+Result<int> runDescribeSession(CommandContext &context);
+Result<int> runCheckSession(CommandContext &context);
+Result<int> runDemo(CommandContext &context);
+Result<int> runSelftest(CommandContext &context);
 Result<int> runMethods(CommandContext &context);
 Result<int> runServe(CommandContext &context);
 

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "cli/common_options.h"
+#include "cli/run_options.h"
 
 #include <array>
 
@@ -34,6 +35,14 @@ namespace {
         {"--greedy", "N", "also N greedy tokens as greedy_ids"},
     }};
 
+    constexpr std::array<OptionSpec, 1> kCheckSession{{
+        {"--repair", "", "copy what can be kept into a new file; the old one stays beside it as .broken"},
+    }};
+
+    constexpr std::array<OptionSpec, 1> kDemo{{
+        {"--recipe", "F", "the recipe (resources/demo/demo.json)"},
+    }};
+
 } // namespace
 
 const std::vector<CommandSpec> &commandTable()
@@ -53,6 +62,17 @@ const std::vector<CommandSpec> &commandTable()
             {{"Capture", kCapture}, inputOptions(), modelOptions(), outputOptions()}, runCapture},
         {"methods", "[--family F]", "the methods with every parameter, default, range and unit",
             {{"Methods", kMethods}, outputOptions(), modelOptions()}, runMethods},
+        {"run", "--model M --text T --method ID --budget B", "one method at one budget on one input: a report",
+            {methodOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runRun, methodHelp},
+        {"sweep", "--model M --text T --methods ID,ID --budgets B,B --score-last N",
+            "methods x budgets sharing one capture: a report with curves; resumable with --session",
+            {methodOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runSweepCommand, methodHelp},
+        {"describe-session", "F.winnow", "what a session holds", {outputOptions()}, runDescribeSession},
+        {"check-session", "F.winnow [--repair]", "integrity of a session file; exit status 1 when there are problems",
+            {{"Check", kCheckSession}, outputOptions()}, runCheckSession},
+        {"demo", "--session F.winnow", "measures the demo's runs and sweep into a session, without a window",
+            {{"Demo", kDemo}, modelOptions(), outputOptions()}, runDemo},
+        {"selftest", "", "kernels against references", {outputOptions(), modelOptions()}, runSelftest},
         {"serve", "", "the engine's side of docs/protocol.md, on standard input and output",
             {outputOptions(), modelOptions()}, runServe},
     };

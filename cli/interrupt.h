@@ -15,6 +15,8 @@ public:
     Interrupt &operator=(const Interrupt &) = delete;
 
     std::stop_token token() const { return m_source.get_token(); }
+    /// The same as a first signal, from inside the program.
+    void stop() { m_source.request_stop(); }
     bool interrupted() const { return m_source.stop_requested(); }
     /// Readable once a signal came; for `serve`, which waits for input at the same time.
     int descriptor() const { return m_pipe[0]; }

@@ -1,6 +1,7 @@
 #include "core/serve/engine_state.h"
 
 #include "core/base/json_fields.h"
+#include "core/base/report_artifacts.h"
 #include "core/eval/sweep.h"
 #include "core/serve/machine.h"
 #include "core/serve/request_fields.h"
@@ -8,19 +9,21 @@
 #include "core/serve/run_request.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <memory>
 
 namespace winnow {
 namespace {
 
     constexpr size_t kMaxCells = 10000;
+    constexpr const char *kCurveMetrics[] = {"deltaNll", "nll", "kl", "top1Agreement"};
     constexpr const char *kDefaultBudgets[] = {"80%", "60%", "40%", "30%", "20%", "10%", "5%"};
 
     struct SweepPlan {
         std::vector<MethodRequest> methods;
         std::vector<Budget> budgets;
         std::vector<int64_t> seeds;
-        std::set<std::string> known; // keys of cells that are finished already
+        std::map<std::string, Json> known; // finished cells by key: {metrics, savings, series, budget} or null
     };
 
     Result<void> readMethods(const Json &request, SweepPlan &plan)
@@ -57,6 +60,63 @@ namespace {
         return {};
     }
 
+    /// A list of keys, or an object of keys and what was measured.
+    void readKnown(const Json &known, SweepPlan &plan)
+    {
+        if (known.is_array()) {
+            for (const Json &key : known)
+                plan.known.emplace(key.is_string() ? key.get<std::string>() : std::string(), Json());
+        } else if (known.is_object()) {
+            for (const auto &[key, value] : known.items())
+                plan.known.emplace(key, value);
+        }
+    }
+
+    std::vector<float> seriesOf(const Json &series, const char *name)
+    {
+        const std::vector<double> values = numberListField(series, name);
+        return {values.begin(), values.end()};
+    }
+
+    /// Fills a known cell with what the request told about it, so that curves and tables are those of a whole sweep.
+    void restoreKnown(SweepCell &cell, const Json &told)
+    {
+        const Json &metrics = childField(told, "metrics");
+        if (cell.state != CellState::Known || !metrics.is_object())
+            return;
+        for (const char *name : kCurveMetrics) {
+            if (!metrics.contains(name))
+                return;
+        }
+        auto result = std::make_shared<CellResult>();
+        for (const auto &[name, value] : metrics.items()) {
+            if (const auto number = numberFromJson(value); number && name != "fullNll")
+                result->metrics[name] = *number;
+        }
+        const Json &series = childField(told, "series");
+        result->series.nll = seriesOf(series, "nll");
+        result->series.kl = seriesOf(series, "kl");
+        result->series.deltaNll = seriesOf(series, "deltaNll");
+        result->series.deltaP = seriesOf(series, "deltaP");
+        result->series.lostMass = seriesOf(series, "lostMass");
+        result->series.saliencyJaccard = seriesOf(series, "saliencyJaccard");
+        for (const float agree : seriesOf(series, "agree"))
+            result->series.agree.push_back(agree > 0.5F);
+        for (const float overlap : seriesOf(series, "overlap"))
+            result->series.overlap.push_back(static_cast<uint8_t>(overlap));
+        const Savings savings = savingsFromJson(childField(told, "savings"));
+        cell.bytes.full = savings.fullBytes;
+        cell.bytes.nominal = savings.nominalBytes;
+        cell.bytes.native = savings.nativeBytes;
+        cell.bytes.unfolded = savings.unfoldedBytes;
+        cell.bytes.metadata = savings.metadataBytes;
+        cell.bytes.stored = savings.forecastAllocatedBytes;
+        cell.count = integerField(childField(told, "budget"), "tokens");
+        cell.state = CellState::Measured;
+        cell.reason = "measured by an earlier sweep";
+        cell.result = std::move(result);
+    }
+
     Result<SweepPlan> readSweep(const Json &request)
     {
         SweepPlan plan;
@@ -72,8 +132,7 @@ namespace {
                 return fail(ErrorCode::BadInput, "seeds: expected whole numbers from 0, found " + jsonText(seed));
             plan.seeds.push_back(seed.get<int64_t>());
         }
-        for (const std::string &key : stringListField(request, "knownCells"))
-            plan.known.insert(key);
+        readKnown(childField(request, "knownCells"), plan);
         const size_t cells = plan.methods.size() * plan.budgets.size() * std::max<size_t>(1, plan.seeds.size());
         if (cells > kMaxCells)
             return fail(ErrorCode::BadInput,
@@ -159,7 +218,7 @@ namespace {
         table.units = {"", "", "tokens", "", "bytes", "nats", "nats", "nats", "", "", "", ""};
         for (const SweepCell &cell : cells)
             table.rows.push_back({cell.method.method, budgetText(cell.budget), cell.count, cell.seed,
-                cell.plan ? Json(cell.bytes.native) : Json(), metricOf(cell, "nll"), metricOf(cell, "deltaNll"),
+                cell.bytes.native > 0 ? Json(cell.bytes.native) : Json(), metricOf(cell, "nll"), metricOf(cell, "deltaNll"),
                 metricOf(cell, "kl"), metricOf(cell, "top1Agreement"), stateWord(cell.state), cell.reason, cell.key});
         return table;
     }
@@ -188,10 +247,10 @@ namespace {
         return sweep;
     }
 
-    void addCurves(ReportBuilder &builder, const std::vector<SweepCell> &cells)
+    void addCurves(ReportBuilder &builder, const std::vector<SweepCell> &cells, const CellResult &full)
     {
-        for (const char *metric : {"deltaNll", "nll", "kl", "top1Agreement"}) {
-            for (const Curve &curve : buildCurves(cells, metric, CurveAxis::NativeBytes))
+        for (const char *metric : kCurveMetrics) {
+            for (const Curve &curve : buildCurves(cells, metric, CurveAxis::NativeBytes, &full))
                 builder.add(curve);
         }
     }
@@ -232,8 +291,12 @@ Result<Document> answerSweep(EngineState &state, const Json &request, const RunC
     if (!result)
         return fail(result.error());
 
+    for (SweepCell &cell : result->cells) {
+        if (const auto known = plan->known.find(cell.key); known != plan->known.end())
+            restoreKnown(cell, known->second);
+    }
     ReportBuilder builder = startReport(shared);
-    addCurves(builder, result->cells);
+    addCurves(builder, result->cells, result->full);
     builder.add(cellTable(result->cells));
     builder.add(seriesArtifact(result->full.series, setup->input.contextTokens));
     for (const auto &[name, value] : result->full.metrics)

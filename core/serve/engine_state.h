@@ -40,6 +40,8 @@ Result<Document> answerScore(EngineState &, const Json &, const RunContext &, co
 Result<Document> answerExportCapture(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerRun(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerSweep(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerGenerate(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerSelftest(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerTile(EngineState &, const Json &, const RunContext &, const PartSink &);
 
 } // namespace winnow

@@ -1,0 +1,212 @@
+#include "cli/session_recorder.h"
+
+#include "core/base/json_fields.h"
+#include "core/base/method_info.h"
+#include "core/methods/registry.h"
+#include "sessions/clock.h"
+
+#include <filesystem>
+
+namespace winnow {
+namespace {
+
+    Json methodList()
+    {
+        Json list = Json::array();
+        for (const MethodSpec *spec : methodTable())
+            list.push_back(toJson(methodInfo(*spec)));
+        return list;
+    }
+
+    /// What two inputs must share to be one.
+    std::string contentKey(const InputRecord &input)
+    {
+        const Json &key = input.extra;
+        Json own{{"content", input.content}};
+        for (const char *name : {"ids", "continuation", "scoreLast"}) {
+            if (key.contains(name))
+                own[name] = key.at(name);
+        }
+        return jsonText(own);
+    }
+
+    /// Method, parameters, budget and what is scored: threads and the like do not make another run.
+    Json settingKey(const Json &request)
+    {
+        Json key = Json::object();
+        for (const char *name : {"method", "params", "budget", "model", "input", "scoreLast", "continuation", "mode", "seed"}) {
+            if (request.contains(name))
+                key[name] = request.at(name);
+        }
+        return key;
+    }
+
+    /// What a sweep needs of a finished cell to draw it (docs/protocol.md, `knownCells`).
+    Json knownCell(const Report &report)
+    {
+        Json series = Json::object();
+        for (const TokenScores &scores : report.tokenScores()) {
+            if (scores.id != "continuation")
+                continue;
+            for (size_t i = 0; i < scores.names.size(); ++i) {
+                Json values = Json::array();
+                for (int64_t t = 0; t < scores.tokens; ++t)
+                    values.push_back(jsonNumber(scores.values[i * size_t(scores.tokens) + size_t(t)]));
+                series[scores.names[i]] = std::move(values);
+            }
+        }
+        return {{"metrics", childField(report.body(), "metrics")}, {"savings", childField(report.body(), "savings")},
+            {"series", std::move(series)},
+            {"budget", childField(report.body(), "budget")}};
+    }
+
+} // namespace
+
+InputRecord inputRecordOf(const Json &request)
+{
+    const Json &given = childField(request, "input");
+    InputRecord input;
+    input.name = stringField(given, "name", "input.txt");
+    input.content = stringField(given, "text");
+    for (const char *name : {"continuation", "scoreLast"}) {
+        if (request.contains(name))
+            input.extra[name] = request.at(name);
+    }
+    if (given.contains("ids"))
+        input.extra["ids"] = given.at("ids");
+    return input;
+}
+
+SessionRecorder::SessionRecorder(std::unique_ptr<Session> session, std::string path)
+    : m_session(std::move(session))
+    , m_path(std::move(path))
+{
+}
+
+Result<SessionRecorder> SessionRecorder::open(const std::string &path)
+{
+    std::error_code error;
+    auto session = std::filesystem::exists(path, error) ? Session::open(path) : Session::create(path);
+    if (!session)
+        return fail(session.error());
+    SessionRecorder recorder(std::move(*session), path);
+    auto inputs = recorder.m_session->inputs();
+    if (!inputs)
+        return fail(inputs.error());
+    for (const InputRecord &input : *inputs)
+        recorder.m_inputs.emplace(contentKey(input), input.id);
+    return recorder;
+}
+
+Result<Json> SessionRecorder::knownCells() const
+{
+    auto cells = m_session->cells();
+    if (!cells)
+        return fail(cells.error());
+    Json known = Json::object();
+    for (const CellRecord &cell : *cells) {
+        auto report = m_session->cell(cell.key);
+        if (!report)
+            return fail(report.error());
+        if (*report && **report)
+            known[cell.key] = knownCell(***report);
+    }
+    return known;
+}
+
+Result<void> SessionRecorder::addInput(InputRecord input)
+{
+    auto id = inputId(input);
+    return id ? Result<void>() : fail(id.error());
+}
+
+Result<int64_t> SessionRecorder::inputId(const InputRecord &input)
+{
+    const std::string key = contentKey(input);
+    if (const auto found = m_inputs.find(key); found != m_inputs.end())
+        return found->second;
+    auto id = m_session->addInput(input);
+    if (id)
+        m_inputs.emplace(key, *id);
+    return id;
+}
+
+Result<void> SessionRecorder::describeModel(const Report &report)
+{
+    auto known = m_session->state("model");
+    if (!known)
+        return fail(known.error());
+    if (!known->is_null())
+        return {};
+    const Json request = report.request();
+    const Json choice{{"model", stringField(request, "model")}, {"device", stringField(request, "device", "auto")},
+        {"dtype", stringField(request, "dtype", "auto")}};
+    for (const auto &[key, value] :
+        {std::pair("model", report.model()), std::pair("model.choice", choice), std::pair("methods", methodList())}) {
+        if (auto set = m_session->setState(key, value); !set)
+            return set;
+    }
+    return {};
+}
+
+Result<void> SessionRecorder::recordCell(const Report &report)
+{
+    const Json request = report.request();
+    auto input = inputId(inputRecordOf(request));
+    if (!input)
+        return fail(input.error());
+    if (auto described = describeModel(report); !described)
+        return described;
+    auto runs = m_session->runs();
+    if (!runs)
+        return fail(runs.error());
+    CellRecord cell{stringField(report.body(), "cellKey"), request, 0};
+    for (const RunRecord &run : *runs) {
+        const bool sameMethod = run.inputId == *input && childField(run.request, "method") == childField(request, "method")
+            && childField(run.request, "params") == childField(request, "params");
+        if (!sameMethod)
+            continue;
+        if (cell.runId == 0)
+            cell.runId = run.id;
+        if (!run.hasReport && childField(run.request, "budget") == childField(request, "budget")) {
+            if (auto set = m_session->setReport(run.id, report); !set)
+                return set;
+        }
+    }
+    return m_session->putCell(cell, report);
+}
+
+Result<int64_t> SessionRecorder::recordRun(const Report &report, const std::string &title)
+{
+    const Json request = report.request();
+    auto input = inputId(inputRecordOf(request));
+    if (!input)
+        return input;
+    if (auto described = describeModel(report); !described)
+        return fail(described.error());
+    auto runs = m_session->runs();
+    if (!runs)
+        return fail(runs.error());
+    int64_t id = 0;
+    for (const RunRecord &run : *runs) {
+        if (run.inputId == *input && settingKey(run.request) == settingKey(request))
+            id = run.id;
+    }
+    if (id == 0) {
+        RunRecord run;
+        run.inputId = *input;
+        run.letter = -1;
+        run.name = title;
+        run.request = request;
+        run.created = utcNow();
+        auto added = m_session->addRun(run);
+        if (!added)
+            return added;
+        id = *added;
+    }
+    if (auto set = m_session->setReport(id, report); !set)
+        return fail(set.error());
+    return id;
+}
+
+} // namespace winnow
