@@ -211,6 +211,8 @@ Result<void> SweepRun::prepare()
 
 Result<void> SweepRun::measure()
 {
+    if (m_cells.empty())
+        return {}; // everything is known, inactive or unreachable
     const auto start = Clock::now();
     const auto done = [this](size_t index, const CellResult &result) {
         SweepCell &cell = m_result.cells[m_places[index]];

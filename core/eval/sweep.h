@@ -56,7 +56,7 @@ struct SweepCallbacks {
 
 struct SweepResult {
     std::vector<SweepCell> cells; // in the order of the sweep: budgets coarse first, methods as given
-    CellResult full;
+    CellResult full; // empty when no cell was measured
     double rankMs = 0, selectMs = 0, evaluateMs = 0;
 };
 
