@@ -111,9 +111,35 @@ std::vector<MatrixArtifact> Report::matrices() const
     return collect<MatrixArtifact>(body(), [this](const Json &json) { return readMatrix(json, m_document); });
 }
 
+namespace {
+
+    /// `kept`, `score` and `class` are read as [layer][kvHead] (CLI.md 3): one set for the whole layer stands for each of
+    /// its KV heads; headKind still says that it is one set.
+    void spellLayerSets(Json &json)
+    {
+        const Json &kvHeads = childField(childField(json, "model"), "kvHeads");
+        if (!kvHeads.is_number_integer() || !childField(json, "artifacts").is_array())
+            return;
+        for (Json &artifact : json["artifacts"]) {
+            if (childField(artifact, "headKind") != "layer")
+                continue;
+            for (const char *name : {"kept", "score", "class"}) {
+                if (!childField(artifact, name).is_array())
+                    continue;
+                for (Json &layer : artifact[name]) {
+                    if (layer.is_array() && layer.size() == 1)
+                        layer = Json(kvHeads.get<size_t>(), layer[0]);
+                }
+            }
+        }
+    }
+
+} // namespace
+
 Json Report::toCliJson() const
 {
     Json json = expandArrays(m_document);
+    spellLayerSets(json);
     int64_t unusual = 0;
     for (const Array &array : m_document.arrays) {
         if (const auto values = array.floats()) {
