@@ -3,6 +3,7 @@
 #include <QWidget>
 
 class QLabel;
+class QToolButton;
 
 namespace winnow {
 
@@ -15,7 +16,7 @@ public:
     PanelHeader(const QString &title, QWidget *parent = nullptr);
     void setNote(const QString &note);
     /// Adds a 22 px button at the right edge.
-    class QToolButton *addButton(const QString &name, const QString &tip, Look &look);
+    QToolButton *addButton(const QString &name, const QString &tip, Look &look);
 
 private:
     QLabel *m_title, *m_note;

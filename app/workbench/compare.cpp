@@ -1,7 +1,5 @@
 #include "app/workbench/compare.h"
 
-#include "app/workbench/measurements.h"
-#include "core/base/json.h"
 #include "views/format.h"
 #include "views/theme.h"
 
@@ -15,23 +13,6 @@ namespace {
 
     constexpr CompareColumn kAll[kCompareColumns] = {CompareColumn::Run, CompareColumn::Budget, CompareColumn::Nll, CompareColumn::DeltaNll,
         CompareColumn::Kl, CompareColumn::Top1, CompareColumn::Stored, CompareColumn::DeltaStored, CompareColumn::Decode, CompareColumn::Checks};
-
-    const char *exportName(CompareColumn column)
-    {
-        switch (column) {
-        case CompareColumn::Run: return "run";
-        case CompareColumn::Budget: return "budget";
-        case CompareColumn::Nll: return "nll";
-        case CompareColumn::DeltaNll: return "deltaNll";
-        case CompareColumn::Kl: return "kl";
-        case CompareColumn::Top1: return "top1Agreement";
-        case CompareColumn::Stored: return "nativeBytes";
-        case CompareColumn::DeltaStored: return "deltaNativeBytes";
-        case CompareColumn::Decode: return "msPerToken";
-        case CompareColumn::Checks: return "checks";
-        }
-        return "";
-    }
 
     std::optional<double> measured(double value)
     {
@@ -60,35 +41,6 @@ namespace {
             row.checksPassed += check.ok ? 1 : 0;
         }
         return row;
-    }
-
-    QString number(double value) { return QString::number(value, 'g', 17); }
-
-    QString csvField(QString text)
-    {
-        if (text.contains(QLatin1Char(',')) || text.contains(QLatin1Char('"')))
-            return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"');
-        return text;
-    }
-
-    QString latexText(QString text)
-    {
-        static const std::pair<const char *, const char *> kEscapes[] = {{"\\", "\\textbackslash{}"}, {"&", "\\&"}, {"%", "\\%"}, {"_", "\\_"},
-            {"#", "\\#"}, {"$", "\\$"}, {"{", "\\{"}, {"}", "\\}"}, {"−", "$-$"}, {"Δ", "$\\Delta$"}, {"–", "--"}};
-        QString result;
-        for (qsizetype i = 0; i < text.size(); ++i) {
-            bool replaced = false;
-            for (const auto &[from, to] : kEscapes) {
-                if (text.mid(i, 1) == QString::fromUtf8(from)) {
-                    result += QString::fromUtf8(to);
-                    replaced = true;
-                    break;
-                }
-            }
-            if (!replaced)
-                result += text[i];
-        }
-        return result;
     }
 
 } // namespace
@@ -191,60 +143,6 @@ QString compareText(const CompareRow &row, CompareColumn column)
         return row.checks > 0 ? QCoreApplication::translate("Compare", "%1 of %2").arg(row.checksPassed).arg(row.checks) : none;
     }
     return none;
-}
-
-QString compareCsv(const std::vector<CompareRow> &rows)
-{
-    QStringList lines;
-    QStringList head{QStringLiteral("letter")};
-    for (CompareColumn column : kAll)
-        head << QString::fromLatin1(exportName(column));
-    lines << head.join(QLatin1Char(','));
-    for (const CompareRow &row : rows) {
-        QStringList fields{runLetter(row.letter)};
-        for (CompareColumn column : kAll) {
-            const std::optional<double> value = compareNumber(row, column);
-            const bool text = column == CompareColumn::Run || column == CompareColumn::Budget || column == CompareColumn::Checks;
-            fields << (text ? csvField(compareText(row, column)) : value ? number(*value) : QString());
-        }
-        lines << fields.join(QLatin1Char(','));
-    }
-    return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
-}
-
-QString compareJson(const std::vector<CompareRow> &rows)
-{
-    Json list = Json::array();
-    for (const CompareRow &row : rows) {
-        Json entry{{"letter", runLetter(row.letter).toStdString()}, {"run", row.name.toStdString()}, {"budget", row.budget.toStdString()},
-            {"baseline", row.baseline}, {"checks", {{"passed", row.checksPassed}, {"total", row.checks}}}};
-        for (CompareColumn column : kAll) {
-            if (column == CompareColumn::Run || column == CompareColumn::Budget || column == CompareColumn::Checks)
-                continue;
-            const std::optional<double> value = compareNumber(row, column);
-            entry[exportName(column)] = value ? jsonNumber(*value) : Json();
-        }
-        list.push_back(std::move(entry));
-    }
-    return QString::fromStdString(list.dump(2)) + QLatin1Char('\n');
-}
-
-QString compareLatex(const std::vector<CompareRow> &rows)
-{
-    QString text = QStringLiteral("\\begin{tabular}{ll") + QString(kCompareColumns - 1, QLatin1Char('r')) + QStringLiteral("}\n\\hline\n & ");
-    QStringList head;
-    for (CompareColumn column : kAll) {
-        const QString unit = compareUnit(column);
-        head << latexText(unit.isEmpty() ? compareTitle(column) : compareTitle(column) + QLatin1Char(' ') + unit);
-    }
-    text += head.join(QStringLiteral(" & ")) + QStringLiteral(" \\\\\n\\hline\n");
-    for (const CompareRow &row : rows) {
-        QStringList fields{runLetter(row.letter)};
-        for (CompareColumn column : kAll)
-            fields << latexText(compareText(row, column));
-        text += fields.join(QStringLiteral(" & ")) + QStringLiteral(" \\\\\n");
-    }
-    return text + QStringLiteral("\\hline\n\\end{tabular}\n");
 }
 
 QString comparePlain(const std::vector<CompareRow> &rows, const std::vector<CompareColumn> &columns)

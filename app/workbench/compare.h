@@ -46,9 +46,6 @@ QString compareText(const CompareRow &row, CompareColumn column);
 /// The number to sort and export by; nullopt for text and for what was not measured.
 std::optional<double> compareNumber(const CompareRow &row, CompareColumn column);
 
-QString compareCsv(const std::vector<CompareRow> &rows);
-QString compareJson(const std::vector<CompareRow> &rows);
-QString compareLatex(const std::vector<CompareRow> &rows);
 /// Tab separated, as shown: for the clipboard.
 QString comparePlain(const std::vector<CompareRow> &rows, const std::vector<CompareColumn> &columns);
 

@@ -5,11 +5,16 @@
 #include <QFile>
 #include <QFileInfo>
 
+/// A static library's resources are known to the program only when somebody asks for them. Stands outside every namespace:
+/// the macro declares its function here.
+static void initDemoResource() { Q_INIT_RESOURCE(demo); }
+
 namespace winnow {
 namespace {
 
     QByteArray demoFile(const QString &name)
     {
+        initDemoResource();
         QFile file(QStringLiteral(":/winnow/demo/") + name);
         return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
     }

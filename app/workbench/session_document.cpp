@@ -178,12 +178,7 @@ void SessionDocument::setState(const std::string &key, const Json &value)
     touch();
 }
 
-qint64 SessionDocument::baseline() const
-{
-    const Json value = state("baseline");
-    const qint64 id = value.is_number_integer() ? value.get<qint64>() : 0;
-    return run(id) ? id : 0;
-}
+qint64 SessionDocument::baseline() const { return baselineRun(state("baseline"), m_runs); }
 
 void SessionDocument::setReport(qint64 runId, ReportPtr report)
 {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/workbench/result_source.h"
 #include "sessions/session.h"
 
 #include <QObject>
@@ -15,7 +16,7 @@ namespace winnow {
 
 /// The open session as the window works with it: records in memory, every change written through to the working copy
 /// (that is the autosave) and put on the undo stack where it is no computation. Knows no engine and no widget.
-class SessionDocument : public QObject {
+class SessionDocument : public QObject, public ResultSource {
     Q_OBJECT
 public:
     explicit SessionDocument(QObject *parent = nullptr);
@@ -36,7 +37,7 @@ public:
     Result<void> saveTo(const QString &path);
 
     const std::vector<InputRecord> &inputs() const { return m_inputs; }
-    const std::vector<RunRecord> &runs() const { return m_runs; }
+    const std::vector<RunRecord> &runs() const override { return m_runs; }
     const std::vector<FigureRecord> &figures() const { return m_figures; }
     const std::vector<NoteRecord> &notes() const { return m_notes; }
     const InputRecord *input(qint64 id) const;
@@ -44,7 +45,7 @@ public:
     const FigureRecord *figure(qint64 id) const;
     const NoteRecord *note(qint64 id) const;
     /// Null while the run has none.
-    ReportPtr report(qint64 runId) const;
+    ReportPtr report(qint64 runId) const override;
     /// Letter the next pinned run will get; a letter of a removed run is not given again.
     int nextLetter() const;
 
@@ -67,7 +68,7 @@ public:
     void changeNote(const NoteRecord &changed, const QString &what);
     void removeNote(qint64 id);
     void setBaseline(qint64 runId);
-    qint64 baseline() const; // 0 = none
+    qint64 baseline() const override; // 0 = none
     /// Puts a run before another one in the tree (0 = last).
     void moveInput(qint64 id, qint64 before);
 
@@ -75,7 +76,7 @@ public:
     void setReport(qint64 runId, ReportPtr report);
     void putCell(CellRecord cell, const ReportPtr &report);
     /// Reports of the sweep cells, read when first asked for.
-    const std::map<std::string, ReportPtr> &cells() const;
+    const std::map<std::string, ReportPtr> &cells() const override;
 
 Q_SIGNALS:
     void opened();

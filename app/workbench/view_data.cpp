@@ -1,43 +1,21 @@
 #include "app/workbench/view_data.h"
 
 #include "app/workbench/measurements.h"
+#include "sessions/compare_table.h"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace winnow {
 namespace {
 
-    struct Point {
-        double y = 0, low = 0, high = 0;
-        bool band = false;
-        std::string budget;
-    };
-
-    std::optional<double> firstMetric(const Report &report, std::initializer_list<const char *> names)
+    const RunRecord *findRun(const ResultSource &source, qint64 id)
     {
-        for (const char *name : names) {
-            if (std::optional<double> value = report.metric(name))
-                return value;
+        for (const RunRecord &run : source.runs()) {
+            if (run.id == id)
+                return &run;
         }
-        return std::nullopt;
-    }
-
-    void addPoint(std::map<double, Point> &points, const Report &report, const std::string &budget)
-    {
-        const Savings savings = report.savings();
-        const std::optional<double> delta = report.metric("deltaNll");
-        if (!delta || savings.nativeBytes < 0)
-            return;
-        Point point;
-        point.y = *delta;
-        const std::optional<double> low = firstMetric(report, {"deltaNllLow"}), high = firstMetric(report, {"deltaNllHigh"});
-        point.band = low && high;
-        point.low = low.value_or(*delta);
-        point.high = high.value_or(*delta);
-        point.budget = budget;
-        points[savings.nativeBytes] = point;
+        return nullptr;
     }
 
     Json fieldOf(const Json &json, const char *name)
@@ -49,22 +27,23 @@ namespace {
         return {};
     }
 
-    /// A cell belongs to a run's curve when it shares method, parameters and input.
-    bool sameCurve(const Json &cell, const RunRecord &run, const Setting &setting)
+    /// What was measured on, small enough to compare: the name when there is one, else ids or text.
+    Json inputIdentity(const Json &request)
     {
-        const Setting other = settingFromJson(cell);
-        if (other.method != setting.method || other.parameters != setting.parameters)
-            return false;
-        const Json input = fieldOf(cell, "input"), own = fieldOf(run.request, "input");
-        for (const char *name : {"ids", "text", "name"}) {
-            const Json a = fieldOf(input, name), b = fieldOf(own, name);
-            if (!a.is_null() && !b.is_null())
-                return a == b;
+        const Json input = fieldOf(request, "input");
+        for (const char *name : {"name", "text", "ids"}) {
+            if (Json value = fieldOf(input, name); !value.is_null())
+                return value;
         }
-        return true;
+        return {};
     }
 
-    Curve makeCurve(const RunRecord &owner, const std::map<double, Point> &points)
+    bool sameCurve(const QualityPoint &point, const Setting &setting, const Json &input)
+    {
+        return point.setting.method == setting.method && point.setting.parameters == setting.parameters && point.input == input;
+    }
+
+    Curve makeCurve(const RunRecord &owner, const std::map<double, const QualityPoint *> &points)
     {
         Curve curve;
         const std::string letter = runLetter(owner.letter).toStdString();
@@ -74,15 +53,15 @@ namespace {
         curve.xName = "nativeBytes";
         curve.yName = "deltaNll";
         curve.unit = "nats/token";
-        const bool bands = !points.empty() && std::all_of(points.begin(), points.end(), [](const auto &entry) { return entry.second.band; });
+        const bool bands = !points.empty() && std::all_of(points.begin(), points.end(), [](const auto &entry) { return entry.second->band; });
         for (const auto &[x, point] : points) {
             curve.x.push_back(x);
-            curve.y.push_back(point.y);
+            curve.y.push_back(point->delta);
             if (bands) {
-                curve.low.push_back(point.low);
-                curve.high.push_back(point.high);
+                curve.low.push_back(point->low);
+                curve.high.push_back(point->high);
             }
-            curve.budgets.push_back(point.budget);
+            curve.budgets.push_back(budgetText(point->setting.budget));
         }
         return curve;
     }
@@ -110,6 +89,27 @@ namespace {
 
 } // namespace
 
+const QualityPoint &QualityCache::point(const ReportPtr &report)
+{
+    auto it = m_points.find(report);
+    if (it != m_points.end())
+        return it->second;
+    QualityPoint point;
+    const Json request = report->request();
+    point.setting = settingFromJson(request);
+    point.input = inputIdentity(request);
+    const std::optional<double> delta = report->metric("deltaNll");
+    point.bytes = report->savings().nativeBytes;
+    point.measured = delta && point.bytes >= 0;
+    point.delta = point.low = point.high = delta.value_or(0);
+    if (const std::optional<MeanInterval> interval = deltaNllInterval(*report)) {
+        point.band = true;
+        point.low = interval->low;
+        point.high = interval->high;
+    }
+    return m_points.emplace(report, std::move(point)).first->second;
+}
+
 std::optional<double> forecastQuality(const std::vector<double> &x, const std::vector<double> &y, double bytes)
 {
     if (x.size() < 2 || bytes <= 0 || x.front() <= 0)
@@ -123,7 +123,7 @@ std::optional<double> forecastQuality(const std::vector<double> &x, const std::v
     return y[right - 1] + share * (y[right] - y[right - 1]);
 }
 
-RunEntry runEntry(const SessionDocument &document, const RunRecord &run)
+RunEntry runEntry(const ResultSource &document, const RunRecord &run)
 {
     RunEntry entry;
     entry.index = run.letter;
@@ -135,7 +135,7 @@ RunEntry runEntry(const SessionDocument &document, const RunRecord &run)
     return entry;
 }
 
-std::vector<Curve> qualityCurves(const SessionDocument &document, const ViewContext &context)
+std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext &context)
 {
     std::vector<Curve> curves;
     std::vector<Setting> seen;
@@ -148,19 +148,18 @@ std::vector<Curve> qualityCurves(const SessionDocument &document, const ViewCont
         if (known)
             continue;
         seen.push_back(setting);
-        std::map<double, Point> points;
-        for (const auto &[key, report] : document.cells()) {
-            const Json request = report->request();
-            if (sameCurve(request, run, setting)) {
-                const Json budget = fieldOf(request, "budget");
-                addPoint(points, *report, budget.is_string() ? budget.get<std::string>() : std::string());
-            }
-        }
+        std::map<double, const QualityPoint *> points;
+        const Json input = inputIdentity(run.request);
+        auto take = [&](const ReportPtr &report) {
+            const QualityPoint &point = context.quality->point(report);
+            if (point.measured && sameCurve(point, setting, input))
+                points[point.bytes] = &point;
+        };
+        for (const auto &[key, report] : document.cells())
+            take(report);
         for (const RunRecord &other : document.runs()) {
-            const Setting own = settingFromJson(other.request);
-            const ReportPtr report = document.report(other.id);
-            if (report && other.inputId == run.inputId && own.method == setting.method && own.parameters == setting.parameters)
-                addPoint(points, *report, budgetText(own.budget));
+            if (const ReportPtr report = document.report(other.id); report && other.inputId == run.inputId)
+                take(report);
         }
         if (points.empty())
             continue;
@@ -173,14 +172,14 @@ std::vector<Curve> qualityCurves(const SessionDocument &document, const ViewCont
     return curves;
 }
 
-ViewDataPtr buildViewData(const SessionDocument &document, const ViewContext &context)
+ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &context)
 {
     auto data = std::make_shared<ViewData>();
     for (const RunRecord &run : document.runs()) {
         if (run.inputId == context.inputId)
             data->runs.push_back(runEntry(document, run));
     }
-    if (const RunRecord *active = document.run(context.activeRun); active && document.report(active->id)) {
+    if (const RunRecord *active = findRun(document, context.activeRun); active && document.report(active->id)) {
         data->current = runEntry(document, *active);
     } else {
         data->current.index = -1;

@@ -1,10 +1,30 @@
 #pragma once
 
-#include "app/workbench/session_document.h"
+#include "app/workbench/result_source.h"
 #include "app/workbench/setting.h"
 #include "views/run_view.h"
 
+#include <map>
+
 namespace winnow {
+
+/// What a measured report says on the quality chart. Reading it costs a bootstrap, so it is kept for each report.
+struct QualityPoint {
+    Setting setting;
+    Json input; // what it was measured on: ids, text or name
+    bool measured = false;
+    double bytes = 0, delta = 0, low = 0, high = 0;
+    bool band = false;
+};
+
+class QualityCache {
+public:
+    const QualityPoint &point(const ReportPtr &report);
+    void clear() { m_points.clear(); }
+
+private:
+    std::map<ReportPtr, QualityPoint> m_points;
+};
 
 /// What decides which results the views show.
 struct ViewContext {
@@ -13,20 +33,20 @@ struct ViewContext {
     Setting setting; // of the form
     QString methodTitle; // of the form
     ReportPtr preview; // may be null
-    CacheGeometry geometry;
+    QualityCache *quality = nullptr; // never null
 };
 
 /// The pinned runs of an input, the current one and the quality curves, as immutable view data.
-ViewDataPtr buildViewData(const SessionDocument &document, const ViewContext &context);
+ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &context);
 
 /// Quality against stored bytes: one curve per method and parameter set, owned by the lowest letter; measured points from
 /// sweep cells and pinned runs, and a hollow forecast for the form's budget where two measured points allow one.
-std::vector<Curve> qualityCurves(const SessionDocument &document, const ViewContext &context);
+std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext &context);
 
 /// ΔNLL at `bytes` by straight lines over log bytes through measured points (ascending x); nullopt below two points.
 std::optional<double> forecastQuality(const std::vector<double> &x, const std::vector<double> &y, double bytes);
 
 /// The run as views see it.
-RunEntry runEntry(const SessionDocument &document, const RunRecord &run);
+RunEntry runEntry(const ResultSource &document, const RunRecord &run);
 
 } // namespace winnow

@@ -139,7 +139,7 @@ CacheGeometry Workbench::geometry() const
     if (const std::optional<CaptureInfo> &capture = m_preview.capture()) {
         geometry.tokens = capture->tokens;
     } else if (report) {
-        if (const std::optional<KeptTokens> kept = report->keptTokens())
+        if (const std::shared_ptr<const KeptTokens> kept = currentKept())
             geometry.tokens = kept->tokens;
         if (geometry.bytesPerToken <= 0 && geometry.tokens > 0 && report->savings().fullBytes > 0)
             geometry.bytesPerToken = report->savings().fullBytes / static_cast<double>(geometry.tokens);
@@ -215,6 +215,45 @@ void Workbench::setSelection(const Selection &selection)
     Q_EMIT selectionChanged();
 }
 
+void Workbench::requestSelection(const Selection &wanted)
+{
+    const bool hover = !wanted.pinned;
+    const bool cleared = wanted.token < 0 && wanted.layer < 0 && wanted.head < 0;
+    if (hover && m_selection.pinned && !cleared) {
+        Selection kept = m_selection; // only the step may move under a pinned mark
+        kept.step = wanted.step;
+        setSelection(kept);
+        return;
+    }
+    setSelection(wanted);
+}
+
+const Workbench::Decoded &Workbench::decoded() const
+{
+    const ReportPtr report = currentReport();
+    if (report == m_decoded.of)
+        return m_decoded;
+    m_decoded = {};
+    m_decoded.of = report;
+    if (!report)
+        return m_decoded;
+    m_decoded.tokens = static_cast<qint64>(report->ids().size());
+    if (std::optional<KeptTokens> kept = report->keptTokens()) {
+        for (int64_t layer = 0; layer < kept->layers; ++layer) {
+            for (int64_t head = 0; head < kept->heads; ++head)
+                m_decoded.slots += static_cast<double>(kept->countKept(layer, head));
+        }
+        m_decoded.kept = std::make_shared<const KeptTokens>(std::move(*kept));
+    }
+    return m_decoded;
+}
+
+std::shared_ptr<const KeptTokens> Workbench::currentKept() const { return decoded().kept; }
+
+double Workbench::currentKeptSlots() const { return decoded().slots; }
+
+qint64 Workbench::currentTokenCount() const { return decoded().tokens; }
+
 void Workbench::scheduleRebuild()
 {
     if (!m_rebuildTimer.isActive())
@@ -230,6 +269,7 @@ void Workbench::rebuild()
     const MethodInfo *method = currentMethod();
     context.methodTitle = QString::fromStdString(method ? method->title : m_setting.method);
     context.preview = m_preview.report();
+    context.quality = &m_quality;
     m_viewData = buildViewData(m_document, context);
     Q_EMIT viewDataChanged();
 }

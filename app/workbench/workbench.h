@@ -6,6 +6,8 @@
 #include "app/workbench/preview.h"
 #include "app/workbench/requests.h"
 #include "app/workbench/session_document.h"
+#include "app/workbench/view_data.h"
+#include "sessions/recovery.h"
 #include "views/run_view.h"
 
 #include <QObject>
@@ -45,8 +47,10 @@ public:
     void startEngine();
     void newSession();
     Result<void> openSession(const QString &path);
-    /// Takes over a session that was prepared elsewhere (recovery); `home` may be empty.
-    Result<void> adoptSession(std::unique_ptr<Session> working, const QString &home);
+    /// Takes a working copy over (a new one, or one that was recovered).
+    Result<void> adoptSession(std::unique_ptr<WorkingCopy> working);
+    /// Folder of the working copies, where leftovers of dead windows lie.
+    static QString workingFolder();
     Result<void> saveTo(const QString &path);
     void closeSession();
     /// Opens the demo kept in the user's data folder, or makes it from the recipe (loads the model, measures).
@@ -96,8 +100,16 @@ public:
     ViewDataPtr viewData() const { return m_viewData; }
     ReportPtr currentReport() const;
     bool previewIsCurrent() const;
+    /// Kept set of the current report, decoded once; null when there is none.
+    std::shared_ptr<const KeptTokens> currentKept() const;
+    /// Slots kept at the prompt over all layers and heads.
+    double currentKeptSlots() const;
+    /// Ids of the current report: context and scored tokens.
+    qint64 currentTokenCount() const;
     const Selection &selection() const { return m_selection; }
     void setSelection(const Selection &selection);
+    /// What a view asks for: hover does not replace a pinned mark.
+    void requestSelection(const Selection &selection);
 
 Q_SIGNALS:
     void modelChanged();
@@ -135,6 +147,7 @@ private:
     EngineClient m_engine;
     JobRunner m_jobs;
     SessionDocument m_document;
+    std::unique_ptr<WorkingCopy> m_working; // lock and note of the copy the document writes to
     Preview m_preview;
     Measurements m_measurements;
     ModelState m_model;
@@ -144,6 +157,15 @@ private:
     std::map<qint64, qint64> m_tokenCounts;
     Selection m_selection;
     ViewDataPtr m_viewData;
+    QualityCache m_quality;
+    struct Decoded {
+        ReportPtr of;
+        std::shared_ptr<const KeptTokens> kept;
+        double slots = 0;
+        qint64 tokens = 0;
+    };
+    const Decoded &decoded() const;
+    mutable Decoded m_decoded;
     QTimer m_rebuildTimer, m_settingTimer;
     int m_gesture = 0;
     bool m_demoPending = false;

@@ -1,22 +1,16 @@
 // Sessions of the workbench: new, open, save, and what is restored from one.
 #include "app/workbench/workbench.h"
 
-#include <QDir>
+#include "app/export/figure_file.h"
+#include "app/export/recipe_file.h"
+#include "core/base/command_line.h"
+
 #include <QFile>
 #include <QFileInfo>
-#include <QUuid>
+#include <QStringDecoder>
 
 namespace winnow {
 namespace {
-
-    QString workingFolder()
-    {
-        const QString folder = userDataFolder() + QStringLiteral("/working");
-        QDir().mkpath(folder);
-        return folder;
-    }
-
-    QString newWorkingPath() { return workingFolder() + QLatin1Char('/') + QUuid::createUuid().toString(QUuid::WithoutBraces) + QStringLiteral(".winnow"); }
 
     QString textOf(const Json &json, const char *name)
     {
@@ -34,39 +28,32 @@ QString Workbench::workingCopyPath() const
     return document.session() ? QString::fromStdString(document.session()->path()) : QString();
 }
 
+QString Workbench::workingFolder() { return userDataFolder() + QStringLiteral("/working"); }
+
 void Workbench::newSession()
 {
-    Result<std::unique_ptr<Session>> session = Session::create(newWorkingPath().toStdString());
-    if (!session) {
-        Q_EMIT failed(QString::fromStdString(session.error().message));
-        return;
-    }
-    if (Result<void> adopted = adoptSession(std::move(*session), {}); !adopted)
-        Q_EMIT failed(QString::fromStdString(adopted.error().message));
+    Result<std::unique_ptr<WorkingCopy>> working = WorkingCopy::untitled(workingFolder().toStdString(), tr("Untitled").toStdString());
+    Result<void> adopted = working ? adoptSession(std::move(*working)) : Result<void>(fail(working.error()));
+    if (!adopted)
+        Q_EMIT failed(QString::fromStdString(adopted.error().message + " " + adopted.error().hint).trimmed());
 }
 
-Result<void> Workbench::adoptSession(std::unique_ptr<Session> working, const QString &home)
+Result<void> Workbench::adoptSession(std::unique_ptr<WorkingCopy> working)
 {
     closeSession();
-    return m_document.adopt(std::move(working), home);
+    m_working = std::move(working);
+    return m_document.adopt(m_working->takeSession(), QString::fromStdString(m_working->original()));
 }
 
 Result<void> Workbench::openSession(const QString &path)
 {
-    // Opened read-only first: a newer or broken file is refused before anything is copied.
-    Result<std::unique_ptr<Session>> original = Session::openReadOnly(path.toStdString());
-    if (!original)
-        return fail(original.error());
-    const QString working = newWorkingPath();
-    if (Result<void> copied = (*original)->saveCopy(working.toStdString()); !copied)
-        return copied;
-    original->reset();
-    Result<std::unique_ptr<Session>> session = Session::open(working.toStdString());
-    if (!session)
-        return fail(session.error());
-    if (Result<void> adopted = adoptSession(std::move(*session), QFileInfo(path).absoluteFilePath()); !adopted)
+    const QString absolute = QFileInfo(path).absoluteFilePath();
+    Result<std::unique_ptr<WorkingCopy>> working = WorkingCopy::open(workingFolder().toStdString(), absolute.toStdString());
+    if (!working)
+        return fail(working.error());
+    if (Result<void> adopted = adoptSession(std::move(*working)); !adopted)
         return adopted;
-    m_settings.addRecentFile(path);
+    m_settings.addRecentFile(absolute);
     return {};
 }
 
@@ -79,12 +66,68 @@ Result<void> Workbench::saveTo(const QString &path)
     if (Result<void> saved = m_document.saveTo(path); !saved)
         return saved;
     m_settings.addRecentFile(path);
+    return m_working ? m_working->setOriginal(path.toStdString()) : Result<void>();
+}
+
+Result<void> Workbench::openFile(const QString &path)
+{
+    const QFileInfo info(path);
+    if (info.isDir()) {
+        chooseModel(info.absoluteFilePath());
+        return {};
+    }
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly))
+        return fail(ErrorCode::Io, tr("cannot open %1: %2").arg(path, file.errorString()).toStdString());
+    const QByteArray start = file.peek(16);
+    if (start.startsWith("GGUF")) {
+        if (!m_document.isOpen())
+            newSession();
+        chooseModel(info.absoluteFilePath());
+        return {};
+    }
+    if (start.startsWith("SQLite format 3"))
+        return openSession(path);
+    constexpr qint64 kMostBytes = 256 << 20;
+    if (file.size() > kMostBytes)
+        return fail(ErrorCode::BadInput, tr("%1 is neither a model nor a session, and too large for a text (%2 MiB; at most 256)").arg(info.fileName()).arg(file.size() >> 20).toStdString());
+    const QByteArray bytes = file.readAll();
+    const bool figure = start.startsWith("\x89PNG") || start.startsWith("%PDF") || bytes.left(1024).contains("<svg");
+    if (figure) {
+        Result<Json> recipe = recipeOf(bytes);
+        if (!recipe)
+            return fail(recipe.error());
+        Q_EMIT figureDropped(qtFromJson(*recipe));
+        return {};
+    }
+    QStringDecoder decoder(QStringDecoder::Utf8);
+    const QString text = decoder(bytes);
+    if (decoder.hasError() || text.contains(QChar(0)))
+        return fail(ErrorCode::BadInput, tr("%1 is no model, session, text or figure that Winnow knows").arg(info.fileName()).toStdString(),
+            tr("Models are GGUF files, texts are UTF-8.").toStdString());
+    addTextInput(info.fileName(), text);
     return {};
+}
+
+QString Workbench::commandLine(qint64 runId) const
+{
+    const RunRecord *run = m_document.run(runId);
+    const InputRecord *input = m_document.input(run ? run->inputId : m_activeInput);
+    Json request;
+    if (run)
+        request = run->request;
+    else if (input && !m_setting.method.empty())
+        request = runRequest(requestChoice(), *input, m_setting);
+    if (request.is_null())
+        return {};
+    CommandFiles files;
+    if (input && input->kind == "text")
+        files.text = input->name;
+    return QString::fromStdString(shellLine(commandFor(request, files, m_methods)));
 }
 
 void Workbench::closeSession()
 {
-    const QString working = workingCopyPath();
     m_settingTimer.stop();
     m_preview.setTarget({}, std::nullopt);
     m_demoPending = false;
@@ -92,10 +135,10 @@ void Workbench::closeSession()
     m_tokenCounts.clear();
     m_selection = {};
     m_document.close();
-    if (!working.isEmpty()) {
-        for (const char *suffix : {"", "-wal", "-shm", "-journal"})
-            QFile::remove(working + QLatin1String(suffix));
-    }
+    m_quality.clear();
+    if (m_working)
+        m_working->close();
+    m_working.reset();
 }
 
 void Workbench::onSessionOpened()

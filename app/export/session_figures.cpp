@@ -1,0 +1,101 @@
+#include "app/export/session_figures.h"
+
+#include "app/workbench/session_document.h"
+#include "app/workbench/view_data.h"
+#include "views/view_factory.h"
+
+#include <QCoreApplication>
+
+namespace winnow {
+namespace {
+
+    int intOf(const Json &json, const char *name)
+    {
+        auto it = json.is_object() ? json.find(name) : json.end();
+        return json.is_object() && it != json.end() && it->is_number_integer() ? it->get<int>() : -1;
+    }
+
+    Selection selectionOf(const Json &recipe)
+    {
+        Selection selection;
+        const Json mark = recipe.is_object() && recipe.contains("selection") ? recipe["selection"] : Json::object();
+        selection.token = intOf(mark, "token");
+        selection.layer = intOf(mark, "layer");
+        selection.head = intOf(mark, "head");
+        selection.step = intOf(mark, "step");
+        return selection;
+    }
+
+    QString fileName(const QString &title)
+    {
+        QString name;
+        for (const QChar &c : title.toLower())
+            name += c.isLetterOrNumber() ? c : QLatin1Char('-');
+        while (name.contains(QLatin1String("--")))
+            name.replace(QLatin1String("--"), QLatin1String("-"));
+        return name;
+    }
+
+} // namespace
+
+Result<SessionFigures> SessionFigures::load(const Session &session)
+{
+    SessionReader reader;
+    if (Result<void> read = reader.read(session); !read)
+        return fail(read.error());
+    ViewContext context;
+    QualityCache quality;
+    context.quality = &quality;
+    for (const RunRecord &run : reader.runs()) {
+        if (!reader.report(run.id))
+            continue;
+        // The first run that is not the baseline says most; the baseline keeps everything.
+        if (context.activeRun == 0 || context.activeRun == reader.baseline()) {
+            context.activeRun = run.id;
+            context.inputId = run.inputId;
+            context.setting = settingFromJson(run.request);
+        }
+    }
+    if (context.activeRun == 0)
+        return fail(ErrorCode::NotFound, QCoreApplication::translate("Export", "%1 holds no run with results").arg(QString::fromStdString(session.path())).toStdString(),
+            QCoreApplication::translate("Export", "Measure a run first, in the window or with winnow-cli run --session.").toStdString());
+    SessionFigures result;
+    result.m_data = buildViewData(reader, context);
+    for (const QString &id : viewIds())
+        result.addView(id, id, nullptr);
+    Result<std::vector<FigureRecord>> kept = session.figures();
+    if (!kept)
+        return fail(kept.error());
+    for (const FigureRecord &figure : *kept)
+        result.addView(QString::fromStdString(figure.view), QStringLiteral("figure-%1-%2").arg(figure.id).arg(fileName(QString::fromStdString(figure.name))), &figure);
+    return result;
+}
+
+void SessionFigures::addView(const QString &viewId, const QString &name, const FigureRecord *record)
+{
+    std::unique_ptr<RunView> view = makeView(viewId);
+    if (!view)
+        return;
+    ViewDataPtr data = m_data;
+    const int letter = record ? intOf(record->recipe, "run") : -1;
+    if (letter >= 0) {
+        for (const RunEntry &run : m_data->runs) {
+            if (run.index != letter || !run.report)
+                continue;
+            auto own = std::make_shared<ViewData>(*m_data);
+            own->current = run;
+            data = own;
+        }
+    }
+    view->setData(data);
+    const Selection selection = record ? selectionOf(record->recipe) : Selection{};
+    if (record && record->recipe.is_object() && record->recipe.contains("state"))
+        view->restoreState(qtFromJson(record->recipe["state"]));
+    view->setSelection(selection);
+    if (!view->emptyReason().isEmpty())
+        return;
+    Json recipe = figureRecipe(*view, selection, *data);
+    m_figures.push_back({name, std::move(view), std::move(recipe)});
+}
+
+} // namespace winnow

@@ -1,0 +1,143 @@
+#pragma once
+
+#include "app/window/actions.h"
+#include "app/workbench/workbench.h"
+
+#include <QMainWindow>
+
+class QDockWidget;
+class QLabel;
+class QStackedWidget;
+class QTabBar;
+
+namespace winnow {
+
+class Banner;
+class CachePage;
+class CommandPalette;
+class ComparePanel;
+class JobsPanel;
+class Look;
+class MethodDock;
+class ResultsDock;
+class SessionTree;
+class StallWatch;
+class StatusLine;
+class TopBar;
+class WelcomePage;
+
+/// The window: menus, toolbar, docks, pages, banners. Every action goes to the workbench.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    MainWindow(Workbench &bench, Look &look, QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    Workbench &bench() { return m_bench; }
+    CachePage *cachePage() const { return m_page; }
+    SessionTree *tree() const { return m_tree; }
+    ResultsDock *results() const { return m_results; }
+    MethodDock *methodDock() const { return m_method; }
+    WelcomePage *welcomePage() const { return m_welcome; }
+    StallWatch *stalls() const { return m_stalls; }
+    const Actions &actions() const { return m_actions; }
+
+    /// Opens a file of any kind the program knows; a failure becomes a banner.
+    void openPath(const QString &path);
+    void openDemo();
+    /// Offers what an earlier, unclosed window left; once.
+    void offerRecovery();
+    void showError(const QString &sentence);
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    // main_window.cpp
+    void buildCentre();
+    void buildDocks();
+    void showPage();
+    void applySize();
+    void refreshTitle();
+    void refreshActions();
+    QDockWidget *makeDock(const QString &name, const QString &title, QWidget *content, Qt::DockWidgetArea area);
+    // main_window_actions.cpp
+    void buildMenus();
+    void connectFileActions();
+    void connectEditActions();
+    void connectViewActions();
+    void connectRunActions();
+    void fillRecentMenu();
+    void fillLayoutMenu();
+    void undoRedoTexts();
+    // main_window_files.cpp
+    void chooseModelFile();
+    void chooseSessionFile();
+    void chooseTextFile();
+    void pasteText();
+    bool save();
+    bool saveAs();
+    bool saveToPath(const QString &path);
+    bool mayClose();
+    void exportView(RunView *view);
+    void exportReport();
+    void exportTable();
+    void copyImage(RunView *view);
+    void copyCommand(qint64 runId);
+    void addFigure(RunView *view);
+    void openFigure(qint64 id);
+    void openRecipe(const QJsonObject &recipe);
+    void openNote(qint64 id);
+    // main_window_dialogs.cpp
+    void askSweep();
+    void askGenerate(qint64 runId);
+    void askScoredTokens(qint64 inputId);
+    void showModelInfo();
+    void showSettings();
+    void showShortcuts();
+    void showAbout();
+    void showGenerated(qint64 runId, const ReportPtr &report);
+    void showPalette();
+    // main_window_layout.cpp
+    QByteArray layoutState() const;
+    void applyLayout(const QByteArray &state);
+    void resetLayout();
+    void saveViewState();
+    void restoreViewState();
+    void showEngineLost(const QString &reason);
+    void recover(const Leftover &leftover);
+    void clearBanner(const QString &kind);
+    Banner *banner(const QString &kind);
+
+    Workbench &m_bench;
+    Look &m_look;
+    Actions m_actions;
+    StallWatch *m_stalls;
+    TopBar *m_top;
+    QLabel *m_titleNote;
+    QStackedWidget *m_stack;
+    WelcomePage *m_welcome;
+    QWidget *m_pages;
+    QTabBar *m_tabs;
+    CachePage *m_page;
+    QWidget *m_bannerArea;
+    QMap<QString, Banner *> m_banners;
+    SessionTree *m_tree;
+    QWidget *m_selectionPanel;
+    MethodDock *m_method;
+    ResultsDock *m_results;
+    StatusLine *m_status;
+    QDockWidget *m_sessionDock, *m_methodDock, *m_resultsDock;
+    CommandPalette *m_palette = nullptr;
+    QMenu *m_recentMenu, *m_layoutMenu;
+    QByteArray m_firstLayout;
+    bool m_compact = false, m_welcomeAsked = false, m_closing = false;
+    bool m_sessionDockWanted = true;
+};
+
+} // namespace winnow

@@ -1,0 +1,277 @@
+// Files of the window: open, save, export, figures, notes.
+#include "app/export/figure_file.h"
+#include "app/export/report_export.h"
+#include "app/window/cache_page.h"
+#include "app/window/compare_panel.h"
+#include "app/window/look.h"
+#include "app/window/main_window.h"
+#include "app/window/note_dialog.h"
+#include "app/window/recent_session.h"
+#include "app/window/results_dock.h"
+#include "app/window/status_line.h"
+#include "app/window/view_slot.h"
+
+#include <QClipboard>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+
+namespace winnow {
+namespace {
+
+    QString sentenceOf(const Error &error) { return QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint); }
+
+} // namespace
+
+void MainWindow::openPath(const QString &path)
+{
+    const QString ending = QFileInfo(path).suffix().toLower();
+    if (ending == QLatin1String("winnow") && !mayClose())
+        return;
+    saveViewState();
+    if (Result<void> opened = m_bench.openFile(path); !opened)
+        showError(sentenceOf(opened.error()));
+}
+
+void MainWindow::openDemo()
+{
+    if (!mayClose())
+        return;
+    saveViewState();
+    if (Result<void> opened = m_bench.openDemo(); !opened)
+        showError(sentenceOf(opened.error()));
+}
+
+void MainWindow::chooseModelFile()
+{
+    const QString path = QFileDialog::getOpenFileName(this, tr("Open Model"), m_bench.settings().modelFolder(), tr("Models (*.gguf);;All files (*)"));
+    if (!path.isEmpty())
+        openPath(path);
+}
+
+void MainWindow::chooseSessionFile()
+{
+    const QString path = QFileDialog::getOpenFileName(this, tr("Open Session"), {}, tr("Sessions (*.winnow);;All files (*)"));
+    if (!path.isEmpty())
+        openPath(path);
+}
+
+void MainWindow::chooseTextFile()
+{
+    for (const QString &path : QFileDialog::getOpenFileNames(this, tr("Add Text Files"), {}, tr("Texts (*.txt *.md);;All files (*)")))
+        openPath(path);
+}
+
+void MainWindow::pasteText() { m_bench.addTextInput(tr("pasted text"), QGuiApplication::clipboard()->text()); }
+
+bool MainWindow::save()
+{
+    if (!m_bench.document().isOpen())
+        return true;
+    const QString home = m_bench.document().homePath();
+    return home.isEmpty() ? saveAs() : saveToPath(home);
+}
+
+bool MainWindow::saveAs()
+{
+    QString path = QFileDialog::getSaveFileName(this, tr("Save Session"), m_bench.document().displayName(), tr("Sessions (*.winnow)"));
+    if (path.isEmpty())
+        return false;
+    if (QFileInfo(path).suffix().isEmpty())
+        path += QStringLiteral(".winnow");
+    return saveToPath(path);
+}
+
+bool MainWindow::saveToPath(const QString &path)
+{
+    saveViewState();
+    if (Result<void> saved = m_bench.saveTo(path); !saved) {
+        showError(sentenceOf(saved.error()));
+        return false;
+    }
+    m_status->showHint(tr("Saved %1.").arg(QFileInfo(path).fileName()));
+    return true;
+}
+
+bool MainWindow::mayClose()
+{
+    const SessionDocument &document = m_bench.document();
+    const bool untouched = document.homePath().isEmpty() && document.inputs().empty() && document.runs().empty();
+    if (!document.isOpen() || !document.edited() || untouched)
+        return true;
+    QMessageBox box(QMessageBox::NoIcon, tr("Winnow"), tr("Save the changes to %1?").arg(document.displayName()), QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    box.setInformativeText(tr("Without saving, what changed since it was last saved is lost."));
+    box.setDefaultButton(QMessageBox::Save);
+    switch (box.exec()) {
+    case QMessageBox::Save: return save();
+    case QMessageBox::Discard: return true;
+    default: return false;
+    }
+}
+
+void MainWindow::exportView(RunView *view)
+{
+    if (!view)
+        return;
+    const QString filters = tr("PNG picture (*.png);;SVG drawing (*.svg);;PDF (*.pdf);;Data as CSV (*.csv)");
+    QString chosen;
+    QString path = QFileDialog::getSaveFileName(this, tr("Export %1").arg(view->title()), view->viewId() + QStringLiteral(".png"), filters, &chosen);
+    if (path.isEmpty())
+        return;
+    QString format = QFileInfo(path).suffix().toLower();
+    if (!figureFormats().contains(format)) {
+        format = chosen.section(QStringLiteral("*."), 1).remove(QLatin1Char(')'));
+        path += QLatin1Char('.') + format;
+    }
+    FigureDrawing options = figureDrawing(*view, m_look.kind());
+    options.recipe = figureRecipe(*view, m_bench.selection(), *m_bench.viewData());
+    Result<QByteArray> bytes = figureBytes(*view, format, options);
+    Result<void> written = bytes ? writeFile(path, *bytes) : Result<void>(fail(bytes.error()));
+    if (!written)
+        showError(sentenceOf(written.error()));
+    else
+        m_status->showHint(tr("Wrote %1.").arg(path));
+}
+
+void MainWindow::exportReport()
+{
+    QString chosen;
+    const QString name = QFileInfo(m_bench.document().displayName()).completeBaseName() + QStringLiteral("-report.html");
+    QString path = QFileDialog::getSaveFileName(this, tr("Export Report"), name, tr("Web page, one file (*.html);;PDF (*.pdf)"), &chosen);
+    if (path.isEmpty() || !m_bench.document().isOpen())
+        return;
+    if (QFileInfo(path).suffix().isEmpty())
+        path += chosen.contains(QLatin1String("pdf")) ? QStringLiteral(".pdf") : QStringLiteral(".html");
+    Result<void> written = writeReport(*m_bench.document().session(), path, m_bench.document().displayName());
+    if (!written)
+        showError(sentenceOf(written.error()));
+    else
+        m_status->showHint(tr("Wrote %1.").arg(path));
+}
+
+void MainWindow::exportTable()
+{
+    QString chosen;
+    QString path = QFileDialog::getSaveFileName(this, tr("Export Table"), QStringLiteral("compare.csv"), tr("CSV (*.csv);;JSON (*.json);;LaTeX (*.tex)"), &chosen);
+    if (path.isEmpty())
+        return;
+    QString ending = QFileInfo(path).suffix().toLower();
+    if (ending != QLatin1String("csv") && ending != QLatin1String("json") && ending != QLatin1String("tex")) {
+        ending = chosen.section(QStringLiteral("*."), 1).remove(QLatin1Char(')'));
+        path += QLatin1Char('.') + ending;
+    }
+    if (Result<void> written = writeFile(path, m_results->compare()->exportText(ending).toUtf8()); !written)
+        showError(sentenceOf(written.error()));
+    else
+        m_status->showHint(tr("Wrote %1.").arg(path));
+}
+
+void MainWindow::copyImage(RunView *view)
+{
+    if (!view)
+        return;
+    QGuiApplication::clipboard()->setImage(figureImage(*view, figureDrawing(*view, m_look.kind())));
+    m_status->showHint(tr("Picture of %1 copied.").arg(view->title()));
+}
+
+void MainWindow::copyCommand(qint64 runId)
+{
+    const QString line = m_bench.commandLine(runId);
+    if (line.isEmpty())
+        return;
+    QGuiApplication::clipboard()->setText(line);
+    m_status->showHint(tr("Command copied."));
+}
+
+void MainWindow::addFigure(RunView *view)
+{
+    if (!view)
+        return;
+    FigureRecord figure;
+    const RunEntry &current = m_bench.viewData()->current;
+    figure.name = (current.title.isEmpty() ? view->title() : QStringLiteral("%1, %2 %3").arg(view->title(), current.title, current.budget)).toStdString();
+    figure.view = view->viewId().toStdString();
+    figure.recipe = figureRecipe(*view, m_bench.selection(), *m_bench.viewData());
+    m_bench.document().addFigure(std::move(figure));
+}
+
+void MainWindow::openFigure(qint64 id)
+{
+    if (const FigureRecord *figure = m_bench.document().figure(id))
+        openRecipe(qtFromJson(figure->recipe));
+}
+
+void MainWindow::openRecipe(const QJsonObject &recipe)
+{
+    m_welcomeAsked = false;
+    showPage();
+    const int letter = recipe[QStringLiteral("run")].toInt(-1);
+    bool found = letter < 0;
+    for (const RunRecord &run : m_bench.document().runs()) {
+        if (run.letter == letter) {
+            m_bench.setActiveRun(run.id);
+            found = true;
+        }
+    }
+    RunView *view = m_page->reveal(recipe[QStringLiteral("view")].toString());
+    if (!view) {
+        showError(tr("This build has no view named %1.").arg(recipe[QStringLiteral("view")].toString()));
+        return;
+    }
+    view->restoreState(recipe[QStringLiteral("state")].toObject());
+    const QJsonObject mark = recipe[QStringLiteral("selection")].toObject();
+    Selection selection;
+    selection.token = mark[QStringLiteral("token")].toInt(-1);
+    selection.layer = mark[QStringLiteral("layer")].toInt(-1);
+    selection.head = mark[QStringLiteral("head")].toInt(-1);
+    selection.step = mark[QStringLiteral("step")].toInt(-1);
+    selection.pinned = selection.token >= 0 || selection.layer >= 0;
+    m_bench.setSelection(selection);
+    view->setFocus();
+    if (!found)
+        showError(tr("The figure shows run %1, which this session does not hold; open the session it was made from.").arg(runLetter(letter)));
+}
+
+void MainWindow::openNote(qint64 id)
+{
+    if (!m_bench.document().isOpen())
+        return;
+    NoteRecord note;
+    if (const NoteRecord *found = m_bench.document().note(id))
+        note = *found;
+    NoteDialog dialog(note, this);
+    if (dialog.exec() != QDialog::Accepted)
+        return;
+    if (id == 0)
+        m_bench.document().addNote(dialog.note());
+    else
+        m_bench.document().changeNote(dialog.note(), tr("Change note"));
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (event->mimeData()->hasUrls() || event->mimeData()->hasText())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent *event)
+{
+    const QMimeData *data = event->mimeData();
+    event->acceptProposedAction();
+    if (!data->hasUrls()) {
+        m_bench.addTextInput(tr("dropped text"), data->text());
+        return;
+    }
+    for (const QUrl &url : data->urls()) {
+        if (url.isLocalFile())
+            openPath(url.toLocalFile());
+        else
+            showError(tr("Only files of this machine can be opened; %1 is somewhere else.").arg(url.toString()));
+    }
+}
+
+} // namespace winnow

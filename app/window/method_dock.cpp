@@ -1,0 +1,81 @@
+#include "app/window/method_dock.h"
+
+#include "app/window/look.h"
+#include "app/window/method_panel.h"
+#include "app/window/panel_widgets.h"
+#include "app/window/savings_panel.h"
+#include "app/window/selection_panel.h"
+
+#include <QScrollArea>
+#include <QTabBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace winnow {
+
+MethodDock::MethodDock(Workbench &bench, Look &look, const Actions &actions, QWidget *parent)
+    : QWidget(parent)
+{
+    auto *outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->setSpacing(0);
+    m_tabs = new QTabBar(this);
+    m_tabs->setProperty("place", "dock");
+    m_tabs->setDrawBase(false);
+    m_tabs->setExpanding(false);
+    for (const QString &name : {tr("Method"), tr("Savings"), tr("Selection")})
+        m_tabs->addTab(name);
+    outer->addWidget(m_tabs);
+    auto *body = new QWidget(this);
+    setStyleProperty(body, "ground", "dock");
+    body->setAttribute(Qt::WA_StyledBackground);
+    m_layout = new QVBoxLayout(body);
+    m_layout->setContentsMargins(0, 0, 0, 0);
+    m_layout->setSpacing(0);
+    auto *head = new PanelHeader(tr("Method"), body);
+    m_methodHead = head;
+    auto *close = head->addButton(QStringLiteral("window-close"), tr("Hide the method dock (Ctrl+2)"), look);
+    connect(close, &QToolButton::clicked, this, &MethodDock::closeAsked);
+    m_form = new MethodPanel(bench, look, actions, body);
+    m_savings = new SavingsPanel(bench, look, body);
+    m_checks = new ChecksPanel(bench, look, body);
+    m_selection = new SelectionPanel(bench, look, body);
+    m_lineOne = new HairLine(look, body);
+    m_lineTwo = new HairLine(look, body);
+    for (QWidget *part : {m_methodHead, static_cast<QWidget *>(m_form), m_lineOne, static_cast<QWidget *>(m_savings), m_lineTwo,
+             static_cast<QWidget *>(m_checks), static_cast<QWidget *>(m_selection)})
+        m_layout->addWidget(part);
+    m_layout->addStretch(1);
+    m_scroll = new QScrollArea(this);
+    m_scroll->setWidget(body);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    outer->addWidget(m_scroll, 1);
+    connect(m_tabs, &QTabBar::currentChanged, this, &MethodDock::arrange);
+    setFixedWidth(284);
+    arrange();
+}
+
+void MethodDock::setCompact(bool compact)
+{
+    m_compact = compact;
+    setFixedWidth(compact ? 264 : 284);
+    arrange();
+}
+
+void MethodDock::arrange()
+{
+    const int tab = m_tabs->currentIndex();
+    m_tabs->setVisible(m_compact);
+    m_methodHead->setVisible(!m_compact);
+    m_form->setVisible(!m_compact || tab == 0);
+    m_form->setContentsMargins(0, m_compact ? 10 : 0, 0, 0);
+    m_savings->setVisible(!m_compact || tab == 1);
+    m_checks->setVisible(!m_compact || tab == 1);
+    m_selection->setVisible(m_compact && tab == 2);
+    m_lineOne->setVisible(!m_compact);
+    m_lineTwo->setVisible(!m_compact || tab == 1);
+}
+
+} // namespace winnow

@@ -1,0 +1,176 @@
+#include "app/window/savings_panel.h"
+
+#include "app/window/look.h"
+#include "app/window/panel_widgets.h"
+#include "app/workbench/workbench.h"
+#include "views/format.h"
+#include "views/type.h"
+#include "views/widgets/meter_bar.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QVBoxLayout>
+
+namespace winnow {
+namespace {
+
+    void showBytes(MeterBar *bar, const QString &name, double bytes, double full, bool forecast)
+    {
+        const bool known = bytes >= 0 && full > 0;
+        const double share = known ? bytes / full : 0;
+        QString value = known ? QStringLiteral("%1 · %2").arg(format::bytes(bytes), format::percent(share, 1)) : QStringLiteral("–");
+        if (known && forecast)
+            value = SavingsPanel::tr("forecast %1").arg(value);
+        bar->setText(name, value);
+        bar->setValue(forecast ? 0 : std::min(1.0, share), forecast ? std::min(1.0, share) : 0);
+        bar->setAccessibleName(name + QStringLiteral(": ") + value);
+    }
+
+} // namespace
+
+SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
+    : QWidget(parent)
+    , m_bench(bench)
+    , m_look(look)
+{
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 8);
+    layout->setSpacing(0);
+    m_header = new PanelHeader(tr("Savings"), this);
+    layout->addWidget(m_header);
+    auto *body = new QVBoxLayout;
+    body->setContentsMargins(12, 0, 12, 0);
+    body->setSpacing(6);
+    m_nominal = new MeterBar(this);
+    m_stored = new MeterBar(this);
+    m_allocated = new MeterBar(this);
+    m_nominal->setToolTip(tr("Announced slots times their bytes, no overhead"));
+    m_stored->setToolTip(tr("Keys and values that are stored, with positions and other metadata"));
+    m_allocated->setToolTip(tr("Measured storage of the live cache; a forecast until the run is measured"));
+    for (MeterBar *bar : {m_nominal, m_stored, m_allocated})
+        body->addWidget(bar);
+    m_badge = new QLabel(tr("nominal only"), this);
+    m_badge->setProperty("badge", "warn");
+    m_badge->setFont(typeFont(TypeRole::Hint));
+    m_badge->setToolTip(tr("More is allocated than is stored: this saving is not real on this machine"));
+    auto *badgeRow = new QHBoxLayout;
+    badgeRow->addWidget(m_badge);
+    badgeRow->addStretch(1);
+    body->addLayout(badgeRow);
+    m_selection = new FactRow(look, this);
+    m_decode = new FactRow(look, this);
+    body->addWidget(m_selection);
+    body->addWidget(m_decode);
+    m_empty = new QLabel(tr("Bytes appear when a model and an input are open."), this);
+    m_empty->setWordWrap(true);
+    m_empty->setFont(typeFont(TypeRole::Hint));
+    m_empty->setProperty("tone", "t3");
+    body->addWidget(m_empty);
+    layout->addLayout(body);
+    connect(&bench, &Workbench::viewDataChanged, this, &SavingsPanel::refresh);
+    connect(&bench.engine(), &EngineClient::stateChanged, this, &SavingsPanel::refresh);
+    connect(&look, &Look::changed, this, [this] {
+        for (MeterBar *bar : {m_nominal, m_stored, m_allocated})
+            bar->setTheme(m_look.theme());
+    });
+    for (MeterBar *bar : {m_nominal, m_stored, m_allocated})
+        bar->setTheme(look.theme());
+    refresh();
+}
+
+void SavingsPanel::refresh()
+{
+    const ReportPtr report = m_bench.currentReport();
+    const bool any = report != nullptr;
+    for (QWidget *widget : {static_cast<QWidget *>(m_nominal), static_cast<QWidget *>(m_stored), static_cast<QWidget *>(m_allocated),
+             static_cast<QWidget *>(m_selection), static_cast<QWidget *>(m_decode)})
+        widget->setVisible(any);
+    m_empty->setVisible(!any);
+    m_badge->setVisible(false);
+    if (!any) {
+        m_header->setNote({});
+        return;
+    }
+    const Savings savings = report->savings();
+    const bool lost = m_bench.engine().state() == EngineClient::State::Lost;
+    m_header->setNote(lost ? tr("from the session") : savings.fullBytes > 0 ? tr("of %1").arg(format::bytes(savings.fullBytes)) : QString());
+    const bool measured = savings.allocatedBytes >= 0;
+    showBytes(m_nominal, tr("Nominal"), savings.nominalBytes, savings.fullBytes, false);
+    showBytes(m_stored, tr("Stored"), savings.nativeBytes, savings.fullBytes, false);
+    showBytes(m_allocated, tr("Allocated"), measured ? savings.allocatedBytes : savings.forecastAllocatedBytes, savings.fullBytes, !measured);
+    m_badge->setVisible(savings.nominalOnly);
+    m_selection->set(tr("Selection"), savings.selectMs >= 0 ? format::milliseconds(savings.selectMs) : QStringLiteral("–"));
+    const bool both = savings.fullMsPerToken >= 0 && savings.msPerToken >= 0;
+    const QString decode = both ? tr("%1 → %2 ms/token").arg(format::decimals(savings.fullMsPerToken, 1), format::decimals(savings.msPerToken, 1))
+        : savings.msPerToken >= 0 ? tr("%1 ms/token").arg(format::decimals(savings.msPerToken, 1))
+                                  : tr("not measured");
+    m_decode->set(tr("Decode"), decode, tr("Time per token while decoding: full cache, then this run"));
+}
+
+ChecksPanel::ChecksPanel(Workbench &bench, Look &look, QWidget *parent)
+    : QWidget(parent)
+    , m_bench(bench)
+    , m_look(look)
+{
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 8);
+    layout->setSpacing(0);
+    layout->addWidget(new PanelHeader(tr("Checks"), this));
+    m_rows = new QVBoxLayout;
+    m_rows->setContentsMargins(12, 0, 12, 0);
+    m_rows->setSpacing(2);
+    layout->addLayout(m_rows);
+    m_notices = new QLabel(this);
+    m_notices->setWordWrap(true);
+    m_notices->setTextFormat(Qt::PlainText);
+    m_notices->setFont(typeFont(TypeRole::Hint));
+    m_notices->setProperty("tone", "t2");
+    m_notices->setContentsMargins(12, 6, 12, 0);
+    layout->addWidget(m_notices);
+    connect(&bench, &Workbench::viewDataChanged, this, &ChecksPanel::refresh);
+    connect(&look, &Look::changed, this, &ChecksPanel::refresh);
+    refresh();
+}
+
+void ChecksPanel::refresh()
+{
+    for (QWidget *line : m_lines)
+        line->deleteLater();
+    m_lines.clear();
+    const ReportPtr report = m_bench.currentReport();
+    const Theme &theme = m_look.theme();
+    for (const Check &check : report ? report->checks() : std::vector<Check>{}) {
+        auto *line = new QWidget(this);
+        auto *row = new QHBoxLayout(line);
+        row->setContentsMargins(0, 0, 0, 0);
+        row->setSpacing(7);
+        auto *icon = new QLabel(line);
+        icon->setPixmap(m_look.pixmap(check.ok ? QStringLiteral("emblem-ok") : QStringLiteral("dialog-error"), 14, check.ok ? theme.ok : theme.err, devicePixelRatioF()));
+        auto *fact = new FactRow(m_look, line);
+        const QString title = QString::fromStdString(check.title.empty() ? check.id : check.title);
+        const QString found = QString::fromStdString(check.found);
+        fact->set(title, found, tr("%1: expected %2, found %3").arg(title, QString::fromStdString(check.expected), found));
+        row->addWidget(icon);
+        row->addWidget(fact, 1);
+        line->setAccessibleName(tr("%1: %2").arg(title, check.ok ? tr("passed") : tr("failed")));
+        m_rows->addWidget(line);
+        m_lines.append(line);
+        if (!check.ok) {
+            auto *where = new QLabel(tr("%1 Expected %2. The run is kept and marked.").arg(QString::fromStdString(check.where), QString::fromStdString(check.expected)).trimmed(), this);
+            where->setWordWrap(true);
+            where->setFont(typeFont(TypeRole::Hint));
+            where->setProperty("tone", "err");
+            m_rows->addWidget(where);
+            m_lines.append(where);
+        }
+    }
+    QStringList notices;
+    for (const std::string &notice : report ? report->notices() : std::vector<std::string>{})
+        notices << QString::fromStdString(notice);
+    if (m_lines.isEmpty() && notices.isEmpty())
+        notices << tr("Each result is checked: asked against kept, full budget against full cache, rows of attention.");
+    m_notices->setText(notices.join(QLatin1Char('\n')));
+    m_notices->setVisible(!notices.isEmpty());
+}
+
+} // namespace winnow

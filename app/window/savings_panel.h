@@ -1,0 +1,49 @@
+#pragma once
+
+#include <QWidget>
+
+class QLabel;
+class QVBoxLayout;
+
+namespace winnow {
+
+class FactRow;
+class Look;
+class MeterBar;
+class PanelHeader;
+class Workbench;
+
+/// Nominal, Stored, Allocated as bars of the full cache, then times. What was not measured is a forecast or a dash.
+class SavingsPanel : public QWidget {
+    Q_OBJECT
+public:
+    SavingsPanel(Workbench &bench, Look &look, QWidget *parent = nullptr);
+
+private:
+    void refresh();
+
+    Workbench &m_bench;
+    Look &m_look;
+    PanelHeader *m_header;
+    QLabel *m_badge, *m_empty;
+    MeterBar *m_nominal, *m_stored, *m_allocated;
+    FactRow *m_selection, *m_decode;
+};
+
+/// Did-it-act checks of what is shown, each with expected and found; failures say where.
+class ChecksPanel : public QWidget {
+    Q_OBJECT
+public:
+    ChecksPanel(Workbench &bench, Look &look, QWidget *parent = nullptr);
+
+private:
+    void refresh();
+
+    Workbench &m_bench;
+    Look &m_look;
+    QVBoxLayout *m_rows;
+    QLabel *m_notices;
+    QVector<QWidget *> m_lines;
+};
+
+} // namespace winnow

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <QWidget>
+
+class QLabel;
+
+namespace winnow {
+
+class FactRow;
+class Look;
+class Workbench;
+
+/// Says in words what is marked in the views; also the accessible description of the picture views.
+class SelectionPanel : public QWidget {
+    Q_OBJECT
+public:
+    SelectionPanel(Workbench &bench, Look &look, QWidget *parent = nullptr);
+
+Q_SIGNALS:
+    void closeAsked();
+
+private:
+    void refresh();
+
+    Workbench &m_bench;
+    Look &m_look;
+    QLabel *m_mark, *m_title, *m_place, *m_hint;
+    QVector<FactRow *> m_facts;
+};
+
+/// Facts about the marked token: label and value, in the order they are shown. Separate from the widget for tests.
+struct SelectionFacts {
+    QString title, place; // “Carolina”, "token 215"
+    QVector<QPair<QString, QString>> rows;
+};
+SelectionFacts selectionFacts(const Workbench &bench);
+
+} // namespace winnow

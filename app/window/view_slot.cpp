@@ -1,0 +1,176 @@
+#include "app/window/view_slot.h"
+
+#include "app/window/look.h"
+#include "app/workbench/workbench.h"
+#include "views/view_factory.h"
+#include "views/widgets/view_frame.h"
+#include "views/widgets/view_header.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QJsonObject>
+#include <QTabBar>
+#include <QVBoxLayout>
+
+namespace winnow {
+
+void joinView(RunView *view, Workbench &bench, Look &look)
+{
+    view->setTheme(look.theme());
+    view->setData(bench.viewData());
+    view->setSelection(bench.selection());
+    view->setAccessibleName(view->title());
+    view->setFocusPolicy(Qt::StrongFocus);
+    QObject::connect(&bench, &Workbench::viewDataChanged, view, [view, &bench] { view->setData(bench.viewData()); });
+    QObject::connect(&bench, &Workbench::selectionChanged, view, [view, &bench] {
+        view->setSelection(bench.selection());
+        if (view->hasFocus())
+            view->setAccessibleDescription(view->describe());
+    });
+    QObject::connect(view, &RunView::selectionRequested, &bench, &Workbench::requestSelection);
+    QObject::connect(view, &RunView::activated, &bench, [&bench](int letter) {
+        for (const RunRecord &run : bench.document().runs()) {
+            if (run.letter == letter)
+                bench.setActiveRun(run.id);
+        }
+    });
+}
+
+ViewSlot::ViewSlot(Workbench &bench, Look &look, const QStringList &choices, QWidget *parent)
+    : QWidget(parent)
+    , m_bench(bench)
+    , m_look(look)
+    , m_choices(choices)
+{
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    m_tabs = new QTabBar(this);
+    m_tabs->setProperty("place", "dock");
+    m_tabs->setDrawBase(false);
+    m_tabs->setExpanding(false);
+    m_tabs->setFocusPolicy(Qt::TabFocus);
+    m_tabs->hide();
+    layout->addWidget(m_tabs);
+    m_frame = new ViewFrame(this);
+    layout->addWidget(m_frame, 1);
+    m_chooser = new QComboBox(this);
+    m_chooser->setProperty("size", "header");
+    m_chooser->setAccessibleName(tr("View"));
+    m_chooser->setToolTip(tr("Choose what this place shows"));
+    for (const QString &id : choices) {
+        m_chooser->addItem(viewChoice(id), id);
+        m_tabs->addTab(viewChoice(id));
+    }
+    m_chooser->hide();
+    connect(m_chooser, &QComboBox::activated, this, [this] { showView(m_chooser->currentData().toString()); });
+    connect(m_tabs, &QTabBar::tabBarClicked, this, [this](int index) {
+        if (index >= 0)
+            showView(m_choices[index]);
+    });
+    connect(m_tabs, &QTabBar::currentChanged, this, [this](int index) {
+        if (m_tabbed && index >= 0)
+            showView(m_choices[index]);
+    });
+    connect(m_frame, &ViewFrame::exportRequested, this, [this] { Q_EMIT exportAsked(view()); });
+    connect(&look, &Look::changed, this, [this] {
+        m_frame->setTheme(m_look.theme());
+        for (auto &[id, view] : m_views)
+            view->setTheme(m_look.theme());
+    });
+    connect(&bench.preview(), &Preview::busyChanged, this, [this] { m_frame->header()->setBusy(m_bench.preview().busy()); });
+    m_frame->setTheme(look.theme());
+}
+
+RunView *ViewSlot::view() const { return m_frame->view(); }
+
+RunView *ViewSlot::ensure(const QString &id)
+{
+    auto it = m_views.find(id);
+    if (it != m_views.end())
+        return it->second;
+    std::unique_ptr<RunView> made = makeView(id);
+    if (!made)
+        return nullptr;
+    RunView *view = made.release();
+    view->setParent(this);
+    view->hide();
+    m_views[id] = view;
+    joinView(view, m_bench, m_look);
+    addActions(view);
+    return view;
+}
+
+void ViewSlot::addActions(RunView *view)
+{
+    auto add = [this, view](const QString &text, auto &&slot) {
+        auto *action = new QAction(text, view);
+        connect(action, &QAction::triggered, this, slot);
+        view->addAction(action);
+    };
+    add(tr("Export…"), [this, view] { Q_EMIT exportAsked(view); });
+    add(tr("Copy Image"), [this, view] { Q_EMIT copyImageAsked(view); });
+    add(tr("Add to Figures"), [this, view] { Q_EMIT figureAsked(view); });
+    add(tr("Show as Table"), [this] { m_frame->showTable(); });
+    add(tr("Fill the Page"), [this] { Q_EMIT maximiseAsked(); });
+}
+
+void ViewSlot::showView(const QString &id)
+{
+    if (id == m_id || !m_choices.contains(id))
+        return;
+    RunView *view = ensure(id);
+    if (!view)
+        return;
+    m_id = id;
+    m_chooser->setParent(this);
+    m_chooser->hide();
+    if (RunView *before = m_frame->setView(view)) {
+        before->setParent(this);
+        before->hide();
+    }
+    if (!m_tabbed && m_choices.size() > 1) {
+        m_frame->header()->addControl(m_chooser);
+        m_chooser->setCurrentIndex(static_cast<int>(m_choices.indexOf(id)));
+    }
+    const QSignalBlocker quiet(m_tabs);
+    m_tabs->setCurrentIndex(static_cast<int>(m_choices.indexOf(id)));
+    Q_EMIT viewChanged();
+}
+
+void ViewSlot::setTabbed(bool tabbed)
+{
+    if (m_tabbed == tabbed)
+        return;
+    m_tabbed = tabbed;
+    m_tabs->setVisible(tabbed && m_choices.size() > 1);
+    if (tabbed) {
+        m_chooser->setParent(this);
+        m_chooser->hide();
+    } else if (m_choices.size() > 1) {
+        m_frame->header()->addControl(m_chooser);
+        m_chooser->setCurrentIndex(static_cast<int>(m_choices.indexOf(m_id)));
+    }
+}
+
+QJsonObject ViewSlot::saveState() const
+{
+    QJsonObject views;
+    for (const auto &[id, view] : m_views)
+        views[id] = view->saveState();
+    return {{QStringLiteral("view"), m_id}, {QStringLiteral("states"), views}};
+}
+
+void ViewSlot::restoreState(const QJsonObject &state)
+{
+    const QJsonObject views = state[QStringLiteral("states")].toObject();
+    for (auto it = views.begin(); it != views.end(); ++it) {
+        if (!m_choices.contains(it.key()))
+            continue;
+        if (RunView *view = ensure(it.key()))
+            view->restoreState(it.value().toObject());
+    }
+    showView(state[QStringLiteral("view")].toString());
+}
+
+} // namespace winnow
