@@ -121,7 +121,7 @@ namespace {
         if (!kvHeads.is_number_integer() || !childField(json, "artifacts").is_array())
             return;
         for (Json &artifact : json["artifacts"]) {
-            if (childField(artifact, "headKind") != "layer")
+            if (stringField(artifact, "headKind", "") != "layer")
                 continue;
             for (const char *name : {"kept", "score", "class"}) {
                 if (!childField(artifact, name).is_array())
