@@ -295,4 +295,25 @@ WINNOW_CLONES void weightedRows(const float *weights, const float *matrix, float
     }
 }
 
+WINNOW_CLONES float sumOf(const float *x, int64_t n)
+{
+    Vec a{}, b{}, c{}, d{};
+    int64_t i = 0;
+    for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+        Vec v0, v1, v2, v3;
+        load(v0, x + i);
+        load(v1, x + i + kLanes);
+        load(v2, x + i + 2 * kLanes);
+        load(v3, x + i + 3 * kLanes);
+        a = a + v0;
+        b = b + v1;
+        c = c + v2;
+        d = d + v3;
+    }
+    float sum = sumLanes((a + b) + (c + d));
+    for (; i < n; ++i)
+        sum += x[i];
+    return sum;
+}
+
 } // namespace winnow::cpu

@@ -33,4 +33,7 @@ void matrixVector(const float *matrix, const float *x, float *y, int64_t rows, i
 /// out[i] = sum over r of weights[r] * matrix[r][i], rows of `columns` floats one after the other.
 void weightedRows(const float *weights, const float *matrix, float *out, int64_t rows, int64_t columns);
 
+/// Sum of all values in several lanes: the fastest way to read n floats, which is what it is for.
+float sumOf(const float *x, int64_t n);
+
 } // namespace winnow::cpu

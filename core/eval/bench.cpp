@@ -1,0 +1,326 @@
+#include "core/eval/bench.h"
+
+#include "core/eval/bench_clock.h"
+#include "core/eval/capture.h"
+#include "core/model/cpu_kernels.h"
+#include "core/model/device.h"
+#include "core/model/forward.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <sstream>
+
+namespace winnow {
+namespace {
+
+    constexpr double kGiga = 1e9;
+
+    std::vector<int32_t> someIds(const ModelConfig &config, int64_t count)
+    {
+        std::vector<int32_t> ids;
+        for (int64_t i = 0; i < count; ++i)
+            ids.push_back(static_cast<int32_t>((i * 7919 + 13) % config.vocab));
+        return ids;
+    }
+
+    /// Multiply-adds count twice. Causal attention counts the visible pairs only, the head the one row that is asked for.
+    double prefillFlops(const ModelConfig &config, int64_t tokens)
+    {
+        const int64_t qkvRows = (config.heads + 2 * config.kvHeads) * config.headDim;
+        const double matrices = 2.0 * static_cast<double>(config.hidden)
+            * static_cast<double>(qkvRows + config.heads * config.headDim + 3 * config.ffn);
+        const double pairs = 0.5 * static_cast<double>(tokens) * static_cast<double>(tokens + 1);
+        const double attention = 4.0 * static_cast<double>(config.heads * config.headDim) * pairs;
+        const double head = 2.0 * static_cast<double>(config.vocab * config.hidden);
+        return static_cast<double>(config.layers) * (matrices * static_cast<double>(tokens) + attention) + head;
+    }
+
+    std::string processorName()
+    {
+        std::ifstream file("/proc/cpuinfo");
+        std::string line;
+        while (std::getline(file, line)) {
+            if (line.starts_with("model name"))
+                return line.substr(line.find(':') + 2);
+        }
+        return "unknown";
+    }
+
+    Json timing(const Moment &time) { return {{"cpuSeconds", time.cpu}, {"wallSeconds", time.wall}}; }
+
+    /// Fastest of some runs by CPU time.
+    Result<Moment> fastest(int repeats, const RunContext &context, const std::function<Result<void>()> &run)
+    {
+        Moment best{1e300, 1e300};
+        for (int i = 0; i < repeats; ++i) {
+            if (context.cancelled())
+                return fail(ErrorCode::Cancelled, "bench cancelled");
+            const Moment start = Moment::now();
+            if (auto done = run(); !done)
+                return fail(done.error());
+            const Moment time = Moment::now() - start;
+            if (time.cpu < best.cpu)
+                best = time;
+        }
+        return best;
+    }
+
+    class Bench {
+    public:
+        Bench(std::shared_ptr<const Model> model, const BenchOptions &options, const RunContext &context)
+            : m_model(std::move(model))
+            , m_options(options)
+            , m_context(context)
+        {
+        }
+
+        Result<void> measureFloor();
+        Result<Json> prefill(int64_t tokens);
+        Result<Json> capture(int64_t tokens);
+        Result<Json> memory(int64_t tokens);
+        Result<Json> decode(int64_t contextTokens, int64_t steps);
+        Json floor() const { return {{"gemmGflops", m_gemmRate / kGiga}, {"readGBps", m_readRate / kGiga}}; }
+
+    private:
+        const ModelConfig &config() const { return m_model->config(); }
+        int repeatsFor(int64_t tokens) const { return tokens > 600 ? std::min(m_options.repeats, 2) : m_options.repeats; }
+        Result<void> runPrefill(const std::vector<int32_t> &ids) const;
+
+        std::shared_ptr<const Model> m_model;
+        const BenchOptions &m_options;
+        const RunContext &m_context;
+        double m_gemmRate = 0; // flop/s
+        double m_readRate = 0; // byte/s
+        std::map<int64_t, double> m_prefillCpu; // by tokens
+    };
+
+    Result<void> Bench::measureFloor()
+    {
+        // The four products of a layer on 512 rows, over the weights of all layers as a pass reads them.
+        const int64_t rows = 512;
+        const at::Tensor hidden = at::rand({rows, config().hidden}), heads = at::rand({rows, config().heads * config().headDim});
+        const at::Tensor inner = at::rand({rows, config().ffn});
+        at::Tensor qkv, out, gateUp, down;
+        const auto products = [&]() -> Result<void> {
+            for (const LayerWeights &layer : m_model->weights().layers) {
+                const auto product = [](at::Tensor &target, const at::Tensor &x, const at::Tensor &weight) {
+                    if (!target.defined())
+                        target = at::empty({x.size(0), weight.size(0)});
+                    at::mm_out(target, x, weight.t());
+                };
+                product(qkv, hidden, layer.qkv);
+                product(out, heads, layer.output);
+                product(gateUp, hidden, layer.gateUp);
+                product(down, inner, layer.down);
+            }
+            return {};
+        };
+        const auto gemm = fastest(m_options.repeats, m_context, products);
+        if (!gemm)
+            return fail(gemm.error());
+        const int64_t qkvRows = (config().heads + 2 * config().kvHeads) * config().headDim;
+        const double flops = 2.0 * static_cast<double>(config().layers * rows * config().hidden)
+            * static_cast<double>(qkvRows + config().heads * config().headDim + 3 * config().ffn);
+        m_gemmRate = flops / gemm->cpu;
+
+        double sum = 0;
+        const auto read = [&]() -> Result<void> {
+            for (const LayerWeights &layer : m_model->weights().layers) {
+                for (const at::Tensor &matrix : {layer.qkv, layer.output, layer.gateUp, layer.down})
+                    sum += static_cast<double>(cpu::sumOf(matrix.data_ptr<float>(), matrix.numel()));
+            }
+            const at::Tensor &head = m_model->weights().head;
+            sum += static_cast<double>(cpu::sumOf(head.data_ptr<float>(), head.numel()));
+            return {};
+        };
+        const auto reading = fastest(2 * m_options.repeats, m_context, read);
+        if (!reading)
+            return fail(reading.error());
+        m_readRate = static_cast<double>(m_model->weights().bytes()) / reading->cpu;
+        if (sum == 0.5) // keeps the reads from being left out
+            m_readRate += 1e-9;
+        return {};
+    }
+
+    Result<void> Bench::runPrefill(const std::vector<int32_t> &ids) const
+    {
+        KvCache cache(config());
+        cache.reserve(static_cast<int64_t>(ids.size()));
+        auto done = forward(*m_model, ids, cache, ForwardOptions{}, m_context);
+        if (!done)
+            return fail(done.error());
+        return {};
+    }
+
+    Result<Json> Bench::prefill(int64_t tokens)
+    {
+        const std::vector<int32_t> ids = someIds(config(), tokens);
+        const auto time = fastest(repeatsFor(tokens), m_context, [&] { return runPrefill(ids); });
+        if (!time)
+            return fail(time.error());
+        m_prefillCpu[tokens] = time->cpu;
+        const double floorSeconds = prefillFlops(config(), tokens) / m_gemmRate;
+        Json entry = timing(*time);
+        entry["tokens"] = tokens;
+        entry["gflop"] = prefillFlops(config(), tokens) / kGiga;
+        entry["floorSeconds"] = floorSeconds;
+        entry["ratio"] = time->cpu / floorSeconds;
+        return entry;
+    }
+
+    Result<Json> Bench::capture(int64_t tokens)
+    {
+        const std::vector<int32_t> ids = someIds(config(), tokens);
+        const CaptureNeeds needs{.colSum = true, .queryMoments = true, .window = 64};
+        const auto run = [&]() -> Result<void> {
+            auto made = captureContext(m_model, ids, needs, m_context);
+            if (!made)
+                return fail(made.error());
+            return {};
+        };
+        // The content key of a capture hashes the file once per model; that is not what is timed.
+        if (auto hash = m_model->sha256(); !hash)
+            return fail(hash.error());
+        const auto time = fastest(repeatsFor(tokens), m_context, run);
+        if (!time)
+            return fail(time.error());
+        if (!m_prefillCpu.contains(tokens)) {
+            if (auto plain = prefill(tokens); !plain)
+                return plain;
+        }
+        Json entry = timing(*time);
+        entry["tokens"] = tokens;
+        entry["prefillCpuSeconds"] = m_prefillCpu[tokens];
+        entry["ratio"] = time->cpu / m_prefillCpu[tokens];
+        return entry;
+    }
+
+    Result<Json> Bench::memory(int64_t tokens)
+    {
+        const bool reset = resetPeakResidentBytes();
+        auto made = captureContext(m_model, someIds(config(), tokens),
+            CaptureNeeds{.colSum = true, .queryMoments = true, .window = 64}, m_context);
+        if (!made)
+            return fail(made.error());
+        return Json{{"tokens", tokens}, {"peakRssBytes", peakResidentBytes()}, {"captureBytes", (*made)->bytes},
+            {"weightBytes", m_model->weights().bytes()}, {"peakSinceThisCapture", reset}};
+    }
+
+    Result<Json> Bench::decode(int64_t contextTokens, int64_t steps)
+    {
+        KvCache cache(config());
+        cache.reserve(contextTokens + steps);
+        auto filled = forward(*m_model, someIds(config(), contextTokens), cache, ForwardOptions{}, m_context);
+        if (!filled)
+            return fail(filled.error());
+        const std::vector<int32_t> ids = someIds(config(), steps);
+        const Moment start = Moment::now();
+        for (const int32_t id : ids) {
+            auto step = forward(*m_model, std::span(&id, 1), cache, ForwardOptions{}, m_context);
+            if (!step)
+                return fail(step.error());
+        }
+        const Moment time = Moment::now() - start;
+        // Every weight but the embedding of an untied model, and the cached keys and values, are read once per token.
+        const int64_t weights = m_model->weights().bytes() - (config().tied ? 0 : 4 * config().vocab * config().hidden);
+        const double bytes = static_cast<double>(weights + config().fullCacheBytes(contextTokens + steps / 2, 4));
+        const double floorSeconds = bytes / m_readRate;
+        Json entry = timing(time);
+        entry["context"] = contextTokens;
+        entry["tokens"] = steps;
+        entry["tokensPerSecond"] = static_cast<double>(steps) / time.cpu;
+        entry["bytesPerToken"] = bytes;
+        entry["floorSeconds"] = floorSeconds * static_cast<double>(steps);
+        entry["floorTokensPerSecond"] = 1.0 / floorSeconds;
+        entry["ratio"] = time.cpu / (floorSeconds * static_cast<double>(steps));
+        return entry;
+    }
+
+    Result<std::vector<std::string>> chosenParts(const std::string &what)
+    {
+        static const std::vector<std::string> known{"start", "prefill", "capture", "memory", "decode"};
+        if (what == "all" || what.empty())
+            return known;
+        std::vector<std::string> parts;
+        std::istringstream stream(what);
+        for (std::string part; std::getline(stream, part, ',');) {
+            if (std::find(known.begin(), known.end(), part) == known.end())
+                return fail(ErrorCode::BadInput, "bench has no part \"" + part + "\"", "parts: start, prefill, capture, memory, decode");
+            parts.push_back(part);
+        }
+        return parts;
+    }
+
+    Result<Json> manyOf(const std::vector<int64_t> &sizes, const std::function<Result<Json>(int64_t)> &run)
+    {
+        Json list = Json::array();
+        for (const int64_t tokens : sizes) {
+            auto entry = run(tokens);
+            if (!entry)
+                return entry;
+            list.push_back(*entry);
+        }
+        return list;
+    }
+
+    /// Lengths that fit the model's context.
+    std::vector<int64_t> fitting(const ModelConfig &config, std::vector<int64_t> sizes)
+    {
+        std::erase_if(sizes, [&](int64_t size) { return size > config.contextLength; });
+        return sizes;
+    }
+
+} // namespace
+
+Result<Json> runBench(const BenchOptions &options, const RunContext &context)
+{
+    const c10::InferenceMode inference;
+    const auto parts = chosenParts(options.what);
+    if (!parts)
+        return fail(parts.error());
+    const auto wanted = [&](const char *part) { return std::find(parts->begin(), parts->end(), part) != parts->end(); };
+    auto model = Model::open(options.modelPath, LoadOptions{.device = "cpu", .threads = options.threads}, context);
+    if (!model)
+        return fail(model.error());
+    const ModelConfig &config = (*model)->config();
+    Bench bench(*model, options, context);
+    Json result{{"model", config.name}, {"threads", options.threads}, {"processor", processorName()}};
+    {
+        KvCache cache(config);
+        auto first = forward(**model, someIds(config, 8), cache, ForwardOptions{}, context);
+        if (!first)
+            return fail(first.error());
+        if (wanted("start")) {
+            const Moment now = Moment::now(), start = Moment::processStart();
+            result["start"] = timing(now - start);
+            result["start"]["promptTokens"] = 8;
+            result["start"]["peakRssBytes"] = peakResidentBytes();
+        }
+    }
+    if (auto done = bench.measureFloor(); !done)
+        return fail(done.error());
+    result["floor"] = bench.floor();
+    const std::vector<std::pair<const char *, std::function<Result<Json>()>>> steps{
+        {"prefill", [&] { return manyOf(fitting(config, {512, 2048}), [&](int64_t n) { return bench.prefill(n); }); }},
+        {"capture", [&] { return manyOf(fitting(config, {512, 1024, 2048}), [&](int64_t n) { return bench.capture(n); }); }},
+        {"decode", [&] { return bench.decode(std::min<int64_t>(512, config.contextLength / 2), std::min<int64_t>(64, config.contextLength / 4)); }},
+        {"memory", [&] { return bench.memory(std::min<int64_t>(4096, config.contextLength)); }},
+    };
+    for (const auto &[name, run] : steps) {
+        if (!wanted(name))
+            continue;
+        auto entry = run();
+        if (!entry)
+            return entry;
+        result[name] = *entry;
+        context.progress("bench", static_cast<int64_t>(result.size()), static_cast<int64_t>(parts->size()) + 4, "parts");
+    }
+    return result;
+}
+
+} // namespace winnow
