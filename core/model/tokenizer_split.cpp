@@ -86,7 +86,7 @@ namespace {
         if (text[at].is(kLetter))
             return runEnd(text, at, kLetter);
         if (text[at].is(kNumber))
-            return std::min(runEnd(text, at, kNumber), at + longestNumber);
+            return runEnd(text.first(std::min(text.size(), at + longestNumber)), at, kNumber);
         // `[^\r\n\p{L}\p{N}]?\p{L}+`
         if (!text[at].is(kNewline) && at + 1 < text.size() && text[at + 1].is(kLetter))
             return runEnd(text, at + 1, kLetter);

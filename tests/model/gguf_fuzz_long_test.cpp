@@ -1,0 +1,34 @@
+// labels: slow
+#include "gguf_damage.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace winnow;
+
+class GgufFuzzLongTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void twoThousandTruncationsAndFlipsEndInAnErrorOrCanBeRead_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const char *name : {"llama-f16.gguf", "llama-q8_0.gguf", "llama-q4_k_m.gguf"})
+            QTest::newRow(name) << name;
+    }
+
+    void twoThousandTruncationsAndFlipsEndInAnErrorOrCanBeRead()
+    {
+        QFETCH(QString, name);
+        const QTemporaryDir folder;
+        const auto source = std::filesystem::path(WINNOW_TEST_DATA) / "models" / name.toStdString();
+        const auto result = test::damageGguf(source, folder.filePath("damaged.gguf").toStdString(), 2000, 24000);
+        QVERIFY2(result.problem.empty(), result.problem.c_str());
+        QVERIFY(result.refused > 2000);
+        QVERIFY(result.slowestSeconds < 2);
+        qInfo("%d refused, %d readable, slowest %.1f ms", result.refused, result.readable, result.slowestSeconds * 1e3);
+    }
+};
+
+QTEST_GUILESS_MAIN(GgufFuzzLongTest)
+#include "gguf_fuzz_long_test.moc"
