@@ -3,6 +3,7 @@
 #include "app/export/report_export.h"
 #include "app/window/look.h"
 #include "app/window/main_window.h"
+#include "app/window/status_line.h"
 #include "app/workbench/workbench.h"
 #include "views/icons.h"
 
@@ -117,6 +118,7 @@ int runWindow(const Arguments &arguments)
             std::printf("window visible after %.0f ms\n", processAgeMs());
             std::fflush(stdout);
         }
+        window.stalls()->start();
         bench.startEngine();
         window.offerRecovery();
         if (arguments.demo)

@@ -68,7 +68,9 @@ CachePage::CachePage(Workbench &bench, Look &look, QWidget *parent)
     m_vertical->setStretchFactor(0, 5);
     m_vertical->setStretchFactor(1, 4);
     m_vertical->setSizes({560, 450});
-    m_horizontal->setSizes({570, 420, 400});
+    m_horizontal->setStretchFactor(0, 4);
+    m_horizontal->setStretchFactor(1, 3);
+    m_horizontal->setStretchFactor(2, 3);
     layout->addWidget(m_vertical);
     connect(m_scrubber, &Scrubber::stepChanged, this, [this](int step) {
         Selection selection = m_bench.selection();

@@ -125,7 +125,9 @@ ComparePanel::ComparePanel(Workbench &bench, Look &look, const Actions &actions,
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(27);
     m_table->horizontalHeader()->setFixedHeight(26);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->horizontalHeader()->setMinimumSectionSize(40);
+    m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_table->horizontalHeader()->setStyleSheet(QStringLiteral("QHeaderView::section:first { padding-left: 44px; }"));
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->horizontalHeader()->setSortIndicatorClearable(true);
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
@@ -202,10 +204,7 @@ void ComparePanel::refresh()
             columns.push_back(static_cast<CompareColumn>(i));
     }
     m_model->setRows(std::move(rows), std::move(columns));
-    if (m_model->columnCount() > 0) {
-        m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-        m_table->horizontalHeader()->setMinimumSectionSize(56);
-    }
+    fitColumns();
     m_baseline->clear();
     m_baseline->addItem(tr("none"), 0);
     for (const RunRecord &run : document.runs())
@@ -214,6 +213,27 @@ void ComparePanel::refresh()
     m_table->setVisible(!sources.empty());
     m_empty->setVisible(sources.empty());
     Q_EMIT countChanged();
+}
+
+void ComparePanel::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    fitColumns();
+}
+
+void ComparePanel::fitColumns()
+{
+    // The name takes what it needs up to a fifth and a bit; the numbers share the rest evenly.
+    const int columns = m_model->columnCount(), room = m_table->viewport()->width();
+    if (columns == 0 || room < 100)
+        return;
+    QHeaderView *header = m_table->horizontalHeader();
+    header->setSectionResizeMode(QHeaderView::Interactive);
+    const int name = columns == 1 ? room : std::max(200, room * 17 / 100);
+    const int each = columns == 1 ? 0 : (room - name) / (columns - 1);
+    header->resizeSection(0, name);
+    for (int i = 1; i < columns; ++i)
+        header->resizeSection(i, i == columns - 1 ? room - name - each * (columns - 2) : each);
 }
 
 void ComparePanel::showMenu(const QPoint &position)

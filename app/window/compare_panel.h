@@ -61,7 +61,11 @@ Q_SIGNALS:
     void countChanged();
     void copyCommandAsked(qint64 runId);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    void fitColumns();
     void refresh();
     void showMenu(const QPoint &position);
 

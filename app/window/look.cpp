@@ -7,6 +7,7 @@
 #include <QFile>
 #include <QIconEngine>
 #include <QPainter>
+#include <QProxyStyle>
 #include <QStyle>
 #include <QStyleFactory>
 #include <QSvgRenderer>
@@ -62,6 +63,20 @@ namespace {
         QColor m_normal, m_disabled, m_checked;
     };
 
+    /// Fusion without the underlined letters of menus; Alt still works.
+    class WindowStyle : public QProxyStyle {
+    public:
+        WindowStyle()
+            : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion")))
+        {
+        }
+
+        int styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget, QStyleHintReturn *data) const override
+        {
+            return hint == SH_UnderlineShortcut ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
+        }
+    };
+
     QString iconFile(const QString &name) { return QStringLiteral(":/winnow/icons/%1.svg").arg(name); }
 
 } // namespace
@@ -96,7 +111,7 @@ void Look::apply()
     if (m_applying)
         return;
     m_applying = true;
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QApplication::setStyle(new WindowStyle);
     QApplication::setPalette(QPalette()); // back to the desktop's own, to read it
     m_kind = wanted();
     QApplication::setFont(baseFont());

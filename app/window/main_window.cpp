@@ -55,9 +55,12 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     m_titleNote->setFont(typeFont(TypeRole::Hint));
     m_titleNote->setProperty("tone", "t3");
     m_titleNote->setContentsMargins(0, 0, 14, 0);
+    m_titleNote->setMinimumHeight(28);
+    m_titleNote->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     menuBar()->setCornerWidget(m_titleNote, Qt::TopRightCorner);
     menuBar()->setNativeMenuBar(false);
     menuBar()->setFixedHeight(28);
+    menuBar()->setStyleSheet(QStringLiteral("QMenuBar { padding: 0 7px; }"));
     buildCentre();
     buildDocks();
     buildMenus();
@@ -145,6 +148,8 @@ void MainWindow::buildCentre()
     m_status->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     below->addWidget(m_status);
     below->setFixedHeight(24);
+    below->layout()->setContentsMargins(0, 0, 0, 0);
+    below->layout()->setSpacing(0);
     addToolBar(Qt::BottomToolBarArea, below);
     connect(m_welcome, &WelcomePage::demoAsked, this, &MainWindow::openDemo);
     connect(m_welcome, &WelcomePage::fileAsked, this, &MainWindow::openPath);

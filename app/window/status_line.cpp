@@ -29,6 +29,11 @@ StallWatch::StallWatch(QObject *parent)
             Q_EMIT changed();
         }
     });
+}
+
+void StallWatch::start()
+{
+    m_longestMs = 0;
     m_clock.start();
     m_timer.start();
 }

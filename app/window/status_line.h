@@ -16,6 +16,8 @@ class StallWatch : public QObject {
     Q_OBJECT
 public:
     explicit StallWatch(QObject *parent = nullptr);
+    /// Starts measuring; what happened before the window stood does not count.
+    void start();
     double longestMs() const { return m_longestMs; }
     void reset();
 

@@ -7,6 +7,7 @@
 #include "views/format.h"
 
 #include <QFileInfo>
+#include <QLayout>
 #include <QMenu>
 #include <QPushButton>
 
@@ -43,6 +44,9 @@ TopBar::TopBar(Workbench &bench, Look &look, const Actions &actions, QWidget *pa
     setContextMenuPolicy(Qt::PreventContextMenu);
     setFixedHeight(42);
     setIconSize({16, 16});
+    layout()->setContentsMargins(10, 0, 10, 0);
+    layout()->setSpacing(8);
+    setStyleSheet(QStringLiteral("QToolBar { padding: 0; }"));
     m_pane = new QToolButton(this);
     m_pane->setDefaultAction(actions.toggleSession);
     m_pane->setFixedSize(28, 28);

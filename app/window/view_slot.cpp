@@ -58,6 +58,7 @@ ViewSlot::ViewSlot(Workbench &bench, Look &look, const QStringList &choices, QWi
     m_chooser->setProperty("size", "header");
     m_chooser->setAccessibleName(tr("View"));
     m_chooser->setToolTip(tr("Choose what this place shows"));
+    m_chooser->setSizeAdjustPolicy(QComboBox::AdjustToContentsOnFirstShow);
     for (const QString &id : choices) {
         m_chooser->addItem(viewChoice(id), id);
         m_tabs->addTab(viewChoice(id));
@@ -133,6 +134,7 @@ void ViewSlot::showView(const QString &id)
         m_frame->header()->addControl(m_chooser);
         m_chooser->setCurrentIndex(static_cast<int>(m_choices.indexOf(id)));
     }
+    showTitle();
     const QSignalBlocker quiet(m_tabs);
     m_tabs->setCurrentIndex(static_cast<int>(m_choices.indexOf(id)));
     Q_EMIT viewChanged();
@@ -151,6 +153,14 @@ void ViewSlot::setTabbed(bool tabbed)
         m_frame->header()->addControl(m_chooser);
         m_chooser->setCurrentIndex(static_cast<int>(m_choices.indexOf(m_id)));
     }
+    showTitle();
+}
+
+void ViewSlot::showTitle()
+{
+    // Where a tab or the chooser says the same, the title would only repeat it.
+    const bool repeats = view() && m_choices.size() > 1 && (m_tabbed || view()->title() == viewChoice(m_id));
+    m_frame->header()->setTitleShown(!repeats);
 }
 
 QJsonObject ViewSlot::saveState() const

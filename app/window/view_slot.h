@@ -41,6 +41,7 @@ Q_SIGNALS:
 private:
     RunView *ensure(const QString &id);
     void addActions(RunView *view);
+    void showTitle();
 
     Workbench &m_bench;
     Look &m_look;

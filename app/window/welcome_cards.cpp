@@ -72,9 +72,7 @@ void StartCard::paintEvent(QPaintEvent *)
     auto words = [&](const QColor &strong, const QColor &quiet) {
         painter.drawPixmap(QPointF(19, (height() - 18) / 2.0), m_look.pixmap(m_icon, 18, strong, devicePixelRatioF()));
         QFont bold = typeFont(TypeRole::DialogTitle);
-        bold.setPointSizeF(typeFont(TypeRole::Body).pointSizeF() * 1.06);
-        if (typeFont(TypeRole::Body).pixelSize() > 0)
-            bold.setPixelSize(typeFont(TypeRole::Body).pixelSize() + 1);
+        bold.setPixelSize(QFontInfo(typeFont(TypeRole::Body)).pixelSize() + 1);
         painter.setFont(bold);
         painter.setPen(strong);
         painter.drawText(QRect(51, 10, width() - 130, 20), Qt::AlignVCenter | Qt::AlignLeft, m_title);

@@ -134,7 +134,7 @@ QString compareText(const CompareRow &row, CompareColumn column)
     case CompareColumn::Budget: return row.budget;
     case CompareColumn::Nll: return value ? format::decimals(*value, 4) : none;
     case CompareColumn::DeltaNll: return value ? format::signedDecimals(*value, 4) : none;
-    case CompareColumn::Kl: return value ? format::decimals(*value, 3) : none;
+    case CompareColumn::Kl: return !value ? none : *value == 0 ? QStringLiteral("0") : format::decimals(*value, 3);
     case CompareColumn::Top1: return value ? format::decimals(*value * 100, 1) : none;
     case CompareColumn::Stored: return value ? format::mebibytes(*value) : none;
     case CompareColumn::DeltaStored: return value ? format::signedPercent(*value, 1) : none;

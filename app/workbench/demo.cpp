@@ -126,6 +126,7 @@ void Workbench::runDemoPlan()
         if (Result<Budget> budget = parseBudget(text.is_string() ? text.get<std::string>() : std::string()))
             choice.budgets.push_back(*budget);
     }
+    m_demoSaving = true;
     sweep(choice);
 }
 

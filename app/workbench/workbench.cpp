@@ -23,6 +23,8 @@ namespace {
 
 QString ModelState::title() const
 {
+    if (!catalogueTitle.isEmpty())
+        return catalogueTitle;
     const QString name = textOf(description, "name");
     if (!name.isEmpty())
         return name;
@@ -60,6 +62,13 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
             Q_EMIT settingChanged(); // the budget can now be said in tokens
         }
         runDemoPlan();
+    });
+    connect(&m_jobs, &JobRunner::jobFinished, this, [this] {
+        if (!m_demoSaving || m_jobs.busy())
+            return;
+        m_demoSaving = false; // the demo as it was made counts as saved
+        if (Result<void> saved = saveTo(m_document.homePath()); !saved)
+            Q_EMIT failed(QString::fromStdString(saved.error().message));
     });
     connect(&m_measurements, &Measurements::failed, this, &Workbench::failed);
     connect(&m_measurements, &Measurements::textReady, this, &Workbench::generated);
@@ -112,6 +121,7 @@ void Workbench::onEngineState(EngineClient::State state)
         m_preview.setMethods(m_methods);
         m_preview.forgetCapture();
         Q_EMIT methodsChanged();
+        askCatalogue();
         if (m_setting.method.empty() && !m_methods.empty()) {
             const MethodInfo *first = findMethod(m_methods, "snapkv");
             applySetting(defaultSetting(first ? *first : m_methods.front()));

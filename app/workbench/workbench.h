@@ -20,6 +20,7 @@ struct ModelState {
     enum class Phase { None, NotLoaded, Loading, Ready, Failed };
     ModelChoice choice;
     Phase phase = Phase::None;
+    QString catalogueTitle; // empty = not of the catalogue
     Json description = Json::object(); // the `open` reply: model object, tokenizer, forecast, ...
     QString problem; // Phase::Failed
 
@@ -137,6 +138,7 @@ private:
     void changeSetting(const Setting &setting, const QString &text, const QString &mergeKey);
     void retarget();
     void countTokens();
+    void askCatalogue();
     void rebuild();
     void scheduleRebuild();
     Result<void> makeDemo(const QString &home);
@@ -168,7 +170,8 @@ private:
     mutable Decoded m_decoded;
     QTimer m_rebuildTimer, m_settingTimer;
     int m_gesture = 0;
-    bool m_demoPending = false;
+    bool m_demoPending = false, m_demoSaving = false;
+    std::map<std::string, QString> m_catalogue; // titles by name
 };
 
 } // namespace winnow

@@ -25,6 +25,22 @@ ModelChoice Workbench::requestChoice() const
     return choice;
 }
 
+void Workbench::askCatalogue()
+{
+    RequestHandlers handlers;
+    handlers.done = [this](Result<Document> reply) {
+        if (!reply || !reply->body.contains("models") || !reply->body["models"].is_array())
+            return;
+        for (const Json &entry : reply->body["models"]) {
+            if (entry.is_object())
+                m_catalogue[entry.value("name", "")] = QString::fromStdString(entry.value("title", ""));
+        }
+        m_model.catalogueTitle = m_catalogue[m_model.choice.model];
+        Q_EMIT modelChanged();
+    };
+    m_engine.send(Json{{"command", "models"}}, {}, std::move(handlers));
+}
+
 void Workbench::chooseModel(const QString &pathOrName)
 {
     ModelChoice choice;
@@ -33,6 +49,7 @@ void Workbench::chooseModel(const QString &pathOrName)
     if (choice.model != m_model.choice.model)
         m_model.description = Json::object();
     m_model.choice = choice;
+    m_model.catalogueTitle = m_catalogue.count(choice.model) > 0 ? m_catalogue[choice.model] : QString();
     m_document.setState("model.choice", Json{{"model", choice.model}, {"device", choice.device}, {"dtype", choice.dtype}});
     reloadModel();
 }

@@ -130,7 +130,7 @@ void Workbench::closeSession()
 {
     m_settingTimer.stop();
     m_preview.setTarget({}, std::nullopt);
-    m_demoPending = false;
+    m_demoPending = m_demoSaving = false;
     m_activeInput = m_activeRun = 0;
     m_tokenCounts.clear();
     m_selection = {};
@@ -189,6 +189,7 @@ void Workbench::restoreFromSession()
         return;
     const bool loaded = m_model.phase == ModelState::Phase::Ready && m_model.choice.model == model.toStdString();
     m_model.choice.model = model.toStdString();
+    m_model.catalogueTitle = m_catalogue.count(m_model.choice.model) > 0 ? m_catalogue[m_model.choice.model] : QString();
     if (const QString dtype = textOf(choice, "dtype"); !dtype.isEmpty())
         m_model.choice.dtype = dtype.toStdString();
     if (loaded) {

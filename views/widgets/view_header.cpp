@@ -76,6 +76,8 @@ QToolButton *ViewHeader::makeButton(const QString &name, const QString &help)
 
 void ViewHeader::setTitle(const QString &title) { m_title->setText(title); }
 
+void ViewHeader::setTitleShown(bool shown) { m_title->setVisible(shown); }
+
 void ViewHeader::setNote(const QString &note)
 {
     m_note->setText(note);

@@ -22,6 +22,8 @@ public:
     explicit ViewHeader(QWidget *parent = nullptr);
 
     void setTitle(const QString &title);
+    /// Hides the title where tabs or a chooser say the same.
+    void setTitleShown(bool shown);
     void setNote(const QString &note);
     void setLegend(const QVector<LegendEntry> &entries, const Theme &theme);
     /// Puts a widget behind the title; the header becomes its parent.
