@@ -85,6 +85,7 @@ Result<int> runDescribeSession(CommandContext &context);
 Result<int> runCheckSession(CommandContext &context);
 Result<int> runDemo(CommandContext &context);
 Result<int> runSelftest(CommandContext &context);
+Result<int> runBenchCommand(CommandContext &context);
 Result<int> runMethods(CommandContext &context);
 Result<int> runServe(CommandContext &context);
 

@@ -35,6 +35,12 @@ namespace {
         {"--greedy", "N", "also N greedy tokens as greedy_ids"},
     }};
 
+    constexpr std::array<OptionSpec, 3> kExport{{
+        {"--formats", "A,B", "png, svg, pdf, csv, html, json, tex (all)"},
+        {"--only", "NAME", "only this figure or table", true},
+        {"--list", "", "names of what can be exported"},
+    }};
+
     constexpr std::array<OptionSpec, 1> kCheckSession{{
         {"--repair", "", "copy what can be kept into a new file; the old one stays beside it as .broken"},
     }};
@@ -62,11 +68,15 @@ const std::vector<CommandSpec> &commandTable()
             {{"Capture", kCapture}, inputOptions(), modelOptions(), outputOptions()}, runCapture},
         {"methods", "[--family F]", "the methods with every parameter, default, range and unit",
             {{"Methods", kMethods}, outputOptions(), modelOptions()}, runMethods},
+        {"generate", "--model M --text T [--method ID --budget B]", "text that continues the input, with the full cache and under a method",
+            {methodOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runGenerate, methodHelp},
         {"run", "--model M --text T --method ID --budget B", "one method at one budget on one input: a report",
             {methodOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runRun, methodHelp},
         {"sweep", "--model M --text T --methods ID,ID --budgets B,B --score-last N",
             "methods x budgets sharing one capture: a report with curves; resumable with --session",
             {methodOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runSweepCommand, methodHelp},
+        {"export", "F.winnow --out DIR", "figures, tables and the report of a session",
+            {{"Export", kExport}, outputOptions()}, runExport},
         {"describe-session", "F.winnow", "what a session holds", {outputOptions()}, runDescribeSession},
         {"check-session", "F.winnow [--repair]", "integrity of a session file; exit status 1 when there are problems",
             {{"Check", kCheckSession}, outputOptions()}, runCheckSession},

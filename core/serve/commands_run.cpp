@@ -7,6 +7,31 @@
 #include "core/serve/run_request.h"
 
 namespace winnow {
+namespace {
+
+    /// The full cache measured on this continuation, once per capture: what ms/token is compared with.
+    Result<const MeasuredRun *> measuredFull(
+        StoredCapture &stored, const std::vector<int32_t> &continuation, const RunContext &context)
+    {
+        if (stored.fullMeasured && stored.measuredContinuation == continuation)
+            return &*stored.fullMeasured;
+        const Capture &capture = *stored.capture;
+        EvaluationCell cell;
+        cell.plan.kept = KeptTokens::sized(capture.config.layers, capture.config.kvHeads, capture.tokens());
+        std::fill(cell.plan.kept.mask.begin(), cell.plan.kept.mask.end(), uint8_t(0xff));
+        cell.plan.budget = capture.tokens();
+        cell.plan.layerCounts.assign(size_t(capture.config.layers), capture.tokens());
+        cell.plan.inactive = true;
+        auto measured = measureCell(capture, continuation, cell, context);
+        if (!measured)
+            return fail(measured.error());
+        stored.measuredContinuation = continuation;
+        stored.fullMeasured = std::move(*measured);
+        return &*stored.fullMeasured;
+    }
+
+} // namespace
+
 Result<Document> answerRun(EngineState &state, const Json &request, const RunContext &context, const PartSink &)
 {
     const RunClock clock;
@@ -50,6 +75,16 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
     if (!results.empty()) {
         outcome.result = &results[0];
         outcome.full = &results[1];
+    }
+    Result<MeasuredRun> measured = MeasuredRun{};
+    if (*measure) {
+        measured = measureCell(*(*stored)->capture, setup->continuation, cell, context);
+        auto full = measured ? measuredFull(**stored, setup->continuation, context)
+                             : Result<const MeasuredRun *>(fail(measured.error()));
+        if (!full)
+            return fail(full.error());
+        outcome.measured = &*measured;
+        outcome.fullMeasured = *full;
     }
     auto model = state.modelObject(setup->wanted, context);
     if (!model)

@@ -21,7 +21,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, CommandHandler>, 16> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 17> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
         {"models", answerModels},
@@ -37,6 +37,7 @@ namespace {
         {"export_capture", answerExportCapture},
         {"run", answerRun},
         {"sweep", answerSweep},
+        {"generate", answerGenerate},
         {"selftest", answerSelftest},
     }};
 

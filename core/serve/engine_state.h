@@ -42,6 +42,7 @@ Result<Document> answerRun(EngineState &, const Json &, const RunContext &, cons
 Result<Document> answerSweep(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerGenerate(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerSelftest(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerBench(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerTile(EngineState &, const Json &, const RunContext &, const PartSink &);
 
 } // namespace winnow

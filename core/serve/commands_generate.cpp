@@ -1,0 +1,133 @@
+#include "core/serve/engine_state.h"
+
+#include "core/base/json_fields.h"
+#include "core/eval/generate_plan.h"
+#include "core/eval/metrics.h"
+#include "core/serve/request_fields.h"
+#include "core/serve/run_report.h"
+#include "core/serve/run_request.h"
+
+namespace winnow {
+namespace {
+
+    Result<TextArtifact> textOf(const Generated &generated, const char *role, const Tokenizer &tokenizer)
+    {
+        auto text = tokenizer.decode(generated.ids, false);
+        if (!text)
+            return fail(text.error());
+        return TextArtifact{role, role, std::move(*text), generated.ids};
+    }
+
+    /// How far the text under the plan went its own way (kv-evaluation.md 6).
+    void addTextMetrics(ReportBuilder &builder, const Generated &full, const Generated &modified, int64_t maxNew)
+    {
+        builder.setMetric("firstDivergence", static_cast<double>(firstDivergence(full.ids, modified.ids, maxNew)));
+        builder.setMetric("editSimilarity", editSimilarity(full.ids, modified.ids));
+        builder.setMetric("repetition", repetition(modified.ids));
+        builder.setMetric("fullRepetition", repetition(full.ids));
+    }
+
+    Result<GenerateOptions> generateOptions(const Json &request, int64_t seed)
+    {
+        auto maxNew = requestInteger(request, "maxNew", 64, 1, int64_t(1) << 20);
+        auto temperature = requestNumber(request, "temperature", 0, 0, 100);
+        if (!maxNew)
+            return fail(maxNew.error());
+        if (!temperature)
+            return fail(temperature.error());
+        return GenerateOptions{*maxNew, *temperature, static_cast<uint64_t>(seed), EndTokens::Stop};
+    }
+
+    /// The whole input is the prompt: nothing of it is scored.
+    Json withoutScored(Json request)
+    {
+        request.erase("scoreLast");
+        request.erase("continuation");
+        return request;
+    }
+
+    KvPlan fullPlan(const Capture &capture)
+    {
+        KvPlan plan;
+        plan.kept = KeptTokens::sized(capture.config.layers, capture.config.kvHeads, capture.tokens());
+        for (int64_t bit = 0; bit < capture.config.layers * capture.config.kvHeads * capture.tokens(); ++bit)
+            plan.kept.mask[size_t(bit / 8)] = static_cast<uint8_t>(plan.kept.mask[size_t(bit / 8)] | 1 << (bit % 8));
+        plan.budget = capture.tokens();
+        plan.layerCounts.assign(size_t(capture.config.layers), capture.tokens());
+        plan.inactive = true;
+        plan.storesPositions = false;
+        return plan;
+    }
+
+} // namespace
+
+Result<Document> answerGenerate(EngineState &state, const Json &given, const RunContext &context, const PartSink &)
+{
+    const RunClock clock;
+    const Json request = withoutScored(given);
+    const bool planned = request.contains("method");
+    auto method = planned ? methodRequest(request, request) : Result<MethodRequest>(MethodRequest{});
+    if (!method)
+        return fail(method.error());
+    auto budget = planned ? budgetRequest(request, *method->spec) : Result<Budget>(Budget{});
+    if (!budget)
+        return fail(budget.error());
+    auto setup = runSetup(state, request);
+    if (!setup)
+        return fail(setup.error());
+    auto options = generateOptions(request, setup->seed);
+    if (!options)
+        return fail(options.error());
+    auto stored = state.capture(
+        setup->wanted, setup->input.context(), planned ? needsOf({*method}) : CaptureNeeds{}, context);
+    if (!stored)
+        return fail(stored.error());
+    const CapturePtr capture = (*stored)->capture;
+    auto model = state.modelObject(setup->wanted, context);
+    if (!model)
+        return fail(model.error());
+
+    EvaluationCell fullCell;
+    fullCell.plan = fullPlan(*capture);
+    auto full = generateUnderPlan(*capture, fullCell, *options, {}, context);
+    if (!full)
+        return fail(full.error());
+    auto fullText = textOf(*full, "full", *capture->model->tokenizer());
+    if (!fullText)
+        return fail(fullText.error());
+
+    Json canonical = planned ? canonicalRun(request, *setup, *method, *budget) : canonicalRequest(request, *setup);
+    canonical["maxNew"] = options->maxNew;
+    canonical["temperature"] = options->temperature;
+    const ReportContext report{canonical, *model, &setup->input, capture.get(), &clock, setup->wanted.threads, setup->seed,
+        setup->withScores};
+    if (!planned) {
+        ReportBuilder builder = startReport(report);
+        builder.add(*fullText);
+        builder.setMetric("repetition", repetition(full->ids));
+        return builder.build()->document();
+    }
+    auto ranked = rankedMethod(**stored, *method->spec, method->parameters, context);
+    if (!ranked)
+        return fail(ranked.error());
+    auto cellPlan = planCell(*capture, **ranked, *budget);
+    if (!cellPlan)
+        return fail(cellPlan.error());
+    const EvaluationCell cell{cellPlan->plan, (*ranked)->method.get(), (*ranked)->ranking, (*ranked)->parameters};
+    auto modified = generateUnderPlan(*capture, cell, *options, {}, context);
+    if (!modified)
+        return fail(modified.error());
+    auto modifiedText = textOf(*modified, "modified", *capture->model->tokenizer());
+    if (!modifiedText)
+        return fail(modifiedText.error());
+    ReportBuilder builder = startReport(report);
+    builder.add(*fullText);
+    builder.add(*modifiedText);
+    addCell(builder, report,
+        {&cellPlan->plan, cellPlan->bytes, budgetJson(*budget, *cellPlan, capture->tokens()), cellPlan->selectMs, nullptr, nullptr,
+            nullptr, nullptr});
+    addTextMetrics(builder, *full, *modified, options->maxNew);
+    return builder.build()->document();
+}
+
+} // namespace winnow
