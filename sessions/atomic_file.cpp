@@ -86,6 +86,9 @@ std::string partPath(const std::string &path)
 
 Result<void> publishPart(const std::string &part, const std::string &path)
 {
+    // A file that was private stays private.
+    if (struct stat info {}; ::stat(path.c_str(), &info) == 0)
+        (void)::chmod(part.c_str(), info.st_mode & 0777);
     int number = syncPath(part, O_RDONLY);
     if (number == 0 && ::rename(part.c_str(), path.c_str()) != 0)
         number = errno;

@@ -320,7 +320,8 @@ Result<void> settleJournal(const std::string &path)
         database.execAndGet("SELECT count(*) FROM sqlite_schema");
     } catch (const SQLite::Exception &exception) {
         // What stands there is about to be replaced; only another writer is a reason to stop.
-        if (const int code = exception.getErrorCode() & 0xFF; code == SQLITE_BUSY || code == SQLITE_LOCKED)
+        if (const int code = exception.getErrorCode() & 0xFF;
+            code == SQLITE_BUSY || code == SQLITE_LOCKED)
             return fail(databaseError(path, exception));
     }
     for (const std::string &leftover : leftovers) {

@@ -5,6 +5,7 @@
 #include "sessions/base64.h"
 #include "sessions/clock.h"
 #include "sessions/json_text.h"
+#include "sessions/number_text.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -70,6 +71,21 @@ Result<void> RecentFiles::write(const std::vector<RecentFile> &entries) const
     std::error_code error;
     fs::create_directories(fs::path(m_file).parent_path(), error);
     return writeFileAtomically(m_file, jsonText({ { "recent", list } }, 1));
+}
+
+std::string sessionSummary(const Session &session)
+{
+    const auto runs = session.runs();
+    const auto inputs = session.inputs();
+    if (!runs || !inputs)
+        return {};
+    const auto count = static_cast<int64_t>(runs->size());
+    std::string text = groupedText(count) + (count == 1 ? " run" : " runs");
+    if (inputs->size() == 1)
+        text += ", cache of " + inputs->front().name;
+    else if (!inputs->empty())
+        text += ", " + groupedText(static_cast<int64_t>(inputs->size())) + " inputs";
+    return text;
 }
 
 } // namespace winnow

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "sessions/session.h"
 
 #include <cstddef>
 #include <string>
@@ -34,5 +35,8 @@ private:
     Result<void> write(const std::vector<RecentFile> &entries) const;
     std::string m_file;
 };
+
+/// One line about a session for its row: "3 runs, cache of panthers.txt".
+std::string sessionSummary(const Session &session);
 
 } // namespace winnow

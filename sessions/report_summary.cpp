@@ -65,7 +65,9 @@ namespace {
         if (names.empty())
             return {};
         std::string text(1, ' ');
-        text.append(joinWords(names)).append(names.size() == 1 ? " costs " : " cost ").append(joinWords(ratios));
+        text.append(joinWords(names))
+            .append(names.size() == 1 ? " costs " : " cost ")
+            .append(joinWords(ratios));
         return text + " times as much on this text.";
     }
 

@@ -161,11 +161,11 @@ namespace {
             writeMethods(value, methods, writer);
         else if (name == "params")
             writeParameters(request, methods, writer);
-        else if (name == "budgets")
-            writer.option("--budgets", joined(value, writer));
-        else if (name == "measure" && value.is_boolean()) {
+        else if (name == "budgets" || name == "seeds")
+            writer.option(name == "budgets" ? "--budgets" : "--seeds", joined(value, writer));
+        else if ((name == "measure" || name == "withScores") && value.is_boolean()) {
             if (value.get<bool>())
-                writer.flag("--measure");
+                writer.flag(name == "measure" ? "--measure" : "--with-scores");
         } else
             return false;
         return true;

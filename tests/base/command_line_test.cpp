@@ -105,11 +105,12 @@ void CommandLineTest::sweepsListMethodsAndBudgets()
         { "methods",
             { { { "method", "snapkv" }, { "params", { { "window", 32 } } } },
                 { { "method", "h2o" } } } },
-        { "budgets", { "10%", "256t" } }, { "scoreLast", 8 } };
+        { "budgets", { "10%", "256t" } }, { "scoreLast", 8 }, { "seeds", { 1, 2 } },
+        { "withScores", true } };
     const std::vector<MethodInfo> methods { exampleMethod() };
     QCOMPARE(shellLine(commandFor(request, {}, methods)),
         std::string("winnow-cli sweep --model m --text t --methods snapkv,h2o --budgets 10%,256t "
-                    "--score-last 8"));
+                    "--score-last 8 --seeds 1,2 --with-scores"));
     request["methods"][0]["params"]["window"] = 16;
     QVERIFY(commandFor(request, {}, methods).needsRequestFile);
 }

@@ -223,6 +223,8 @@ void RecoveryTest::recentListIsNewestFirstAndBounded()
 {
     RecentFiles recent(path("state/recent.json"));
     QVERIFY(recent.entries().empty());
+    QCOMPARE(sessionSummary(*test::exampleSession(path("summary.winnow"))),
+        std::string("3 runs, cache of panthers.txt"));
     for (int i = 4; i < 20; ++i)
         QVERIFY(recent.add(
             { path("file") + std::to_string(i), "summary", "", { std::byte { 1 } }, true }));

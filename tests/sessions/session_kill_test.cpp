@@ -21,7 +21,7 @@ namespace {
     const Json request = test::exampleRequest("snapkv", "25%");
     const ReportPtr report = test::exampleReport(request, {});
     const int64_t input
-        = session.addInput({0, "a", "text", std::string(20000, 'x'), Json::object()}).value_or(0);
+        = session.addInput({ 0, "a", "text", std::string(20000, 'x'), Json::object() }).value_or(0);
     for (int64_t done = 0;; ++done) {
         RunRecord run;
         run.inputId = input;

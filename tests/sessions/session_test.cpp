@@ -1,4 +1,7 @@
+#include "sessions/database.h"
 #include "sessions/session.h"
+
+#include "tests/support/example_session.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -8,7 +11,7 @@ using namespace winnow;
 namespace {
 
 /// A small report with an array, as an engine would make it.
-Report exampleReport(float value)
+Report smallReport(float value)
 {
     Document document;
     const std::vector<float> values { value, 0.1f, -2.5f };
@@ -46,6 +49,8 @@ private Q_SLOTS:
     void otherFilesAreRefusedUntouched();
     void newerFormatIsRefusedWithBothVersions();
     void missingRowsAreNotFound();
+    void olderFormatIsMigratedAndKeepsItsRows();
+    void failedMigrationLeavesTheOldFormat();
 
 private:
     std::string file(const char *name) const { return m_dir.filePath(name).toStdString(); }
@@ -64,8 +69,8 @@ void SessionTest::everythingWrittenIsReadBackAfterReopening()
         QVERIFY(input);
         const auto run = (*session)->addRun(exampleRun(*input));
         QVERIFY(run);
-        QVERIFY((*session)->setReport(*run, exampleReport(1.25f)));
-        QVERIFY((*session)->putCell({ "k1", { { "budget", "10%" } }, *run }, exampleReport(2.5f)));
+        QVERIFY((*session)->setReport(*run, smallReport(1.25f)));
+        QVERIFY((*session)->putCell({ "k1", { { "budget", "10%" } }, *run }, smallReport(2.5f)));
         QVERIFY((*session)->addFigure({ 0, "Kept tokens", "tokens", { { "layer", 12 } } }));
         QVERIFY((*session)->addNote({ 0, "Finding", "A note" }));
         QVERIFY((*session)->setState("baseline", 2));
@@ -85,12 +90,12 @@ void SessionTest::everythingWrittenIsReadBackAfterReopening()
     QVERIFY(runs->front().request == exampleRun(0).request);
     const auto report = (*session)->report(runs->front().id);
     QVERIFY(report);
-    QVERIFY((*report)->body() == exampleReport(1.25f).body());
+    QVERIFY((*report)->body() == smallReport(1.25f).body());
     QVERIFY((*report)->document().arrays.front().bytes
-        == exampleReport(1.25f).document().arrays.front().bytes);
+        == smallReport(1.25f).document().arrays.front().bytes);
     const auto cell = (*session)->cell("k1");
     QVERIFY(cell && *cell);
-    QVERIFY((**cell)->body() == exampleReport(2.5f).body());
+    QVERIFY((**cell)->body() == smallReport(2.5f).body());
     QVERIFY(!*(*session)->cell("k2"));
     QCOMPARE((*session)->cells()->front().runId, runs->front().id);
     QCOMPARE((*session)->figures()->front().view, std::string("tokens"));
@@ -121,7 +126,7 @@ void SessionTest::removedRunComesBackUnderItsLetter()
     auto session = *Session::create(file("undo.winnow"));
     const int64_t input = *session->addInput({ 0, "a", "text", "a", Json::object() });
     const int64_t id = *session->addRun(exampleRun(input));
-    QVERIFY(session->putCell({ "k", Json::object(), id }, exampleReport(1)));
+    QVERIFY(session->putCell({ "k", Json::object(), id }, smallReport(1)));
     const RunRecord removed = session->runs()->front();
     QVERIFY(session->removeRun(id));
     QCOMPARE(session->cells()->front().runId, int64_t(0));
@@ -267,8 +272,40 @@ void SessionTest::missingRowsAreNotFound()
     QCOMPARE(session->updateNote({ 7, "a", "b" }).error().code, ErrorCode::NotFound);
     QCOMPARE(session->removeRun(7).error().code, ErrorCode::NotFound);
     QCOMPARE(session->report(7).error().code, ErrorCode::NotFound);
-    QCOMPARE(session->setReport(7, exampleReport(1)).error().code, ErrorCode::NotFound);
+    QCOMPARE(session->setReport(7, smallReport(1)).error().code, ErrorCode::NotFound);
     QCOMPARE(session->unsavedChanges(), int64_t(0));
+}
+
+void SessionTest::olderFormatIsMigratedAndKeepsItsRows()
+{
+    const std::string path = file("migrate.winnow");
+    test::exampleSession(path).reset();
+    SQLite::Database database(path, SQLite::OPEN_READWRITE);
+    std::vector<EmbeddedFile> steps(schema::files().begin(), schema::files().end());
+    steps.push_back(
+        { "002_more.sql", "ALTER TABLE notes ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0" });
+    QVERIFY(migrate(database, steps));
+    QCOMPARE(database.execAndGet("PRAGMA user_version").getInt(), int(steps.size()));
+    QCOMPARE(database.execAndGet("SELECT pinned FROM notes").getInt(), 0);
+    QVERIFY(migrate(database, steps));
+    // This program does not know the new format and says so.
+    QCOMPARE(Session::open(path).error().code, ErrorCode::BadInput);
+}
+
+void SessionTest::failedMigrationLeavesTheOldFormat()
+{
+    const std::string path = file("migrate-fails.winnow");
+    test::exampleSession(path).reset();
+    {
+        SQLite::Database database(path, SQLite::OPEN_READWRITE);
+        std::vector<EmbeddedFile> steps(schema::files().begin(), schema::files().end());
+        steps.push_back({ "002_bad.sql", "DELETE FROM notes; CREATE TABLE broken (" });
+        const auto failed = migrate(database, steps);
+        QVERIFY(!failed);
+        QVERIFY(failed.error().message.find("002_bad.sql") != std::string::npos);
+    }
+    QCOMPARE((*Session::open(path))->notes()->size(), size_t(1));
+    QVERIFY(checkSession(path, false)->empty());
 }
 
 QTEST_GUILESS_MAIN(SessionTest)
