@@ -109,6 +109,18 @@ namespace {
         return line;
     }
 
+    /// The caller's title, else the one the session carries (state "title"), else one made from the
+    /// runs.
+    std::string titleOf(const Session &session, const ReportData &data)
+    {
+        if (!data.content.title.empty())
+            return data.content.title;
+        const Result<Json> stored = session.state("title");
+        if (stored && stored->is_string() && !stored->get_ref<const std::string &>().empty())
+            return stored->get<std::string>();
+        return defaultTitle(data.runs);
+    }
+
 } // namespace
 
 const ComparedRun *leadingRun(const ReportData &data)
@@ -131,7 +143,7 @@ Result<std::string> reportHtml(const Session &session, const ReportContent &cont
     if (!read)
         return fail(read.error());
     const ReportData &data = *read;
-    const std::string title = content.title.empty() ? defaultTitle(data.runs) : content.title;
+    const std::string title = titleOf(session, data);
     // The slots stand in this order, so that text of the session can never be taken for one.
     std::string page;
     std::string rest = pageFile("report.html");

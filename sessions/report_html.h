@@ -21,7 +21,7 @@ struct ReportFigure {
 
 /// What the caller decides about a report; the rest comes from the session.
 struct ReportContent {
-    std::string title; // empty = made from the runs
+    std::string title; // empty = state "title" of the session, else made from the runs
     std::string sessionName; // "demo.winnow"
     std::string date; // ISO 8601; empty = now
     std::vector<ReportFigure> figures;

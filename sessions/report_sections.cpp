@@ -96,11 +96,11 @@ namespace {
 
     std::string runDetail(const ComparedRun &run)
     {
-        const std::string method = stringField(run.record.request, "method");
-        std::string facts = fact("Method", method);
+        std::string how = stringField(run.record.request, "method");
         if (const std::string text = parameterText(childField(run.record.request, "params"));
             !text.empty())
-            facts += fact("Parameters", text);
+            how += ": " + text;
+        std::string facts;
         std::string notices;
         if (run.report) {
             facts += savingsFacts(run.report->savings());
@@ -112,8 +112,8 @@ namespace {
             notices = "<p class=\"hint\">Not measured.</p>\n";
         }
         return "<h3 id=\"run-" + run.letter() + "\">" + letterChip(run.record.letter) + " "
-            + escapedMarkup(runTitle(run)) + "</h3>\n<dl class=\"facts\">" + facts + "</dl>\n"
-            + notices;
+            + escapedMarkup(runTitle(run)) + "</h3>\n<p class=\"hint\">" + escapedMarkup(how)
+            + "</p>\n<dl class=\"facts\">" + facts + "</dl>\n" + notices;
     }
 
     std::string figureLinks(const ReportFigure &figure, const std::string &name)
