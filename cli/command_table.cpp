@@ -36,13 +36,18 @@ namespace {
     }};
 
     constexpr std::array<OptionSpec, 3> kExport{{
-        {"--formats", "A,B", "png, svg, pdf, csv, html, json, tex (all)"},
+        {"--formats", "A,B", "figures png, svg, pdf, csv; tables csv, json, tex; reports html, report-pdf (all)"},
         {"--only", "NAME", "only this figure or table", true},
         {"--list", "", "names of what can be exported"},
     }};
 
     constexpr std::array<OptionSpec, 1> kCheckSession{{
         {"--repair", "", "copy what can be kept into a new file; the old one stays beside it as .broken"},
+    }};
+
+    constexpr std::array<OptionSpec, 2> kBench{{
+        {"--what", "A,B", "start, prefill, capture, memory, decode, sweep (all)"},
+        {"--repeats", "N", "the fastest of N counts (3)"},
     }};
 
     constexpr std::array<OptionSpec, 1> kDemo{{
@@ -82,6 +87,8 @@ const std::vector<CommandSpec> &commandTable()
             {{"Check", kCheckSession}, outputOptions()}, runCheckSession},
         {"demo", "--session F.winnow", "measures the demo's runs and sweep into a session, without a window",
             {{"Demo", kDemo}, modelOptions(), outputOptions()}, runDemo},
+        {"bench", "--model M", "times of the engine as ratios to the floor of this machine",
+            {{"Bench", kBench}, modelOptions(), outputOptions()}, runBenchCommand},
         {"selftest", "", "kernels against references", {outputOptions(), modelOptions()}, runSelftest},
         {"serve", "", "the engine's side of docs/protocol.md, on standard input and output",
             {outputOptions(), modelOptions()}, runServe},

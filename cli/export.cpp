@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<const char *, 7> kFormats{"png", "svg", "pdf", "csv", "html", "json", "tex"};
+    constexpr std::array<const char *, 8> kFormats{"png", "svg", "pdf", "csv", "html", "report-pdf", "json", "tex"};
 
     struct ExportPlan {
         std::string session, folder;
@@ -44,10 +44,10 @@ namespace {
             for (std::string &part : splitList(name))
                 plan.only.insert(std::move(part));
         }
-        for (std::string &format : splitList(arguments.value("--formats").value_or("png,svg,pdf,csv,html,json,tex"))) {
+        for (std::string &format : splitList(arguments.value("--formats").value_or("png,svg,pdf,csv,html,report-pdf,json,tex"))) {
             if (std::find(kFormats.begin(), kFormats.end(), format) == kFormats.end())
                 return fail(ErrorCode::BadInput, "--formats: unknown format \"" + format + "\"",
-                    "known: png, svg, pdf, csv, html, json, tex");
+                    "known: png, svg, pdf, csv, html, report-pdf, json, tex");
             plan.formats.insert(std::move(format));
         }
         const auto out = arguments.value("--out");
@@ -108,10 +108,11 @@ namespace {
     }
 
     /// Figures and reports are drawn by the window's own paint code: the program beside this one does it without a display.
-    Result<std::vector<std::string>> drawFigures(CommandContext &context, const ExportPlan &plan)
+    Result<std::vector<std::string>> drawFigures(
+        CommandContext &context, const ExportPlan &plan, const std::vector<std::string> &names)
     {
         std::string formats;
-        for (const char *format : {"png", "svg", "pdf", "csv", "html"}) {
+        for (const char *format : {"png", "svg", "pdf", "csv", "html", "report-pdf"}) {
             if (plan.formats.contains(format))
                 formats += (formats.empty() ? "" : ",") + std::string(format);
         }
@@ -122,10 +123,22 @@ namespace {
             words.emplace_back("--list");
         else
             words.insert(words.end(), {"--out", plan.folder});
-        for (const std::string &name : plan.only)
+        for (const std::string &name : names)
             words.insert(words.end(), {"--only", name});
-        auto lines = runChild(words, {{"QT_QPA_PLATFORM", "offscreen"}}, context.interrupt().token());
-        return lines;
+        return runChild(words, {{"QT_QPA_PLATFORM", "offscreen"}}, context.interrupt().token());
+    }
+
+    /// Names that were asked for and are no table: what has to be drawn.
+    std::vector<std::string> figureNames(const ExportPlan &plan, const std::vector<NamedTable> &tables)
+    {
+        std::vector<std::string> names;
+        for (const std::string &name : plan.only) {
+            const bool table
+                = std::any_of(tables.begin(), tables.end(), [&](const NamedTable &known) { return known.name == name; });
+            if (!table)
+                names.push_back(name);
+        }
+        return names;
     }
 
     Result<int> printPaths(CommandContext &context, const char *field, const std::vector<std::string> &lines)
@@ -162,15 +175,15 @@ Result<int> runExport(CommandContext &context)
         if (auto written = writeTables(*tables, *plan, lines); !written)
             return fail(written.error());
     }
-    // A name that is only a table needs no drawing.
-    const bool onlyTables = !plan->only.empty() && std::all_of(plan->only.begin(), plan->only.end(), [&](const auto &name) {
-        return std::any_of(tables->begin(), tables->end(), [&](const NamedTable &table) { return table.name == name; });
-    });
-    if (!onlyTables) {
-        auto drawn = drawFigures(context, *plan);
+    const std::vector<std::string> names = figureNames(*plan, *tables);
+    if (plan->only.empty() || !names.empty()) {
+        auto drawn = drawFigures(context, *plan, names);
         if (!drawn)
             return fail(drawn.error());
-        lines.insert(lines.end(), drawn->begin(), drawn->end());
+        for (const std::string &line : *drawn) {
+            if (std::find(lines.begin(), lines.end(), line) == lines.end())
+                lines.push_back(line);
+        }
     }
     return printPaths(context, plan->list ? "names" : "files", lines);
 }

@@ -21,7 +21,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, CommandHandler>, 17> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 18> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
         {"models", answerModels},
@@ -38,6 +38,7 @@ namespace {
         {"run", answerRun},
         {"sweep", answerSweep},
         {"generate", answerGenerate},
+        {"bench", answerBench},
         {"selftest", answerSelftest},
     }};
 

@@ -1,0 +1,64 @@
+#include "cli/command.h"
+#include "cli/request_builder.h"
+#include "cli/text_table.h"
+#include "core/base/json_fields.h"
+
+namespace winnow {
+namespace {
+
+    void addEntry(TextTable &table, const std::string &name, const Json &entry)
+    {
+        const auto cell = [&](const char *field) {
+            const auto value = numberFromJson(childField(entry, field));
+            return value ? shortNumber(*value) : std::string("-");
+        };
+        std::string label = name;
+        if (entry.contains("tokens"))
+            label += ' ' + std::to_string(integerField(entry, "tokens"));
+        table.row({label, cell("cpuSeconds"), cell("floorSeconds"), cell("ratio"), cell("tokensPerSecond")});
+    }
+
+    std::string benchText(const Json &bench)
+    {
+        std::string text = stringField(bench, "processor");
+        const Json &floor = childField(bench, "floor");
+        if (floor.is_object())
+            text += "\nfloor: " + shortNumber(numberField(floor, "gemmGflops")) + " GFLOP/s in products of the model's shapes, "
+                + shortNumber(numberField(floor, "readGBps")) + " GB/s reading its weights";
+        TextTable table({"part", "CPU s", "floor s", "ratio", "tokens/s"});
+        for (const auto &[name, entry] : bench.items()) {
+            if (entry.is_array()) {
+                for (const Json &one : entry)
+                    addEntry(table, name, one);
+            } else if (entry.is_object() && entry.contains("cpuSeconds")) {
+                addEntry(table, name, entry);
+            }
+        }
+        return text + "\n\n" + table.text();
+    }
+
+} // namespace
+
+Result<int> runBenchCommand(CommandContext &context)
+{
+    auto request = modelFields(context.arguments());
+    if (!request)
+        return context.wrongUsage(request.error());
+    (*request)["command"] = "bench";
+    if (!request->contains("threads"))
+        (*request)["threads"] = 1;
+    if (const auto what = context.arguments().value("--what"))
+        (*request)["what"] = *what;
+    auto repeats = context.arguments().integer("--repeats", 1, 100);
+    if (!repeats)
+        return context.wrongUsage(repeats.error());
+    if (*repeats)
+        (*request)["repeats"] = **repeats;
+    auto reply = context.ask(*request);
+    if (!reply)
+        return fail(reply.error());
+    auto printed = context.json() ? context.print(reply->body) : context.print(benchText(reply->body));
+    return printed ? Result<int>(kExitDone) : fail(printed.error());
+}
+
+} // namespace winnow
