@@ -2,6 +2,7 @@
 #include "cli/request_builder.h"
 #include "cli/text_table.h"
 #include "core/base/json_fields.h"
+#include "core/base/report.h"
 
 namespace winnow {
 namespace {

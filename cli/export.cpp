@@ -114,7 +114,7 @@ namespace {
         std::string formats;
         for (const char *format : {"png", "svg", "pdf", "csv", "html", "report-pdf"}) {
             if (plan.formats.contains(format))
-                formats += (formats.empty() ? "" : ",") + std::string(format);
+                formats.append(formats.empty() ? "" : ",").append(format);
         }
         if (formats.empty())
             return std::vector<std::string>();

@@ -65,7 +65,7 @@ int64_t residentBytes()
     return resident * int64_t(sysconf(_SC_PAGESIZE));
 }
 
-int64_t peakResidentBytes()
+int64_t highestResidentBytes()
 {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);

@@ -19,7 +19,7 @@ int64_t memoryBytes();
 int64_t availableBytes();
 /// Resident memory of this process, now and at its highest.
 int64_t residentBytes();
-int64_t peakResidentBytes();
+int64_t highestResidentBytes();
 /// Now, ISO 8601 in UTC: "2026-03-01T12:00:00Z".
 std::string nowText();
 

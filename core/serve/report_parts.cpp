@@ -56,7 +56,7 @@ Json RunClock::provenance(int threads, int64_t seed) const
     const double wallMs
         = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - m_began).count();
     return {{"version", versionText()}, {"commit", commitText()}, {"machine", machineText()}, {"threads", threads},
-        {"seed", seed}, {"started", m_started}, {"wallMs", wallMs}, {"peakRssBytes", peakResidentBytes()}};
+        {"seed", seed}, {"started", m_started}, {"wallMs", wallMs}, {"peakRssBytes", highestResidentBytes()}};
 }
 
 } // namespace winnow
