@@ -108,6 +108,18 @@ namespace {
         Workbench &m_bench;
     };
 
+    /// Share of the room a column of numbers needs for its head.
+    double columnWeight(CompareColumn column)
+    {
+        switch (column) {
+        case CompareColumn::Nll: return 1.35;
+        case CompareColumn::Decode: return 1.5;
+        case CompareColumn::Stored: return 1.1;
+        case CompareColumn::Budget: return 0.85;
+        default: return 1.0;
+        }
+    }
+
 } // namespace
 
 ComparePanel::ComparePanel(Workbench &bench, Look &look, const Actions &actions, QWidget *parent)
@@ -127,7 +139,7 @@ ComparePanel::ComparePanel(Workbench &bench, Look &look, const Actions &actions,
     m_table->horizontalHeader()->setFixedHeight(26);
     m_table->horizontalHeader()->setMinimumSectionSize(40);
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_table->horizontalHeader()->setStyleSheet(QStringLiteral("QHeaderView::section:first { padding-left: 44px; }"));
+    m_table->horizontalHeader()->setStyleSheet(QStringLiteral("QHeaderView::section { padding: 0 12px 0 4px; } QHeaderView::section:first { padding-left: 44px; } QHeaderView::section:last { padding-left: 8px; }"));
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->horizontalHeader()->setSortIndicatorClearable(true);
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
@@ -230,10 +242,16 @@ void ComparePanel::fitColumns()
     QHeaderView *header = m_table->horizontalHeader();
     header->setSectionResizeMode(QHeaderView::Interactive);
     const int name = columns == 1 ? room : std::max(200, room * 17 / 100);
-    const int each = columns == 1 ? 0 : (room - name) / (columns - 1);
     header->resizeSection(0, name);
+    double total = 0;
     for (int i = 1; i < columns; ++i)
-        header->resizeSection(i, i == columns - 1 ? room - name - each * (columns - 2) : each);
+        total += columnWeight(m_model->columns()[static_cast<size_t>(i)]);
+    int left = room - name;
+    for (int i = 1; i < columns; ++i) {
+        const int width = i == columns - 1 ? left : static_cast<int>((room - name) * columnWeight(m_model->columns()[static_cast<size_t>(i)]) / total);
+        header->resizeSection(i, width);
+        left -= width;
+    }
 }
 
 void ComparePanel::showMenu(const QPoint &position)

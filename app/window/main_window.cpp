@@ -81,6 +81,7 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     connect(&bench.jobs(), &JobRunner::jobChanged, this, &MainWindow::refreshActions);
     connect(&bench.document(), &SessionDocument::runsChanged, this, &MainWindow::refreshActions);
     connect(&bench, &Workbench::sessionChanged, this, &MainWindow::refreshTitle);
+    connect(&bench, &Workbench::saved, this, &MainWindow::rememberSession);
     connect(&bench.document(), &SessionDocument::opened, this, [this] {
         m_welcomeAsked = false;
         restoreViewState();

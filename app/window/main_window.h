@@ -108,6 +108,7 @@ private:
     void applyLayout(const QByteArray &state);
     void resetLayout();
     void saveViewState();
+    void rememberSession();
     void restoreViewState();
     void showEngineLost(const QString &reason);
     void recover(const Leftover &leftover);

@@ -55,12 +55,9 @@ void MainWindow::resetLayout()
     showPage();
 }
 
-void MainWindow::saveViewState()
+void MainWindow::rememberSession()
 {
     SessionDocument &document = m_bench.document();
-    if (!document.isOpen())
-        return;
-    document.setState("view.page", jsonFromQt(m_page->saveState()));
     if (document.homePath().isEmpty())
         return;
     QPixmap thumbnail;
@@ -68,6 +65,15 @@ void MainWindow::saveViewState()
     if (view && view->emptyReason().isEmpty() && view->isVisible())
         thumbnail = view->grab().scaled(112, 72, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
     rememberRecent(document.homePath(), document, m_bench.activeInput(), thumbnail);
+}
+
+void MainWindow::saveViewState()
+{
+    SessionDocument &document = m_bench.document();
+    if (!document.isOpen())
+        return;
+    document.setState("view.page", jsonFromQt(m_page->saveState()));
+    rememberSession();
 }
 
 void MainWindow::restoreViewState() { m_page->restoreState(qtFromJson(m_bench.document().state("view.page"))); }
@@ -136,6 +142,7 @@ void MainWindow::offerRecovery()
     shown->showMessage(Banner::Tone::Warning, QString::fromStdString(newest.name), sentence);
     QPushButton *recoverButton = shown->addButton(tr("Recover"));
     QPushButton *discardButton = shown->addButton(tr("Discard"));
+    setStyleProperty(discardButton, "flat", true);
     connect(recoverButton, &QPushButton::clicked, this, [this, newest] { recover(newest); });
     connect(discardButton, &QPushButton::clicked, this, [this, newest] {
         discard(newest);

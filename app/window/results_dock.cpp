@@ -156,6 +156,9 @@ void ResultsDock::arrange()
     }
     const int left = side ? 0 : m_leftTabs->currentIndex();
     m_leftStack->setCurrentWidget(left == 1 ? static_cast<QWidget *>(m_jobs) : left == 2 ? static_cast<QWidget *>(m_log) : m_compare);
+    if (side && !m_sideBefore)
+        m_split->setSizes({width() * 74 / 100, width() * 26 / 100});
+    m_sideBefore = side;
     if (side)
         m_rightStack->setCurrentWidget(m_rightTabs->currentIndex() == 1 ? static_cast<QWidget *>(m_log) : m_jobs);
     m_leftStack->setVisible(!m_folded);

@@ -57,7 +57,7 @@ private:
     QToolButton *m_fold;
     MeterBar *m_progress;
     QLabel *m_progressText;
-    bool m_compact = false, m_folded = false, m_split2 = false;
+    bool m_compact = false, m_folded = false, m_split2 = false, m_sideBefore = false;
 };
 
 } // namespace winnow

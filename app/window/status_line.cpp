@@ -106,7 +106,7 @@ QStringList StatusLine::parts() const
         const Json &hello = engine.hello();
         auto threads = hello.find("threads");
         if (threads != hello.end() && threads->is_number_integer())
-            parts << tr("CPU, %n thread(s)", nullptr, threads->get<int>()).replace(QLatin1String("(s)"), threads->get<int>() == 1 ? QString() : QStringLiteral("s"));
+            parts << (threads->get<int>() == 1 ? tr("CPU, 1 thread") : tr("CPU, %1 threads").arg(threads->get<int>()));
     }
     if (m_stalls.longestMs() >= 0.5)
         parts << tr("Longest stall %1 ms").arg(std::lround(m_stalls.longestMs()));

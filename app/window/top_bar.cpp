@@ -7,8 +7,9 @@
 #include "views/format.h"
 
 #include <QFileInfo>
-#include <QLayout>
+#include <QHBoxLayout>
 #include <QMenu>
+#include <QPainter>
 #include <QPushButton>
 
 namespace winnow {
@@ -30,6 +31,36 @@ namespace {
         return button;
     }
 
+    QToolButton *iconButton(QAction *action, QWidget *parent)
+    {
+        auto *button = new QToolButton(parent);
+        button->setDefaultAction(action);
+        button->setFixedSize(28, 28);
+        button->setIconSize({16, 16});
+        button->setToolButtonStyle(Qt::ToolButtonIconOnly);
+        button->setFocusPolicy(Qt::TabFocus);
+        return button;
+    }
+
+    /// A short line between groups, with room on both sides.
+    class Divider : public QWidget {
+    public:
+        Divider(Look &look, QWidget *parent)
+            : QWidget(parent)
+            , m_look(look)
+        {
+            setFixedSize(9, 18);
+        }
+
+    protected:
+        void paintEvent(QPaintEvent *) override { QPainter(this).fillRect(QRect(4, 0, 1, height()), m_look.theme().hair); }
+
+    private:
+        Look &m_look;
+    };
+
+    QWidget *divider(Look &look, QWidget *parent) { return new Divider(look, parent); }
+
 } // namespace
 
 TopBar::TopBar(Workbench &bench, Look &look, const Actions &actions, QWidget *parent)
@@ -43,44 +74,33 @@ TopBar::TopBar(Workbench &bench, Look &look, const Actions &actions, QWidget *pa
     setFloatable(false);
     setContextMenuPolicy(Qt::PreventContextMenu);
     setFixedHeight(42);
-    setIconSize({16, 16});
-    layout()->setContentsMargins(10, 0, 10, 0);
-    layout()->setSpacing(8);
-    setStyleSheet(QStringLiteral("QToolBar { padding: 0; }"));
-    m_pane = new QToolButton(this);
-    m_pane->setDefaultAction(actions.toggleSession);
-    m_pane->setFixedSize(28, 28);
-    m_paneAction = addWidget(m_pane);
-    m_model = new Chooser(tr("Model"), look, this);
-    m_input = new Chooser(tr("Input"), look, this);
+    setStyleSheet(QStringLiteral("QToolBar { padding: 0; spacing: 0; }"));
+    layout()->setContentsMargins(0, 0, 0, 0);
+    auto *row = new QWidget(this);
+    auto *line = new QHBoxLayout(row);
+    line->setContentsMargins(10, 0, 10, 0);
+    line->setSpacing(8);
+    row->setFixedHeight(41);
+    row->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_pane = iconButton(actions.toggleSession, row);
+    m_model = new Chooser(tr("Model"), look, row);
+    m_input = new Chooser(tr("Input"), look, row);
     m_model->setMenu(new QMenu(m_model));
     m_input->setMenu(new QMenu(m_input));
-    addWidget(m_model);
-    addWidget(m_input);
-    addSeparator();
-    m_run = buttonFor(actions.run, tr("Run"), this);
+    m_run = buttonFor(actions.run, tr("Run"), row);
     setStyleProperty(m_run, "primary", true);
-    m_cancel = buttonFor(actions.cancel, tr("Cancel"), this);
-    addWidget(m_run);
-    addWidget(m_cancel);
-    addSeparator();
-    m_undo = new QToolButton(this);
-    m_redo = new QToolButton(this);
-    m_undo->setDefaultAction(actions.undo);
-    m_redo->setDefaultAction(actions.redo);
-    for (QToolButton *button : {m_undo, m_redo}) {
-        button->setFixedSize(28, 28);
-        button->setToolButtonStyle(Qt::ToolButtonIconOnly);
-        addWidget(button);
-    }
-    auto *space = new QWidget(this);
-    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    addWidget(space);
-    auto *find = new FindBox(look, this);
-    addWidget(find);
-    connect(find, &QToolButton::clicked, actions.find, &QAction::trigger);
-    connect(this, &QToolBar::orientationChanged, find, [] {});
-    setProperty("findBox", QVariant::fromValue(static_cast<QObject *>(find)));
+    m_cancel = buttonFor(actions.cancel, tr("Cancel"), row);
+    m_undo = iconButton(actions.undo, row);
+    m_redo = iconButton(actions.redo, row);
+    m_find = new FindBox(look, row);
+    for (QWidget *widget : {static_cast<QWidget *>(m_pane), static_cast<QWidget *>(m_model), static_cast<QWidget *>(m_input), divider(look, row),
+             static_cast<QWidget *>(m_run), static_cast<QWidget *>(m_cancel), divider(look, row), static_cast<QWidget *>(m_undo), static_cast<QWidget *>(m_redo)})
+        line->addWidget(widget);
+    line->addStretch(1);
+    line->addWidget(m_find);
+    addWidget(row);
+    m_pane->hide();
+    connect(m_find, &QToolButton::clicked, actions.find, &QAction::trigger);
     connect(m_model->menu(), &QMenu::aboutToShow, this, &TopBar::fillModelMenu);
     connect(m_input->menu(), &QMenu::aboutToShow, this, &TopBar::fillInputMenu);
     for (auto signal : {&Workbench::modelChanged, &Workbench::activeInputChanged, &Workbench::sessionChanged, &Workbench::tokenCountsChanged})
@@ -91,17 +111,17 @@ TopBar::TopBar(Workbench &bench, Look &look, const Actions &actions, QWidget *pa
 
 void TopBar::setCompact(bool compact)
 {
-    if (m_compact == compact && m_paneAction->isVisible() == compact)
+    if (m_compact == compact)
         return;
     m_compact = compact;
-    m_paneAction->setVisible(compact);
+    m_pane->setVisible(compact);
     m_model->setCompact(compact);
     m_input->setCompact(compact);
     m_cancel->setText(compact ? QString() : tr("Cancel"));
-    m_cancel->setFixedWidth(compact ? 28 : m_cancel->sizeHint().width());
-    setStyleProperty(m_cancel, "square", compact);
-    if (auto *find = qobject_cast<FindBox *>(property("findBox").value<QObject *>()))
-        find->setCompact(compact);
+    m_cancel->setStyleSheet(compact ? QStringLiteral("QPushButton { padding: 0; }") : QString());
+    m_cancel->setMinimumWidth(compact ? 28 : 0);
+    m_cancel->setMaximumWidth(compact ? 28 : QWIDGETSIZE_MAX);
+    m_find->setCompact(compact);
 }
 
 void TopBar::refresh()

@@ -14,6 +14,7 @@ class Workbench;
 
 /// A button that shows "Model  SmolLM2-135M  CPU f32  v" and opens a menu.
 class Chooser;
+class FindBox;
 
 /// The toolbar: model and input choosers, Run, Cancel, undo, redo and the find box.
 class TopBar : public QToolBar {
@@ -37,9 +38,9 @@ private:
     Look &m_look;
     const Actions &m_actions;
     Chooser *m_model, *m_input;
-    QPushButton *m_run, *m_cancel, *m_find;
+    QPushButton *m_run, *m_cancel;
+    FindBox *m_find;
     QToolButton *m_undo, *m_redo, *m_pane;
-    QAction *m_paneAction;
     bool m_compact = false;
 };
 

@@ -105,8 +105,8 @@ int Measurements::sweep(const ModelChoice &choice, const InputRecord &input, con
 {
     JobSpec spec;
     spec.title = tr("Sweep");
-    spec.detail = tr("%n method(s)", nullptr, static_cast<int>(sweep.methods.size()))
-        + tr(", %n budget(s)", nullptr, static_cast<int>(sweep.budgets.size()));
+    const QString budgets = sweep.budgets.size() == 1 ? tr("1 budget") : tr("%1 budgets").arg(sweep.budgets.size());
+    spec.detail = tr("%1, %2").arg(sweep.methods.size() == 1 ? QString::fromStdString(sweep.methods.front().method) : tr("%1 methods").arg(sweep.methods.size()), budgets);
     spec.request = sweepRequest(choice, input, sweep);
     spec.resumable = true;
     auto finished = std::make_shared<std::set<std::string>>();

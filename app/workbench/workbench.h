@@ -122,6 +122,7 @@ Q_SIGNALS:
     void viewDataChanged();
     void selectionChanged();
     void sessionChanged();
+    void saved();
     void engineLost(const QString &reason);
     void figureDropped(const QJsonObject &recipe);
     void generated(qint64 runId, winnow::ReportPtr report);

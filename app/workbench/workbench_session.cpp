@@ -65,6 +65,7 @@ Result<void> Workbench::saveTo(const QString &path)
     }
     if (Result<void> saved = m_document.saveTo(path); !saved)
         return saved;
+    Q_EMIT saved();
     m_settings.addRecentFile(path);
     return m_working ? m_working->setOriginal(path.toStdString()) : Result<void>();
 }

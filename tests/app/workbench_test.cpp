@@ -1,0 +1,246 @@
+#include "app/window/command_palette.h"
+#include "app/window/method_panel.h"
+#include "app/window/recent_session.h"
+#include "app/window/sweep_dialog.h"
+#include "app/window/text_dialogs.h"
+#include "app/workbench/compare.h"
+#include "app/workbench/measurements.h"
+#include "app/workbench/view_data.h"
+#include "tests/support/app_fixture.h"
+
+#include <QComboBox>
+#include <QLineEdit>
+#include <QSlider>
+#include <QSpinBox>
+
+using namespace winnow;
+
+namespace {
+
+ReportPtr reportWith(double nll, double nativeBytes)
+{
+    ReportBuilder builder;
+    builder.setRequest({{"method", "snapkv"}, {"params", {{"window", 32}}}, {"budget", "25%"}, {"input", {{"name", "a.txt"}}}});
+    builder.setMetric("nll", nll);
+    builder.setMetric("deltaNll", nll - 2.0);
+    builder.setMetric("kl", 0.07);
+    builder.setMetric("top1Agreement", 0.9);
+    Savings savings;
+    savings.nativeBytes = nativeBytes;
+    savings.fullBytes = 4000;
+    builder.setSavings(savings);
+    builder.addCheck({"kept", "Asked = kept", true, "80", "80", ""});
+    builder.addCheck({"rows", "Rows sum to 1", false, "1", "0.94", "layer 7"});
+    return builder.build();
+}
+
+MethodInfo exampleMethod()
+{
+    MethodInfo method;
+    method.id = "example";
+    method.title = "Example";
+    method.family = "kv";
+    method.summary = "Keeps what matters.";
+    method.budgetUnit = "tokens";
+    ParameterInfo window{"window", "Window", "tokens", "Last queries", ParameterType::Int, 32, 1, 512, false, {}, {}, ""};
+    ParameterInfo kernel{"kernel", "Kernel", "", "Width", ParameterType::Int, 7, 1, 63, true, {}, {}, "pool!=none"};
+    ParameterInfo pool{"pool", "Pooling", "", "How", ParameterType::Choice, 1, 0, 2, false, {"none", "mean", "max"}, {"None", "Mean", "Maximum"}, ""};
+    ParameterInfo decay{"decay", "Decay", "", "How fast", ParameterType::Float, 0.5, 0, 1, false, {}, {}, ""};
+    ParameterInfo shift{"shift", "Shift positions", "", "Pack", ParameterType::Bool, 0, 0, 1, false, {}, {}, ""};
+    method.parameters = {window, kernel, pool, decay, shift};
+    return method;
+}
+
+} // namespace
+
+class WorkbenchTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void deltasAreAgainstTheBaseline()
+    {
+        const std::vector<CompareSource> runs{{1, 0, "SnapKV", "25 %", 0.25, reportWith(2.0655, 1000)}, {2, 1, "H2O", "25 %", 0.25, nullptr},
+            {3, 2, "Full cache", "100 %", 1.0, reportWith(2.0, 4000)}};
+        const std::vector<CompareRow> rows = compareRows(runs, 3);
+        QCOMPARE(*rows[0].deltaNll, 2.0655 - 2.0);
+        QCOMPARE(*rows[0].deltaStored, -0.75);
+        QCOMPARE(compareText(rows[0], CompareColumn::DeltaNll), QStringLiteral("+0.0655"));
+        QCOMPARE(compareText(rows[0], CompareColumn::DeltaStored), QStringLiteral("−75.0 %"));
+        QCOMPARE(compareText(rows[0], CompareColumn::Top1), QStringLiteral("90.0"));
+        QCOMPARE(compareText(rows[0], CompareColumn::Checks), QStringLiteral("1 of 2"));
+        QVERIFY(!rows[1].nll && !rows[1].deltaNll);
+        QCOMPARE(compareText(rows[1], CompareColumn::Nll), QStringLiteral("–"));
+        QVERIFY(rows[2].baseline && !rows[2].deltaNll);
+    }
+
+    void differencesOnlyLeavesColumnsThatDiffer()
+    {
+        const std::vector<CompareSource> runs{{1, 0, "SnapKV", "25 %", 0.25, reportWith(2.1, 1000)}, {2, 1, "H2O", "25 %", 0.25, reportWith(2.2, 1000)}};
+        const std::vector<CompareColumn> columns = differingColumns(compareRows(runs, 0));
+        QCOMPARE(columns, (std::vector<CompareColumn>{CompareColumn::Run, CompareColumn::Nll}));
+    }
+
+    void aResumedSweepLeavesOutWhatIsThere()
+    {
+        const Json request{{"methods", {{{"method", "a"}, {"params", {{"w", 1}}}}, {{"method", "b"}, {"params", Json::object()}}}}, {"budgets", {"10%", "20%"}}};
+        std::set<std::string> done{cellName("a", {{"w", 1}}, "10%"), cellName("a", {{"w", 1}}, "20%"), cellName("b", Json::object(), "10%")};
+        const Json rest = remainingSweep(request, done);
+        QCOMPARE(rest["methods"].size(), size_t(1));
+        QCOMPARE(rest["methods"][0]["method"].get<std::string>(), std::string("b"));
+        QCOMPARE(rest["budgets"], Json::array({"20%"}));
+    }
+
+    void aForecastLiesOnTheLineOverLogBytes()
+    {
+        // Half way between 100 and 400 on a log axis is 200.
+        QCOMPARE(*forecastQuality({100, 400}, {1.0, 0.0}, 200), 0.5);
+        QVERIFY(!forecastQuality({100}, {1.0}, 200));
+    }
+
+    void typedBudgetsComeInEveryUnit()
+    {
+        QCOMPARE(*parseTypedBudget(QStringLiteral("25")), (Budget{BudgetKind::Fraction, 0.25}));
+        QCOMPARE(*parseTypedBudget(QStringLiteral("12.5 %")), (Budget{BudgetKind::Fraction, 0.125}));
+        QCOMPARE(*parseTypedBudget(QStringLiteral("1,024 tokens")), (Budget{BudgetKind::Count, 1024}));
+        QCOMPARE(parseTypedBudget(QStringLiteral("6 MiB"))->kind, BudgetKind::Bytes);
+        QVERIFY(!parseTypedBudget(QStringLiteral("many")));
+        QCOMPARE(parseBudgetList(QStringLiteral("10 %, 25 %,"))->size(), size_t(2));
+        QVERIFY(!parseBudgetList(QStringLiteral(" , ")));
+    }
+
+    void rowsHideByTheirRule()
+    {
+        const MethodInfo method = exampleMethod();
+        QVERIFY(parameterVisible(method.parameters[1], {{"pool", "mean"}}));
+        QVERIFY(!parameterVisible(method.parameters[1], {{"pool", "none"}}));
+        QVERIFY(parameterVisible(method.parameters[0], Json::object()));
+    }
+
+    void bytesOfTheCacheComeFromTheModel()
+    {
+        QCOMPARE(cacheBytesPerToken({{"layers", 30}, {"kvHeads", 3}, {"headDim", 64}, {"dtype", "f32"}}), 46080.0);
+        const CacheGeometry geometry{320, 46080};
+        QCOMPARE(budgetTokens({BudgetKind::Fraction, 0.25}, geometry), qint64(80));
+        QCOMPARE(budgetTokens({BudgetKind::Bytes, 46080.0 * 80}, geometry), qint64(80));
+        QCOMPARE(budgetTokens({BudgetKind::Count, 1000}, geometry), qint64(320));
+    }
+
+    void theFormIsBuiltFromTheDescription()
+    {
+        testing::App app(QStringLiteral("/nonexistent/winnow-cli serve"));
+        app.bench().newSession();
+        app.bench().document().setState("methods", Json::array({toJson(exampleMethod())}));
+        app.bench().document().setState("view.setting", toJson(defaultSetting(exampleMethod())));
+        const QString file = QDir::tempPath() + QStringLiteral("/winnow-form-test.winnow");
+        QVERIFY(app.bench().saveTo(file));
+        QVERIFY(app.bench().openSession(file));
+        auto *panel = app.window().findChild<MethodPanel *>();
+        QVERIFY(panel);
+        auto *window = qobject_cast<QSpinBox *>(panel->editor(QStringLiteral("window")));
+        auto *pool = qobject_cast<QComboBox *>(panel->editor(QStringLiteral("pool")));
+        QVERIFY(window && pool && panel->editor(QStringLiteral("decay")) && panel->editor(QStringLiteral("shift")));
+        QCOMPARE(window->value(), 32);
+        QCOMPARE(pool->currentText(), QStringLiteral("Mean"));
+        QVERIFY(!panel->editor(QStringLiteral("kernel"))->isHidden());
+
+        app.bench().setParameter(QStringLiteral("pool"), "none");
+        QVERIFY(panel->editor(QStringLiteral("kernel"))->isHidden());
+        window->setValue(64);
+        QCOMPARE(app.bench().setting().parameters["window"].get<int>(), 64);
+
+        // One gesture is one step back.
+        app.bench().endGesture();
+        panel->budgetSlider()->setValue(300);
+        panel->budgetSlider()->setValue(400);
+        panel->budgetSlider()->setValue(500);
+        QCOMPARE(app.bench().setting().budget.value, 0.5);
+        app.bench().document().undoStack().undo();
+        QCOMPARE(app.bench().setting().budget.value, 0.25);
+        app.bench().document().undoStack().undo();
+        QCOMPARE(app.bench().setting().parameters["window"].get<int>(), 32);
+        QFile::remove(file);
+    }
+
+    void inputsRunsAndNotesComeBackByUndo()
+    {
+        testing::App app(QStringLiteral("/nonexistent/winnow-cli serve"));
+        app.bench().newSession();
+        SessionDocument &document = app.bench().document();
+        const qint64 input = app.bench().addTextInput(QStringLiteral("a.txt"), QStringLiteral("Some words."));
+        RunRecord run;
+        run.inputId = input;
+        run.name = "SnapKV";
+        run.request = {{"method", "snapkv"}, {"params", Json::object()}, {"budget", "25%"}};
+        const qint64 id = document.pinRun(run, reportWith(2.1, 1000));
+        QVERIFY(id != 0);
+        document.addNote({0, "Note", "text"});
+        document.removeInput(input);
+        QVERIFY(document.inputs().empty());
+        QVERIFY(document.runs().empty());
+        document.undoStack().undo();
+        QCOMPARE(document.inputs().size(), size_t(1));
+        QCOMPARE(document.runs().size(), size_t(1));
+        QCOMPARE(document.runs()[0].id, id);
+        QCOMPARE(document.runs()[0].letter, 0);
+        QCOMPARE(*document.report(id)->metric("nll"), 2.1);
+        document.renameRun(id, QStringLiteral("Mine"));
+        QCOMPARE(document.runs()[0].name, std::string("Mine"));
+        document.undoStack().undo();
+        QCOMPARE(document.runs()[0].name, std::string("SnapKV"));
+        document.removeRun(id);
+        QCOMPARE(document.nextLetter(), 1); // A is not given again
+    }
+
+    void thePaletteFindsByWordsAndPrefixes()
+    {
+        const std::vector<PaletteEntry> entries{{"Actions", "Run SnapKV at 25 %", "", "", {}, {}}, {"Methods", "PyramidKV", "", "", {}, {}}, {"Methods", "SnapKV", "", "", {}, {}},
+            {"Inputs", "resnap.txt", "", "", {}, {}}};
+        const std::vector<PaletteEntry> found = matchEntries(entries, QStringLiteral("snap"), 10);
+        QCOMPARE(found.size(), size_t(3));
+        QCOMPARE(found[0].text, QStringLiteral("Run SnapKV at 25 %"));
+        QCOMPARE(found[1].text, QStringLiteral("SnapKV"));
+        QVERIFY(matchEntries(entries, QStringLiteral("kv run"), 10).size() == 1);
+    }
+
+    void datesAreSaidAsPeopleSayThem()
+    {
+        const QDateTime now(QDate(2026, 11, 25), QTime(18, 0));
+        QCOMPARE(whenText(QDateTime(QDate(2026, 11, 25), QTime(9, 5)), now), QStringLiteral("today, 09:05"));
+        QCOMPARE(whenText(QDateTime(QDate(2026, 11, 24), QTime(23, 59)), now), QStringLiteral("yesterday"));
+        QCOMPARE(whenText(QDateTime(QDate(2026, 11, 21), QTime(1, 0)), now), QStringLiteral("21 Nov"));
+        QCOMPARE(firstDifference(QStringLiteral("abcd"), QStringLiteral("abxd")), qsizetype(2));
+    }
+
+    void aBrokenFileIsASentenceNotACrash()
+    {
+        testing::App app(QStringLiteral("/nonexistent/winnow-cli serve"));
+        const QString path = QDir::tempPath() + QStringLiteral("/winnow-broken-test.winnow");
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("SQLite format 3\0 and then nothing of the kind", 46);
+        file.close();
+        const Result<void> opened = app.bench().openFile(path);
+        QVERIFY(!opened);
+        QVERIFY(!opened.error().message.empty());
+        QVERIFY(!app.bench().document().isOpen());
+        QFile binary(path);
+        QVERIFY(binary.open(QIODevice::WriteOnly));
+        binary.write("\xff\xfe\x00\x01garbage", 11);
+        binary.close();
+        QVERIFY(!app.bench().openFile(path));
+        QVERIFY(!app.bench().openFile(QStringLiteral("/nonexistent/file.txt")));
+        QFile::remove(path);
+    }
+};
+
+int main(int argc, char **argv)
+{
+    QTemporaryDir home;
+    testing::isolateHome(home.path());
+    QApplication app(argc, argv);
+    initIcons();
+    WorkbenchTest test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "workbench_test.moc"
