@@ -4,6 +4,16 @@
 
 namespace winnow {
 
+QString progressText(const Progress &progress)
+{
+    if (progress.total <= 0)
+        return {};
+    if (progress.unit != "bytes")
+        return JobRunner::tr("%1 of %2").arg(progress.done).arg(progress.total);
+    constexpr int64_t mib = 1 << 20;
+    return JobRunner::tr("%1 of %2 MiB").arg(progress.done / mib).arg(progress.total / mib);
+}
+
 QString timeLeftText(double seconds)
 {
     const int whole = static_cast<int>(seconds + 0.5);
@@ -143,6 +153,10 @@ void JobRunner::retryFitting(int id)
     Job *job = find(id);
     if (!job || job->active() || !job->fitting)
         return;
+    if (const auto action = job->fitting->action) {
+        action();
+        return;
+    }
     Json request = job->fitting->request;
     job->spec.request = request;
     send(*job, std::move(request));

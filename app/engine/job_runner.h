@@ -28,8 +28,9 @@ struct JobSpec {
 
 /// A change of the request that needs less memory, offered beside Retry.
 struct FittingRetry {
-    QString label; // "Retry with bf16"
-    Json request;
+    QString label; // "Retry with 8,192 tokens"
+    Json request; // null: `action` does it
+    std::function<void()> action; // makes what fits (a shorter input) and asks for it
 };
 
 /// One job as the Jobs panel shows it.
@@ -97,6 +98,8 @@ private:
     double m_lastCancelMs = -1;
 };
 
+/// "33 of 44", "449 of 513 MiB"; empty while the total is not known.
+QString progressText(const Progress &progress);
 /// "1:12 left", "4 s left".
 QString timeLeftText(double seconds);
 /// "2.7 s", "41 s", "3 min 5 s".

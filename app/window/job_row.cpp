@@ -67,7 +67,7 @@ QString JobRow::statusText(const Job &job) const
         return QString::fromStdString(job.error->message);
     case Job::State::Running: break;
     }
-    QString text = job.progress.total > 0 ? tr("%1 of %2").arg(job.progress.done).arg(job.progress.total) : QString::fromStdString(job.progress.stage);
+    QString text = job.progress.total > 0 ? progressText(job.progress) : QString::fromStdString(job.progress.stage);
     if (job.secondsLeft >= 0)
         text += QStringLiteral(", ") + timeLeftText(job.secondsLeft);
     return text;

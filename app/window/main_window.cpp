@@ -16,6 +16,7 @@
 #include "views/icons.h"
 #include "views/type.h"
 #include "views/widgets/banner.h"
+#include "views/widgets/focus_ring.h"
 
 #include <QCloseEvent>
 #include <QDockWidget>
@@ -69,7 +70,10 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     connectViewActions();
     connectRunActions();
     setActionIcons(m_actions, look);
-    connect(&look, &Look::changed, this, [this] {
+    auto *ring = new FocusRing(this);
+    ring->setTheme(look.theme());
+    connect(&look, &Look::changed, this, [this, ring] {
+        ring->setTheme(m_look.theme());
         setActionIcons(m_actions, m_look);
         for (Banner *banner : m_banners)
             banner->setTheme(m_look.theme());

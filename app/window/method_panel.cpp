@@ -5,6 +5,7 @@
 #include "app/workbench/workbench.h"
 #include "views/format.h"
 #include "views/type.h"
+#include "views/widgets/budget_slider.h"
 
 #include <QComboBox>
 #include <QEvent>
@@ -12,7 +13,6 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QSlider>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -92,6 +92,7 @@ MethodPanel::MethodPanel(Workbench &bench, Look &look, const Actions &actions, Q
     connect(&bench, &Workbench::activeRunChanged, this, &MethodPanel::refreshPin);
     connect(&bench.document(), &SessionDocument::runsChanged, this, &MethodPanel::refreshPin);
     connect(&look, &Look::changed, this, [this] {
+        m_slider->setTheme(m_look.theme());
         m_formOf.clear();
         refresh();
         refreshPin();
@@ -116,17 +117,19 @@ void MethodPanel::buildBudget()
     m_budgetText->setStyleSheet(QStringLiteral("QLineEdit { background: transparent; border: 1px solid transparent; padding: 0; min-height: 22px; }"));
     m_budgetText->setAccessibleName(tr("Budget"));
     m_budgetText->setToolTip(tr("What stays: a percentage (25 %), a count (80 tokens) or bytes (6 MiB)"));
-    m_slider = new QSlider(Qt::Horizontal, m_budgetArea);
+    m_slider = new BudgetSlider(m_budgetArea);
+    m_slider->setTheme(m_look.theme());
     m_slider->setRange(1, kSliderSteps);
     m_slider->setPageStep(50);
     m_slider->setSingleStep(10);
     m_slider->setAccessibleName(tr("Budget slider"));
-    m_slider->setFixedHeight(20);
+    m_slider->setFixedHeight(22);
     m_tokens = new QLabel(m_budgetArea);
     m_bytes = new QLabel(m_budgetArea);
     for (QLabel *label : {m_tokens, m_bytes}) {
         label->setFont(typeFont(TypeRole::Hint));
         label->setProperty("tone", "t2");
+        label->setMinimumWidth(10);
     }
     m_bytes->setAlignment(Qt::AlignRight);
     grid->addWidget(m_budgetTitle, 0, 0);
@@ -266,7 +269,7 @@ void MethodPanel::refreshBudget()
     if (!m_slider->isSliderDown())
         m_slider->setValue(static_cast<int>(std::lround(fraction * kSliderSteps)));
     m_slider->setToolTip(tr("%1 of the cached tokens stay").arg(format::percent(fraction, 1)));
-    m_tokens->setText(geometry.tokens > 0 ? tokenShareLabel(budget, geometry) : tr("tokens are counted when the model is loaded"));
+    m_tokens->setText(geometry.tokens > 0 ? tokenShareLabel(budget, geometry) : tr("tokens not counted yet"));
     const double bytes = static_cast<double>(budgetTokens(budget, geometry)) * geometry.bytesPerToken;
     m_bytes->setText(geometry.known() ? format::bytes(bytes) : QString());
     m_refreshing = false;

@@ -13,11 +13,11 @@ class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QPushButton;
-class QSlider;
 
 namespace winnow {
 
 struct Actions;
+class BudgetSlider;
 class Look;
 class Workbench;
 
@@ -30,7 +30,7 @@ public:
 
     /// The editor of a parameter; null when there is none (tests, palette).
     QWidget *editor(const QString &name) const;
-    QSlider *budgetSlider() const { return m_slider; }
+    BudgetSlider *budgetSlider() const { return m_slider; }
     QLineEdit *budgetEdit() const { return m_budgetText; }
 
 protected:
@@ -61,7 +61,7 @@ private:
     QComboBox *m_method;
     QLabel *m_summary, *m_budgetTitle, *m_tokens, *m_bytes;
     QLineEdit *m_budgetText;
-    QSlider *m_slider;
+    BudgetSlider *m_slider;
     QWidget *m_budgetArea;
     QGridLayout *m_rows;
     QPushButton *m_pin, *m_sweep;

@@ -131,7 +131,7 @@ void ResultsDock::refreshTitles()
     if (show) {
         m_progress->setTheme(m_look.theme());
         m_progress->setValue(static_cast<double>(running->progress.done) / static_cast<double>(running->progress.total));
-        m_progressText->setText(tr("%1 of %2").arg(running->progress.done).arg(running->progress.total));
+        m_progressText->setText(progressText(running->progress));
     }
     m_fold->setIcon(m_look.icon(m_folded ? QStringLiteral("go-up") : QStringLiteral("go-down")));
     m_fold->setToolTip(m_folded ? tr("Unfold the results") : tr("Fold the results to this row"));

@@ -93,7 +93,7 @@ QStringList StatusLine::parts() const
                 continue;
             text = tr("Engine busy");
             if (!m_compact && job->progress.total > 0)
-                text += tr(", %1 %2 of %3").arg(job->spec.title.toLower()).arg(job->progress.done).arg(job->progress.total);
+                text += tr(", %1 %2").arg(job->spec.title.toLower(), progressText(job->progress));
             break;
         }
         parts << text;

@@ -8,11 +8,27 @@
 
 #include <QAction>
 #include <QComboBox>
+#include <QCoreApplication>
 #include <QJsonObject>
+#include <QMap>
 #include <QTabBar>
 #include <QVBoxLayout>
 
 namespace winnow {
+namespace {
+
+    /// Names of views on tabs, where room is short.
+    QString shortName(const QString &id)
+    {
+        static const QMap<QString, const char *> kNames{{QStringLiteral("keptMap"), QT_TRANSLATE_NOOP("ViewSlot", "Kept share")},
+            {QStringLiteral("headMap"), QT_TRANSLATE_NOOP("ViewSlot", "Heads")}, {QStringLiteral("scores"), QT_TRANSLATE_NOOP("ViewSlot", "Scores")},
+            {QStringLiteral("quality"), QT_TRANSLATE_NOOP("ViewSlot", "Quality")}, {QStringLiteral("bytes"), QT_TRANSLATE_NOOP("ViewSlot", "Bytes")},
+            {QStringLiteral("keptPositions"), QT_TRANSLATE_NOOP("ViewSlot", "Positions")}};
+        const auto it = kNames.find(id);
+        return it == kNames.end() ? viewChoice(id) : QCoreApplication::translate("ViewSlot", *it);
+    }
+
+} // namespace
 
 void joinView(RunView *view, Workbench &bench, Look &look)
 {
@@ -61,7 +77,7 @@ ViewSlot::ViewSlot(Workbench &bench, Look &look, const QStringList &choices, QWi
     m_chooser->setSizeAdjustPolicy(QComboBox::AdjustToContentsOnFirstShow);
     for (const QString &id : choices) {
         m_chooser->addItem(viewChoice(id), id);
-        m_tabs->addTab(viewChoice(id));
+        m_tabs->setTabToolTip(m_tabs->addTab(shortName(id)), viewChoice(id));
     }
     m_chooser->hide();
     connect(m_chooser, &QComboBox::activated, this, [this] { showView(m_chooser->currentData().toString()); });
@@ -80,7 +96,26 @@ ViewSlot::ViewSlot(Workbench &bench, Look &look, const QStringList &choices, QWi
             view->setTheme(m_look.theme());
     });
     connect(&bench.preview(), &Preview::busyChanged, this, [this] { m_frame->header()->setBusy(m_bench.preview().busy()); });
+    for (auto signal : {&Workbench::modelChanged, &Workbench::activeInputChanged, &Workbench::viewDataChanged})
+        connect(&bench, signal, this, &ViewSlot::refreshReason);
     m_frame->setTheme(look.theme());
+    refreshReason();
+}
+
+void ViewSlot::refreshReason()
+{
+    // What a view cannot know: why there is no result yet.
+    QString reason;
+    if (!m_bench.currentReport() && m_bench.document().input(m_bench.activeInput())) {
+        switch (m_bench.model().phase) {
+        case ModelState::Phase::None: reason = tr("No model yet. Open a GGUF file to see which tokens may go."); break;
+        case ModelState::Phase::NotLoaded: reason = tr("The model is not loaded. Start the engine, or load it under Model."); break;
+        case ModelState::Phase::Loading: reason = tr("The model is loading. The text is read once after that."); break;
+        case ModelState::Phase::Failed: reason = tr("The model could not be loaded. Choose another one, or see the message above."); break;
+        case ModelState::Phase::Ready: reason = tr("The model reads the text. This is done once; budgets and methods need no second pass."); break;
+        }
+    }
+    m_frame->setReason(reason);
 }
 
 RunView *ViewSlot::view() const { return m_frame->view(); }

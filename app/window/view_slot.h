@@ -42,6 +42,7 @@ private:
     RunView *ensure(const QString &id);
     void addActions(RunView *view);
     void showTitle();
+    void refreshReason();
 
     Workbench &m_bench;
     Look &m_look;

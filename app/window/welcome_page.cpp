@@ -180,7 +180,7 @@ void WelcomePage::refreshDemo()
     }
     const Progress &progress = loading->progress;
     const double share = progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0;
-    m_demo->setProgress(share, progress.total > 0 ? tr("%1 %2, %3 of %4").arg(loading->spec.title, loading->spec.detail).arg(progress.done).arg(progress.total) : loading->spec.title);
+    m_demo->setProgress(share, progress.total > 0 ? tr("%1 %2, %3").arg(loading->spec.title, loading->spec.detail, progressText(progress)) : loading->spec.title);
 }
 
 void WelcomePage::resizeEvent(QResizeEvent *)

@@ -87,6 +87,7 @@ Json runRequest(const ModelChoice &choice, const InputRecord &input, const Setti
     Json request = inputFields(choice, input);
     request["command"] = "run";
     request["measure"] = true;
+    request["withScores"] = true; // the histogram of a reopened session needs them
     addSetting(request, setting);
     return request;
 }

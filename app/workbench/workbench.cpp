@@ -63,6 +63,7 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
         }
         runDemoPlan();
     });
+    m_jobs.setFittingRule([this](const Json &request) { return fittingRetry(request); });
     connect(&m_jobs, &JobRunner::jobFinished, this, [this] {
         if (!m_demoSaving || m_jobs.busy())
             return;

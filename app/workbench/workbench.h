@@ -145,6 +145,8 @@ private:
     Result<void> makeDemo(const QString &home);
     void runDemoPlan();
     ModelChoice requestChoice() const;
+    /// A shorter input that the model's forecast says fits into memory.
+    std::optional<FittingRetry> fittingRetry(const Json &request);
 
     AppSettings &m_settings;
     EngineClient m_engine;

@@ -1,6 +1,8 @@
 // Model and inputs of the workbench.
 #include "app/workbench/workbench.h"
 
+#include "views/format.h"
+
 #include <QFileInfo>
 
 #include <algorithm>
@@ -178,6 +180,29 @@ void Workbench::retarget()
     if (input && ready && input->kind == "text")
         target = *input;
     m_preview.setTarget(requestChoice(), target);
+}
+
+std::optional<FittingRetry> Workbench::fittingRetry(const Json &request)
+{
+    const InputRecord *input = m_document.input(m_activeInput);
+    const qint64 tokens = tokenCount(m_activeInput);
+    const Json forecast = m_model.description.is_object() ? m_model.description.value("forecast", Json::object()) : Json::object();
+    auto number = [&](const char *name) { return forecast.is_object() && forecast.contains(name) && forecast[name].is_number() ? forecast[name].get<double>() : 0.0; };
+    const double perToken = number("tokens") > 0 ? (number("cacheBytes") + number("workBytes")) / number("tokens") : 0;
+    const double room = 0.8 * static_cast<double>(m_engine.status().totalBytes) - number("weightBytes");
+    if (!input || tokens <= 0 || perToken <= 0 || room <= 0 || !request.contains("input"))
+        return std::nullopt;
+    constexpr qint64 kStep = 256;
+    const qint64 fits = static_cast<qint64>(room / perToken) / kStep * kStep;
+    if (fits < kStep || fits >= tokens)
+        return std::nullopt;
+    InputRecord shorter = *input;
+    const QString text = QString::fromStdString(input->content);
+    const QString count = format::integer(static_cast<double>(fits));
+    shorter.id = 0;
+    shorter.name = tr("%1, about %2 tokens").arg(QString::fromStdString(input->name), count).toStdString();
+    shorter.content = text.left(static_cast<qsizetype>(static_cast<double>(text.size()) * static_cast<double>(fits) / static_cast<double>(tokens))).toStdString();
+    return FittingRetry{tr("Retry with %1 tokens").arg(count), {}, [this, shorter] { addTextInput(QString::fromStdString(shorter.name), QString::fromStdString(shorter.content), shorter.extra); }};
 }
 
 void Workbench::setScoredTokens(qint64 inputId, int count)

@@ -113,7 +113,9 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     auto cellPlan = planCell(*capture, **ranked, *budget);
     if (!cellPlan)
         return fail(cellPlan.error());
-    const EvaluationCell cell{cellPlan->plan, (*ranked)->method.get(), (*ranked)->ranking, (*ranked)->parameters};
+    // A select between two tokens may push the ranking out of its table; the cell holds what it needs.
+    const std::shared_ptr<const Method> instance = (*ranked)->method;
+    const EvaluationCell cell{cellPlan->plan, instance.get(), (*ranked)->ranking, (*ranked)->parameters};
     auto modified = generateUnderPlan(*capture, cell, *options, {}, context);
     if (!modified)
         return fail(modified.error());

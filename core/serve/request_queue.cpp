@@ -1,5 +1,7 @@
 #include "core/serve/request_queue.h"
 
+#include "core/base/json_fields.h"
+
 #include <algorithm>
 
 namespace winnow {
@@ -32,6 +34,20 @@ std::optional<QueuedRequest> RequestQueue::pop(std::stop_source &stop)
     m_running = request.id;
     m_stop = std::stop_source();
     stop = m_stop;
+    return request;
+}
+
+std::optional<QueuedRequest> RequestQueue::takeSelect()
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_closed)
+        return std::nullopt;
+    const auto found = std::find_if(m_waiting.begin(), m_waiting.end(),
+        [](const QueuedRequest &waiting) { return stringField(waiting.request, "command") == "select"; });
+    if (found == m_waiting.end())
+        return std::nullopt;
+    QueuedRequest request = std::move(*found);
+    m_waiting.erase(found);
     return request;
 }
 

@@ -27,6 +27,8 @@ public:
     std::vector<int64_t> push(QueuedRequest request);
     /// Blocks until there is one (and marks it as running) or the queue is closed (nullopt).
     std::optional<QueuedRequest> pop(std::stop_source &stop);
+    /// A waiting `select`, which may be answered between two steps of the running request; nullopt when none waits.
+    std::optional<QueuedRequest> takeSelect();
     /// The request that pop gave has ended.
     void finished();
     /// Stops the running one or takes a queued one away; true when it was queued (its end must be told).

@@ -70,18 +70,43 @@ namespace {
             m_changed.notify_all();
         }
 
+        /// Progress of a running request; between its steps the sliders of the window are answered, so that a budget
+        /// never waits for a sweep. A select only reads the capture and adds to its table of rankings.
+        class OpenProgress : public FrameProgress {
+        public:
+            OpenProgress(Connection &connection, int64_t id)
+                : FrameProgress(connection.m_writer, id)
+                , m_connection(connection)
+            {
+            }
+
+            void report(const Progress &progress) override
+            {
+                FrameProgress::report(progress);
+                while (auto select = m_connection.m_queue.takeSelect())
+                    m_connection.send(select->id, m_connection.m_engine.handle(select->request, {}, {}));
+            }
+
+        private:
+            Connection &m_connection;
+        };
+
         void answer(const QueuedRequest &request, std::stop_token stop)
         {
-            FrameProgress progress(m_writer, request.id);
+            OpenProgress progress(*this, request.id);
             const RunContext context{stop, &progress};
             const PartSink part = [&](Document document) {
                 m_writer.write(frame(request.id, "part", std::move(document)));
             };
-            auto reply = m_engine.handle(request.request, context, part);
+            send(request.id, m_engine.handle(request.request, context, part));
+        }
+
+        void send(int64_t id, Result<Document> reply)
+        {
             if (reply)
-                m_writer.write(frame(request.id, "reply", std::move(*reply)));
+                m_writer.write(frame(id, "reply", std::move(*reply)));
             else
-                m_writer.writeError(request.id, reply.error());
+                m_writer.writeError(id, reply.error());
         }
 
         static Document frame(int64_t id, const char *kind, Document document)

@@ -10,12 +10,12 @@
 #include "app/window/status_line.h"
 #include "app/window/view_slot.h"
 #include "tests/support/app_fixture.h"
+#include "views/widgets/budget_slider.h"
 #include "views/view_factory.h"
 
 #include <QLineEdit>
 #include <QProcess>
 #include <QSignalSpy>
-#include <QSlider>
 
 #include <algorithm>
 #include <csignal>
@@ -171,6 +171,8 @@ private Q_SLOTS:
             QVERIFY(rows[2].baseline);
             QCOMPARE(*rows[0].deltaNll, *rows[0].nll - *rows[2].nll);
 
+            bench.setActiveRun(bench.document().runs().front().id);
+            QTRY_COMPARE(bench.viewData()->current.index, 0);
             exportEverything(app, file);
             numbers = numbersOf(bench.document());
             QVERIFY(!numbers.isEmpty());
@@ -262,7 +264,7 @@ private Q_SLOTS:
         app.window().stalls()->start();
         bench.sweep(sweep);
         QSignalSpy finished(&bench.jobs(), &JobRunner::jobFinished);
-        QTest::qWaitFor([&] { return !bench.document().cells().empty() || !bench.jobs().busy(); }, 60000);
+        QVERIFY(QTest::qWaitFor([&] { return !bench.document().cells().empty() || !bench.jobs().busy(); }, 60000));
         QTest::qWait(500);
         const double stall = app.window().stalls()->longestMs();
         QElapsedTimer clock;

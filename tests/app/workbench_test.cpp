@@ -7,10 +7,10 @@
 #include "app/workbench/measurements.h"
 #include "app/workbench/view_data.h"
 #include "tests/support/app_fixture.h"
+#include "views/widgets/budget_slider.h"
 
 #include <QComboBox>
 #include <QLineEdit>
-#include <QSlider>
 #include <QSpinBox>
 
 using namespace winnow;
@@ -77,7 +77,7 @@ private Q_SLOTS:
     {
         const std::vector<CompareSource> runs{{1, 0, "SnapKV", "25 %", 0.25, reportWith(2.1, 1000)}, {2, 1, "H2O", "25 %", 0.25, reportWith(2.2, 1000)}};
         const std::vector<CompareColumn> columns = differingColumns(compareRows(runs, 0));
-        QCOMPARE(columns, (std::vector<CompareColumn>{CompareColumn::Run, CompareColumn::Nll}));
+        QVERIFY(columns == (std::vector<CompareColumn>{CompareColumn::Run, CompareColumn::Nll}));
     }
 
     void aResumedSweepLeavesOutWhatIsThere()
@@ -87,7 +87,7 @@ private Q_SLOTS:
         const Json rest = remainingSweep(request, done);
         QCOMPARE(rest["methods"].size(), size_t(1));
         QCOMPARE(rest["methods"][0]["method"].get<std::string>(), std::string("b"));
-        QCOMPARE(rest["budgets"], Json::array({"20%"}));
+        QVERIFY(rest["budgets"] == Json::array({"20%"}));
     }
 
     void aForecastLiesOnTheLineOverLogBytes()
@@ -99,9 +99,9 @@ private Q_SLOTS:
 
     void typedBudgetsComeInEveryUnit()
     {
-        QCOMPARE(*parseTypedBudget(QStringLiteral("25")), (Budget{BudgetKind::Fraction, 0.25}));
-        QCOMPARE(*parseTypedBudget(QStringLiteral("12.5 %")), (Budget{BudgetKind::Fraction, 0.125}));
-        QCOMPARE(*parseTypedBudget(QStringLiteral("1,024 tokens")), (Budget{BudgetKind::Count, 1024}));
+        QVERIFY(*parseTypedBudget(QStringLiteral("25")) == (Budget{BudgetKind::Fraction, 0.25}));
+        QVERIFY(*parseTypedBudget(QStringLiteral("12.5 %")) == (Budget{BudgetKind::Fraction, 0.125}));
+        QVERIFY(*parseTypedBudget(QStringLiteral("1,024 tokens")) == (Budget{BudgetKind::Count, 1024}));
         QCOMPARE(parseTypedBudget(QStringLiteral("6 MiB"))->kind, BudgetKind::Bytes);
         QVERIFY(!parseTypedBudget(QStringLiteral("many")));
         QCOMPARE(parseBudgetList(QStringLiteral("10 %, 25 %,"))->size(), size_t(2));

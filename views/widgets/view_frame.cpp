@@ -69,7 +69,8 @@ void ViewFrame::setTheme(const Theme &theme)
 
 void ViewFrame::refresh()
 {
-    const QString reason = m_view->emptyReason();
+    const QString own = m_view->emptyReason();
+    const QString reason = !own.isEmpty() && !m_reason.isEmpty() ? m_reason : own;
     m_header->setTitle(m_view->title());
     m_header->setNote(reason.isEmpty() ? m_view->note() : QString());
     m_header->setLegend(reason.isEmpty() ? m_view->legend(m_theme) : QVector<LegendEntry>(), m_theme);
@@ -77,6 +78,15 @@ void ViewFrame::refresh()
     if (!reason.isEmpty())
         m_empty->setReason(reason);
     m_stack->setCurrentWidget(reason.isEmpty() ? static_cast<QWidget *>(m_view) : m_empty);
+}
+
+void ViewFrame::setReason(const QString &reason)
+{
+    if (reason == m_reason)
+        return;
+    m_reason = reason;
+    if (m_view)
+        refresh();
 }
 
 void ViewFrame::showTable()

@@ -24,6 +24,8 @@ public:
     ViewHeader *header() const { return m_header; }
     EmptyState *emptyState() const { return m_empty; }
     void setTheme(const Theme &theme); // and the view's
+    /// A reason the page knows for having nothing to show, said instead of the view's own; empty = the view's.
+    void setReason(const QString &reason);
     /// Opens the view's data as a table in a window of its own.
     void showTable();
 
@@ -37,6 +39,7 @@ private:
     ViewHeader *m_header;
     EmptyState *m_empty;
     QStackedLayout *m_stack;
+    QString m_reason;
     Theme m_theme;
 };
 
