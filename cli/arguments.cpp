@@ -84,7 +84,7 @@ namespace {
 std::string nearestWord(const std::string &word, const std::vector<std::string> &known)
 {
     std::string best;
-    size_t bestDistance = std::max<size_t>(1, word.size() / 3) + 1;
+    size_t bestDistance = std::min(word.size(), std::max<size_t>(2, word.size() / 3) + 1);
     for (const std::string &candidate : known) {
         const size_t distance = editDistance(word, candidate);
         if (distance < bestDistance) {

@@ -36,15 +36,6 @@ namespace {
         return {{"error", {{"code", errorCodeName(error.code)}, {"message", error.message}, {"hint", error.hint}}}};
     }
 
-    /// Ranks of a set's slots change nothing that is drawn, so scores travel only when they are asked for.
-    void trimKept(KeptTokens &kept, const Json &request)
-    {
-        if (!flagField(request, "scores"))
-            kept.score.clear();
-        if (!flagField(request, "classes"))
-            kept.classes.clear();
-    }
-
     Json checkList(const KvPlan &plan)
     {
         Json list = Json::array();
@@ -68,7 +59,10 @@ namespace {
         auto planned = planCell(*stored.capture, **ranked, *budget);
         if (!planned)
             return fail(planned.error());
-        trimKept(planned->plan.kept, request);
+        if (flagField(request, "scores"))
+            addScores(planned->plan, **ranked);
+        if (!flagField(request, "classes"))
+            planned->plan.kept.classes.clear();
         Savings savings = planSavings(planned->bytes);
         savings.selectMs = planned->selectMs;
         savings.prefillMs = stored.capture->prefillMs;

@@ -99,8 +99,7 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     Json canonical = planned ? canonicalRun(request, *setup, *method, *budget) : canonicalRequest(request, *setup);
     canonical["maxNew"] = options->maxNew;
     canonical["temperature"] = options->temperature;
-    const ReportContext report{canonical, *model, &setup->input, capture.get(), &clock, setup->wanted.threads, setup->seed,
-        setup->withScores};
+    const ReportContext report{canonical, *model, &setup->input, capture.get(), &clock, setup->wanted.threads, setup->seed};
     if (!planned) {
         ReportBuilder builder = startReport(report);
         builder.add(*fullText);
@@ -122,6 +121,8 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     auto modifiedText = textOf(*modified, "modified", *capture->model->tokenizer());
     if (!modifiedText)
         return fail(modifiedText.error());
+    if (setup->withScores)
+        addScores(cellPlan->plan, **ranked);
     ReportBuilder builder = startReport(report);
     builder.add(*fullText);
     builder.add(*modifiedText);

@@ -70,6 +70,8 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
             return fail(evaluated.error());
         results = std::move(*evaluated);
     }
+    if (setup->withScores)
+        addScores(planned->plan, **ranked);
     CellOutcome outcome{&planned->plan, planned->bytes, budgetJson(*budget, *planned, (*stored)->capture->tokens()),
         planned->selectMs, nullptr, nullptr, nullptr, nullptr};
     if (!results.empty()) {
@@ -90,7 +92,7 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
     if (!model)
         return fail(model.error());
     ReportContext report{canonicalRun(request, *setup, *method, *budget), *model, &setup->input, (*stored)->capture.get(), &clock,
-        setup->wanted.threads, setup->seed, setup->withScores};
+        setup->wanted.threads, setup->seed};
     ReportBuilder builder = startReport(report);
     addCell(builder, report, outcome);
     return builder.build()->document();

@@ -3,6 +3,7 @@
 #include "core/base/json_fields.h"
 #include "core/base/report_artifacts.h"
 #include "core/eval/sweep.h"
+#include "core/methods/registry.h"
 #include "core/serve/machine.h"
 #include "core/serve/request_fields.h"
 #include "core/serve/run_report.h"
@@ -182,17 +183,28 @@ namespace {
         return request;
     }
 
-    Document cellReport(const ReportContext &shared, const SweepCell &cell)
+    /// The plan of a cell with the score of every token.
+    Result<KvPlan> scoredPlan(StoredCapture &stored, const SweepCell &cell, const RunContext &context)
+    {
+        auto ranked = rankedMethod(stored, *findMethod(cell.method.method), cell.method.parameters, context);
+        if (!ranked)
+            return fail(ranked.error());
+        KvPlan plan = *cell.plan;
+        addScores(plan, **ranked);
+        return plan;
+    }
+
+    Document cellReport(const ReportContext &shared, const SweepCell &cell, const KvPlan *plan)
     {
         ReportContext context = shared;
         context.request = cellRequestJson(shared.request, cell);
         ReportBuilder builder = startReport(context);
         builder.setExtra("cellKey", cell.key);
         builder.setExtra("state", stateWord(cell.state));
-        if (cell.plan) {
-            const PlannedCell planned{*cell.plan, cell.bytes, cell.count, cell.selectMs};
+        if (plan) {
+            const PlannedCell planned{*plan, cell.bytes, cell.count, cell.selectMs};
             addCell(builder, context,
-                {cell.plan.get(), cell.bytes, budgetJson(cell.budget, planned, context.capture->tokens()), cell.selectMs,
+                {plan, cell.bytes, budgetJson(cell.budget, planned, context.capture->tokens()), cell.selectMs,
                     cell.result.get(), nullptr, nullptr, nullptr});
         }
         if (!cell.reason.empty())
@@ -280,12 +292,15 @@ Result<Document> answerSweep(EngineState &state, const Json &request, const RunC
     if (!model)
         return fail(model.error());
     const ReportContext shared{canonicalSweep(request, *setup, *plan), *model, &setup->input, capture.get(), &clock,
-        setup->wanted.threads, setup->seed, setup->withScores};
+        setup->wanted.threads, setup->seed};
     SweepCallbacks callbacks;
     callbacks.known = [&](const std::string &key) { return plan->known.contains(key); };
     callbacks.done = [&](const SweepCell &cell) {
-        if (part && cell.state != CellState::Known)
-            part(cellReport(shared, cell));
+        if (!part || cell.state == CellState::Known)
+            return;
+        auto scored = setup->withScores && cell.plan ? scoredPlan(**stored, cell, context) : Result<KvPlan>(KvPlan{});
+        const bool useScored = setup->withScores && cell.plan && scored;
+        part(cellReport(shared, cell, useScored ? &*scored : cell.plan.get()));
     };
     auto result = runSweep(*capture, setup->continuation, *sweep, callbacks, context);
     if (!result)

@@ -92,8 +92,6 @@ ReportBuilder startReport(const ReportContext &context)
 void addCell(ReportBuilder &builder, const ReportContext &context, const CellOutcome &outcome)
 {
     KeptTokens kept = outcome.plan->kept;
-    if (!context.withScores)
-        kept.score.clear();
     if (outcome.result) {
         kept.evictions = outcome.result->evictions;
         kept.steps = int64_t(outcome.result->series.nll.size());

@@ -19,7 +19,6 @@ struct ReportContext {
     const RunClock *clock = nullptr;
     int threads = 1;
     int64_t seed = 0;
-    bool withScores = false;
 };
 
 /// What is known about one cell; quality and measured bytes only when they were measured.

@@ -1,3 +1,4 @@
+// labels: slow
 #include "core/base/json_fields.h"
 #include "sessions/session.h"
 
