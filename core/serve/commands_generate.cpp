@@ -109,12 +109,12 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     auto ranked = rankedMethod(**stored, *method->spec, method->parameters, context);
     if (!ranked)
         return fail(ranked.error());
-    auto cellPlan = planCell(*capture, **ranked, *budget);
+    // A select between two tokens may push the ranking out of its table; this holds what the request needs.
+    const RankedMethod held = **ranked;
+    auto cellPlan = planCell(*capture, held, *budget);
     if (!cellPlan)
         return fail(cellPlan.error());
-    // A select between two tokens may push the ranking out of its table; the cell holds what it needs.
-    const std::shared_ptr<const Method> instance = (*ranked)->method;
-    const EvaluationCell cell{cellPlan->plan, instance.get(), (*ranked)->ranking, (*ranked)->parameters};
+    const EvaluationCell cell{cellPlan->plan, held.method.get(), held.ranking, held.parameters};
     auto modified = generateUnderPlan(*capture, cell, *options, {}, context);
     if (!modified)
         return fail(modified.error());
@@ -122,7 +122,7 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     if (!modifiedText)
         return fail(modifiedText.error());
     if (setup->withScores)
-        addScores(cellPlan->plan, **ranked);
+        addScores(cellPlan->plan, held);
     ReportBuilder builder = startReport(report);
     builder.add(*fullText);
     builder.add(*modifiedText);

@@ -56,12 +56,12 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
     auto ranked = rankedMethod(**stored, *method->spec, method->parameters, context);
     if (!ranked)
         return fail(ranked.error());
-    auto planned = planCell(*(*stored)->capture, **ranked, *budget);
+    // A select between two steps may push the ranking out of its table; this holds what the run needs.
+    const RankedMethod held = **ranked;
+    auto planned = planCell(*(*stored)->capture, held, *budget);
     if (!planned)
         return fail(planned.error());
-    // The ranking's table may move when the full cache is measured; the cell holds what it needs.
-    const std::shared_ptr<const Method> instance = (*ranked)->method;
-    const EvaluationCell cell{planned->plan, instance.get(), (*ranked)->ranking, (*ranked)->parameters};
+    const EvaluationCell cell{planned->plan, held.method.get(), held.ranking, held.parameters};
 
     std::vector<CellResult> results;
     if (!setup->continuation.empty()) {
@@ -71,7 +71,7 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
         results = std::move(*evaluated);
     }
     if (setup->withScores)
-        addScores(planned->plan, **ranked);
+        addScores(planned->plan, held);
     CellOutcome outcome{&planned->plan, planned->bytes, budgetJson(*budget, *planned, (*stored)->capture->tokens()),
         planned->selectMs, nullptr, nullptr, nullptr, nullptr};
     if (!results.empty()) {

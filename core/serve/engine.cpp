@@ -154,7 +154,9 @@ Result<Document> Engine::handle(const Json &request, const RunContext &context, 
     if (!threads)
         return fail(threads.error());
     const c10::InferenceMode inference;
-    setComputeThreads(static_cast<int>(*threads));
+    // A select may come between two steps of another request, whose threads stay as they are: its numbers depend on them.
+    if (name != "select")
+        setComputeThreads(static_cast<int>(*threads));
     // The one place where exceptions of libraries end.
     try {
         return command(m_impl->state, request, context, part);
