@@ -6,6 +6,7 @@
 #include "app/window/status_line.h"
 #include "app/workbench/workbench.h"
 #include "views/icons.h"
+#include "views/type.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
@@ -72,6 +73,7 @@ int runExport(const ExportOptions &options)
 {
     initIcons();
     QApplication::setStyle(QStringLiteral("Fusion"));
+    QApplication::setFont(baseFont());
     Result<QStringList> written = exportSession(options);
     if (!written) {
         const std::string line = written.error().message + (written.error().hint.empty() ? "" : " " + written.error().hint);

@@ -7,6 +7,8 @@
 #include <QPageSize>
 #include <QPainter>
 #include <QPdfWriter>
+#include <QFontInfo>
+#include <QGuiApplication>
 #include <QSvgGenerator>
 
 #include <algorithm>
@@ -78,6 +80,18 @@ QByteArray pngOf(const RunView &view, const FigureOptions &options)
     return bytes;
 }
 
+/// The generator names one family, at times Qt's alias "Sans Serif", which no other reader knows (they fall back to a serif
+/// face). The face the text was laid out with is named first, then ones that are near it.
+QByteArray withFallbackFonts(QByteArray svg)
+{
+    const QFont font = QGuiApplication::font();
+    const QByteArray families = "font-family=\"" + QFontInfo(font).family().toHtmlEscaped().toUtf8()
+        + ", Inter, DejaVu Sans, sans-serif\"";
+    for (const QString &written : {QStringLiteral("Sans Serif"), font.family()})
+        svg.replace("font-family=\"" + written.toHtmlEscaped().toUtf8() + "\"", families);
+    return svg;
+}
+
 QByteArray svgOf(const RunView &view, const FigureOptions &options)
 {
     const QSizeF size = figureSize(view, options);
@@ -94,7 +108,7 @@ QByteArray svgOf(const RunView &view, const FigureOptions &options)
     QPainter painter(&generator);
     paintFigure(painter, view, options);
     painter.end();
-    return bytes;
+    return withFallbackFonts(bytes);
 }
 
 QByteArray pdfOf(const RunView &view, const FigureOptions &options)

@@ -3,6 +3,7 @@
 #include "core/base/json_fields.h"
 #include "core/base/method_info.h"
 #include "core/methods/registry.h"
+#include "core/model/catalogue.h"
 #include "core/model/device.h"
 #include "core/serve/engine_state.h"
 #include "core/serve/machine.h"
@@ -103,6 +104,11 @@ Result<Json> EngineState::modelObject(const ModelRequest &wanted, const RunConte
         return fail(hash.error());
     Json json = modelJson((*model)->config());
     json["sha256"] = *hash;
+    // general.name of a GGUF file is what its converter made of a folder; the catalogue knows what people call it.
+    for (const CatalogueModel &known : catalogue()) {
+        if (known.sha256 == *hash)
+            json["name"] = known.title;
+    }
     json["dtype"] = (*model)->dtypeName();
     json["device"] = (*model)->deviceName();
     return json;
