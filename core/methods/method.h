@@ -16,9 +16,6 @@ namespace winnow {
 class Ranking {
 public:
     virtual ~Ranking() = default;
-    /// Scores behind a plan of this ranking, [L, heads, N], higher = keep: those of protected positions (sinks, window) are
-    /// the largest other score of the layer + 1. Empty for methods that score nothing (full, streaming_llm).
-    virtual std::vector<float> scores(const KvPlan &plan) const { return (void)plan, std::vector<float>{}; }
 };
 
 /// One row of decoding as a policy sees it, in one layer. Set s is a KV head, a query head or the layer (GroupRule);
@@ -73,7 +70,8 @@ public:
     virtual Result<std::unique_ptr<const Ranking>> rank(
         const Capture &capture, const Parameters &parameters, const RunContext &context) const = 0;
 
-    /// Kept sets for C slots per layer and head set, classes filled in (scores are not: see Ranking::scores).
+    /// Kept sets for C slots per layer and head set, with classes and scores: those of protected positions (sinks, window)
+    /// are the largest other score of the layer + 1; methods that score nothing (full, streaming_llm) leave them empty.
     /// @param count C >= 1. C = N is the identity, also while decoding; C > N keeps the prompt whole and lets hold and
     ///              interval act once a set holds more than C (R6).
     /// @error BadInput (count < 1, a ranking of another method or capture).

@@ -19,7 +19,7 @@ enum class PositionMode { Original, Shift };
 
 /// What is kept where: the forward pass executes this and does not know methods.
 struct KvPlan {
-    KeptTokens kept; // prompt sets, classes, and scores when asked
+    KeptTokens kept; // prompt sets, classes and, of methods that score, the scores behind them
     int64_t budget = 0; // C as asked: slots per layer and head set; at least N when inactive
     std::vector<int64_t> layerCounts; // [L] slots each head set of a layer holds: `budget` unless the method has a schedule
     GroupRule groupRule = GroupRule::KvHeadMean;

@@ -1,25 +1,8 @@
 #include "core/methods/score_table.h"
 
-#include <algorithm>
 #include <limits>
 
 namespace winnow {
-namespace {
-
-    /// Protected in the plan, or a sink that a tiny budget had to drop.
-    std::vector<bool> protectedFlags(const std::vector<uint8_t> &classes, const ScoreTable &table)
-    {
-        std::vector<bool> flags(classes.size());
-        for (size_t i = 0; i < classes.size(); ++i) {
-            const auto position = static_cast<int64_t>(i) % table.tokens;
-            flags[i] = classes[i] == uint8_t(TokenClass::Sink) || classes[i] == uint8_t(TokenClass::Window)
-                || position < table.sinks;
-        }
-        return flags;
-    }
-
-} // namespace
-
 ScoreRanking::ScoreRanking(ScoreTablePtr table)
     : m_base(std::move(table))
 {
@@ -45,28 +28,27 @@ void ScoreRanking::remember(ScoreTablePtr table) const
     m_shrunk.push_back(std::move(table));
 }
 
-std::vector<float> ScoreRanking::scores(const KvPlan &plan) const
+void exportScores(const ScoreTable &table, KeptTokens &kept)
 {
-    ScoreTablePtr table = m_base->window == 0 ? m_base : find(plan.window);
-    const std::vector<uint8_t> &classes = plan.kept.classes;
-    if (!table || classes.size() != table->score.size())
-        return {};
-    std::vector<float> result = table->score;
-    const std::vector<bool> isProtected = protectedFlags(classes, *table);
-    const auto perLayer = static_cast<size_t>(table->sets * table->tokens);
-    for (size_t begin = 0; begin < result.size(); begin += perLayer) {
+    // Window and Sink are the two classes with bit 1 set (Evicted 0, Kept 1, Window 2, Sink 3; no others occur here).
+    const auto isProtected = [](uint8_t tokenClass) { return (tokenClass & 2U) != 0; };
+    kept.score = table.score;
+    for (int64_t l = 0; l < table.layers; ++l) {
         float top = -std::numeric_limits<float>::infinity();
-        for (size_t i = begin; i < begin + perLayer; ++i) {
-            if (!isProtected[i])
-                top = std::max(top, result[i]);
+        for (int64_t s = 0; s < table.sets; ++s) {
+            const float *score = kept.score.data() + table.at(l, s);
+            const uint8_t *classes = kept.classes.data() + table.at(l, s);
+            for (int64_t v = table.sinks; v < table.tokens; ++v)
+                top = !isProtected(classes[v]) && score[v] > top ? score[v] : top;
         }
         const float raised = top == -std::numeric_limits<float>::infinity() ? 1.0F : top + 1.0F;
-        for (size_t i = begin; i < begin + perLayer; ++i) {
-            if (isProtected[i])
-                result[i] = raised;
+        for (int64_t s = 0; s < table.sets; ++s) {
+            float *score = kept.score.data() + table.at(l, s);
+            const uint8_t *classes = kept.classes.data() + table.at(l, s);
+            for (int64_t v = 0; v < table.tokens; ++v)
+                score[v] = isProtected(classes[v]) || v < table.sinks ? raised : score[v];
         }
     }
-    return result;
 }
 
 } // namespace winnow

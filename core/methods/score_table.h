@@ -28,6 +28,10 @@ struct ScoreTable {
     }
 };
 
+/// Writes the scores of a plan, [L, sets, N]: protected positions get the largest other score of their layer + 1.
+/// @param kept Classes must be filled in. @cost one pass.
+void exportScores(const ScoreTable &table, KeptTokens &kept);
+
 using ScoreTablePtr = std::shared_ptr<const ScoreTable>;
 
 /// The ranking of a scoring method: one table, and the last few that shrunk windows asked for (R5).
@@ -36,8 +40,6 @@ public:
     static constexpr size_t kShrunkTables = 8;
 
     explicit ScoreRanking(ScoreTablePtr table);
-
-    std::vector<float> scores(const KvPlan &plan) const override;
 
     const ScoreTable &base() const { return *m_base; }
     /// The table for a window, or null when it was not made yet. Thread-safe.

@@ -131,6 +131,7 @@ Result<KvPlan> ScoringMethod::select(
             fillSet(plan, l, s, protect, (*table)->orderRow(l, s));
     }
     packMask(plan.kept);
+    exportScores(**table, plan.kept);
     return plan;
 }
 

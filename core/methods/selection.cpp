@@ -24,10 +24,6 @@ KvPlan emptyPlan(const Capture &capture, GroupRule rule, int64_t count)
     plan.layerCounts.assign(static_cast<size_t>(layers), std::min(count, tokens));
     plan.groupRule = rule;
     plan.inactive = count >= tokens;
-    if (plan.inactive) {
-        plan.notices.push_back("inactive: the budget of " + std::to_string(count) + " slots holds the whole context of "
-            + std::to_string(tokens) + " tokens (R6)");
-    }
     return plan;
 }
 

@@ -17,7 +17,7 @@ struct ProtectedSlots {
 /// R5: min(window, max(1, floor(count / 2))).
 int64_t effectiveWindow(int64_t window, int64_t count);
 
-/// A plan with no token kept yet: sizes, rules, R6 flag and notice, `count` slots in every layer.
+/// A plan with no token kept yet: sizes, rules, R6 flag, `count` slots in every layer.
 KvPlan emptyPlan(const Capture &capture, GroupRule rule, int64_t count);
 
 /// Whether nothing ever leaves: tau = 1 is the identity, also while decoding (R1).

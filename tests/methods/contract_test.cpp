@@ -169,7 +169,7 @@ private Q_SLOTS:
         for (uint64_t i = 0; i < 50; ++i) {
             const auto count = int64_t(noiseBits(9, {.key = i}) % uint64_t(kTokens)) + 1;
             const KvPlan plan = ranked.plan(count);
-            const std::vector<float> scores = ranked.ranking->scores(plan);
+            const std::vector<float> scores = plan.kept.score;
             if (scores.empty())
                 QSKIP("a formula, no scores");
             QCOMPARE(scores.size(), plan.kept.classes.size());
@@ -184,7 +184,7 @@ private Q_SLOTS:
     {
         const Ranked ranked = rankMethod(method(), sharedCapture(), given());
         const KvPlan plan = ranked.plan(20);
-        const std::vector<float> scores = ranked.ranking->scores(plan);
+        const std::vector<float> scores = plan.kept.score;
         if (scores.empty())
             QSKIP("a formula, no scores");
         const auto perLayer = size_t(plan.kept.heads * kTokens);

@@ -87,7 +87,7 @@ private Q_SLOTS:
             if (more.is_object())
                 given.update(more);
             const Ranked ranked = rankMethod("expected_attention", capture, given);
-            const std::vector<float> found = ranked.ranking->scores(ranked.plan(4));
+            const std::vector<float> found = ranked.plan(4).kept.score;
             for (size_t v = 0; v < expected.size(); ++v)
                 QVERIFY(std::abs(found[v + 2] - expected[v]) < 1e-6F);
             const float best = *std::max_element(expected.begin(), expected.end());

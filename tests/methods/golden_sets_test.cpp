@@ -126,7 +126,7 @@ std::vector<Positions> GoldenSetsTest::ourSets(const Press &press, const Capture
     std::vector<Positions> out;
     const bool own = press.rule == Press::Rule::AsSelected || press.rule == Press::Rule::CountsOnly;
     const KvPlan plan = ranked.plan(own ? count : tokens / 2);
-    const std::vector<float> scores = own ? std::vector<float>{} : ranked.ranking->scores(plan);
+    const std::vector<float> scores = own ? std::vector<float>{} : plan.kept.score;
     for (int64_t l = 0; l < layers; ++l) {
         const int64_t slots = press.rule == Press::Rule::Pyramid
             ? pyramidSlots(tokens, kept, press.parameters.at("window").get<int64_t>(), l, layers)
@@ -180,7 +180,7 @@ void GoldenSetsTest::keptSetsEqualTheReference()
     const std::string key = promptKey(prompt) + setting.name + ".r" + ratio.toStdString();
     const std::vector<Positions> ours = ourSets(setting, context, 1 - ratio.toDouble());
     const Ranked ranked = rankMethod(setting.method, context, setting.parameters);
-    const std::vector<float> scores = ranked.ranking->scores(ranked.plan(tokens / 2));
+    const std::vector<float> scores = ranked.plan(tokens / 2).kept.score;
     const std::vector<float> cuts = m_golden.floats(key + ".cut"); // [L, Hkv, 2]
     for (int64_t row = 0; row < rows; ++row) {
         const Positions stored = storedSet(key + ".kept", row, tokens);
@@ -228,7 +228,7 @@ void GoldenSetsTest::scoresEqualTheReference()
     const int64_t tokens = context.tokens();
     const Ranked ranked = rankMethod(setting.method, context, setting.parameters);
     const KvPlan plan = ranked.plan(tokens / 2);
-    const std::vector<float> ours = ranked.ranking->scores(plan), stored = m_golden.floats(key);
+    const std::vector<float> ours = plan.kept.score, stored = m_golden.floats(key);
     const std::vector<int32_t> layers = m_golden.ints("layers");
     double worst = 0;
     for (size_t i = 0; i < layers.size(); ++i) {

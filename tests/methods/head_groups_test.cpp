@@ -96,7 +96,7 @@ private Q_SLOTS:
         capture.needs.window = 256;
         capture.window = 1;
         const Ranked ranked = rankMethod("snapkv", capture, {{"window", 1}, {"kernel", 3}, {"groupRule", "kv_head_mean"}});
-        const std::vector<float> found = ranked.ranking->scores(ranked.plan(3));
+        const std::vector<float> found = ranked.plan(3).kept.score;
         // Means .3 .35 .35 0 0 0; pooled .35 .35 .35 .35 0 0. Pooled first: .65 .65 .55 .35 0 0 (mean of .6 .6 .4 .4 and
         // .7 .7 .7 .3).
         for (size_t v = 0; v < 4; ++v)

@@ -19,7 +19,6 @@ namespace {
             const Capture &capture, const Ranking &, const Parameters &, int64_t) const override
         {
             KvPlan plan = emptyPlan(capture, GroupRule::KvHeadMean, capture.tokens());
-            plan.notices.clear(); // a whole cache is not a budget that came out too large
             plan.storesPositions = false;
             std::vector<int32_t> all(static_cast<size_t>(capture.tokens()));
             for (size_t v = 0; v < all.size(); ++v)

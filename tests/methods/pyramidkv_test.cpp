@@ -34,7 +34,7 @@ std::vector<int64_t> quotas(const KvPlan &plan)
 } // namespace
 
 /// pyramidkv of kv-eviction-baselines.md 8.
-class PyramidTest : public QObject {
+class PyramidKvTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void officialStepsAreWholeNumbers()
@@ -125,5 +125,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(PyramidTest)
-#include "pyramid_test.moc"
+QTEST_GUILESS_MAIN(PyramidKvTest)
+#include "pyramidkv_test.moc"
