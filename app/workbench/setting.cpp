@@ -47,6 +47,8 @@ Setting settingFromJson(const Json &json)
         } else if (it->is_number()) {
             setting.budget = {BudgetKind::Fraction, std::clamp(it->get<double>(), 0.0, 1.0)};
         }
+    } else {
+        setting.budget = {BudgetKind::Fraction, 1.0}; // a method without a budget keeps everything
     }
     return setting;
 }
