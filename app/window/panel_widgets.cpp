@@ -77,10 +77,12 @@ void FactRow::paintEvent(QPaintEvent *)
     painter.setFont(font);
     const QFontMetrics metrics(font);
     painter.setPen(m_look.theme().t2);
-    painter.drawText(rect(), Qt::AlignVCenter | Qt::AlignLeft, m_label);
-    const int room = width() - metrics.horizontalAdvance(m_label) - 8;
+    // The value is what is read: it keeps its place up to two thirds, the label gives way.
+    const QString value = metrics.elidedText(m_value, Qt::ElideMiddle, width() * 2 / 3);
+    const int room = width() - static_cast<int>(tabularWidth(font, value)) - 8;
+    painter.drawText(rect(), Qt::AlignVCenter | Qt::AlignLeft, metrics.elidedText(m_label, Qt::ElideRight, room));
     painter.setPen(m_look.theme().t1);
-    drawTabular(painter, QRectF(rect()), Qt::AlignRight, metrics.elidedText(m_value, Qt::ElideMiddle, room));
+    drawTabular(painter, QRectF(rect()), Qt::AlignRight, value);
 }
 
 } // namespace winnow

@@ -40,6 +40,7 @@ Setting settingFromJson(const Json &json)
         setting.method = it->get<std::string>();
     if (auto it = json.find("params"); it != json.end() && it->is_object())
         setting.parameters = *it;
+    setting.budget = {BudgetKind::Fraction, 1.0}; // a method without a budget keeps everything
     if (auto it = json.find("budget"); it != json.end()) {
         if (it->is_string()) {
             if (Result<Budget> budget = parseBudget(it->get<std::string>()))

@@ -32,6 +32,12 @@ qint64 Workbench::pin()
     const ReportPtr selected = m_preview.reportSetting() == m_setting ? m_preview.report() : nullptr;
     run.hasReport = selected != nullptr;
     endGesture();
+    // Forms and names of a session that is opened without an engine come from what was written beside its runs.
+    auto listed = m_engine.hello().find("methods");
+    if (listed != m_engine.hello().end() && m_document.state("methods").is_null())
+        m_document.setState("methods", *listed);
+    if (m_document.state("model").is_null() && !m_model.description.empty())
+        m_document.setState("model", m_model.description);
     const qint64 id = m_document.pinRun(std::move(run), selected);
     if (id != 0 && m_document.baseline() == 0 && m_setting.method == "full")
         m_document.setBaseline(id);
