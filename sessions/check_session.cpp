@@ -215,7 +215,11 @@ namespace {
         // The old file keeps its content under another name: repair never destroys what a
         // specialist could still read.
         const std::string broken = path + ".broken";
-        fs::copy_file(path, broken, fs::copy_options::overwrite_existing, error);
+        for (const char *suffix : { "-journal", "-wal", "" }) {
+            if (*suffix == '\0' || fs::exists(path + suffix, error))
+                fs::copy_file(
+                    path + suffix, broken + suffix, fs::copy_options::overwrite_existing, error);
+        }
         if (error) {
             fs::remove(part);
             return fail(ErrorCode::Io,

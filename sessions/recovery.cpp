@@ -114,6 +114,14 @@ namespace {
         return leftover;
     }
 
+    /// A file that a process left while it was still making its copy: nobody writes a part for a
+    /// day.
+    bool isStalePart(const fs::directory_entry &entry)
+    {
+        return entry.path().extension() == ".part"
+            && static_cast<int64_t>(std::time(nullptr)) - modified(entry.path().string()) > 86400;
+    }
+
     bool offeredLongAgo(const Json &note)
     {
         const int64_t offered = integerField(note, "offeredAt");
@@ -277,6 +285,8 @@ std::vector<Leftover> leftovers(const std::string &folder, LeftoverScope scope)
     std::error_code error;
     for (const fs::directory_entry &entry : fs::directory_iterator(folder, error)) {
         const std::string file = entry.path().string();
+        if (isStalePart(entry))
+            fs::remove(entry.path(), error);
         if (entry.path().extension() != ".winnow"
             || entry.path().filename().string().starts_with('.'))
             continue;

@@ -23,6 +23,7 @@ private Q_SLOTS:
     void abandonedChangesAreOfferedOnceAndRecovered();
     void recoveredWorkSavesToTheOriginal();
     void discardedAndUnchangedCopiesAreGone();
+    void partsOfDeadProcessesGoAfterADay();
     void damagedLeftoverIsRepaired();
     void fileChangedByAnotherProgramIsNoticed();
     void takenSessionKeepsItsLock();
@@ -126,6 +127,23 @@ void RecoveryTest::discardedAndUnchangedCopiesAreGone()
     discard(leftovers(folder()).front());
     QCOMPARE(filesLeft(), size_t(0));
     QVERIFY(leftovers(path("nowhere")).empty());
+}
+
+void RecoveryTest::partsOfDeadProcessesGoAfterADay()
+{
+    QVERIFY(QDir().mkpath(QString::fromStdString(folder())));
+    const std::string stale = folder() + "/.a.winnow.1-0.part",
+                      fresh = folder() + "/.b.winnow.2-0.part";
+    for (const std::string &part : { stale, fresh })
+        QVERIFY(QFile(QString::fromStdString(part)).open(QIODevice::WriteOnly));
+    QFile old(QString::fromStdString(stale));
+    QVERIFY(old.open(QIODevice::ReadWrite));
+    QVERIFY(old.setFileTime(
+        QDateTime::currentDateTime().addDays(-2), QFileDevice::FileModificationTime));
+    old.close();
+    QVERIFY(leftovers(folder()).empty());
+    QVERIFY(!QFile::exists(QString::fromStdString(stale)));
+    QVERIFY(QFile::exists(QString::fromStdString(fresh)));
 }
 
 void RecoveryTest::damagedLeftoverIsRepaired()
