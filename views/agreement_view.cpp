@@ -96,10 +96,10 @@ AgreementView::Plan AgreementView::planFor(const QRectF &body) const
     for (const Row &row : m_rows)
         widest = std::max(widest, metrics.horizontalAdvance(row.title));
     Plan plan;
-    plan.left = body.left() + 14 + std::min(widest, body.width() * 0.32) + 8;
+    plan.left = body.left() + 14 + std::min(widest, body.width() * 0.42) + 8;
     plan.top = body.top() + 6;
     const double count = static_cast<double>(std::max<size_t>(1, m_rows.size()));
-    plan.cell = std::clamp(std::min((body.right() - 12 - plan.left) / count, (body.bottom() - 34 - plan.top) / count), 6.0, scaled(30));
+    plan.cell = std::clamp(std::min((body.right() - 12 - plan.left) / count, (body.bottom() - 34 - plan.top) / count), 6.0, scaled(26));
     return plan;
 }
 

@@ -174,7 +174,7 @@ void GridView::paintRowLabels(QPainter &painter, const Plan &plan, const QRectF 
         const int count = std::clamp(static_cast<int>(plan.plot.height() / (height * 2.2)), 1, rowTickCount());
         for (const int row : indexTicks(m_window.row0, m_window.row1 - 1, count))
             label(row);
-    } else if (plan.rowHeight >= height * 0.72) {
+    } else if (plan.rowHeight >= height * 0.85) {
         for (int row = 0; row < m_grid.rows; ++row)
             label(row);
     }

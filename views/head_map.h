@@ -29,7 +29,7 @@ protected:
     Cell markedCell() const override;
     QString rowLabel(int row) const override;
     void paintGroupLabel(QPainter &painter, const QRectF &rect, int group, const Theme &theme) const override;
-    QString rangeText() const override { return tr("kept, 0 evicted"); }
+    QString rangeText() const override { return tr("kept"); }
 
 private:
     struct Row {

@@ -37,40 +37,59 @@ int samplesInside(const QRectF &box, const QPointF &a, const QPointF &b)
 
 } // namespace
 
+double QualityView::coverCost(const Plan &plan, const QRectF &candidate, const std::vector<Label> &labels) const
+{
+    double cost = plan.plot.adjusted(2, -14, 12, -1).contains(candidate) ? 0 : 200;
+    for (const Label &other : labels)
+        cost += other.box.adjusted(-4, -1, 4, 1).intersects(candidate) ? 150 : 0;
+    for (const Line &line : m_lines)
+        for (size_t k = 0; k < line.points.size(); ++k) {
+            const QPointF q = plan.at(line.points[k].x, line.points[k].y);
+            cost += candidate.adjusted(-6, -5, 6, 5).contains(q) ? 40 : 0;
+            if (k > 0)
+                cost += 3 * samplesInside(candidate, plan.at(line.points[k - 1].x, line.points[k - 1].y), q);
+        }
+    return cost;
+}
+
+QRectF QualityView::placeNear(const Plan &plan, const std::vector<QPointF> &anchors, double width, const std::vector<Label> &labels) const
+{
+    const double height = QFontMetricsF(typeFont(TypeRole::Axis)).height();
+    double best = 1e300;
+    QRectF box;
+    for (const QPointF &p : anchors) {
+        const std::array<QPointF, 6> corners{QPointF(p.x() + 10, p.y() - height - 4), QPointF(p.x() - width - 10, p.y() - height / 2), QPointF(p.x() + 10, p.y() + 4),
+            QPointF(p.x() + 10, p.y() - height / 2), QPointF(p.x() - width - 8, p.y() + 4), QPointF(p.x() - width / 2, p.y() - height - 8)};
+        for (size_t c = 0; c < corners.size(); ++c) {
+            const QRectF candidate(corners[c], QSizeF(width, height));
+            const double cost = static_cast<double>(c) * 0.3 + coverCost(plan, candidate, labels);
+            if (cost < best) {
+                best = cost;
+                box = candidate;
+            }
+        }
+    }
+    return box;
+}
+
 std::vector<QualityView::Label> QualityView::placeLabels(const Plan &plan) const
 {
     std::vector<Label> labels;
-    const double height = QFontMetricsF(typeFont(TypeRole::Axis)).height();
-    for (size_t l = 0; l < m_lines.size(); ++l) {
+    for (size_t l = 0; l < m_lines.size() && usesDirectLabels(); ++l) {
         const Line &line = m_lines[l];
-        const double width = labelWidth(line.letter, line.name);
-        double best = 1e300;
-        QRectF box;
-        for (size_t i = 0; i < line.points.size(); ++i) {
-            const QPointF p = plan.at(line.points[i].x, line.points[i].y);
-            const std::array<QPointF, 6> corners{QPointF(p.x() + 10, p.y() - height - 4), QPointF(p.x() - width - 10, p.y() - height / 2), QPointF(p.x() + 10, p.y() + 4),
-                QPointF(p.x() + 10, p.y() - height / 2), QPointF(p.x() - width - 8, p.y() + 4), QPointF(p.x() - width / 2, p.y() - height - 8)};
-            for (size_t c = 0; c < corners.size(); ++c) {
-                const QRectF candidate(corners[c], QSizeF(width, height));
-                double cost = static_cast<double>(c) * 0.3 + (line.points[i].forecast ? 3 : 0);
-                if (!plan.plot.adjusted(2, -14, 12, -1).contains(candidate))
-                    cost += 200;
-                for (const Label &other : labels)
-                    cost += other.box.adjusted(-4, -1, 4, 1).intersects(candidate) ? 150 : 0;
-                for (const Line &other : m_lines)
-                    for (size_t k = 0; k < other.points.size(); ++k) {
-                        const QPointF q = plan.at(other.points[k].x, other.points[k].y);
-                        cost += candidate.adjusted(-6, -5, 6, 5).contains(q) ? 40 : 0;
-                        if (k > 0)
-                            cost += 3 * samplesInside(candidate, plan.at(other.points[k - 1].x, other.points[k - 1].y), q);
-                    }
-                if (cost < best) {
-                    best = cost;
-                    box = candidate;
-                }
-            }
-        }
-        labels.push_back({box, l});
+        std::vector<QPointF> anchors;
+        for (const Point &p : line.points)
+            if (!p.forecast && plan.y.contains(p.y))
+                anchors.push_back(plan.at(p.x, p.y));
+        if (!anchors.empty())
+            labels.push_back({placeNear(plan, anchors, labelWidth(line.letter, line.name), labels), l});
+    }
+    const QPolygonF front = frontSteps(plan);
+    if (!front.isEmpty()) {
+        std::vector<QPointF> anchors;
+        for (qsizetype i = 1; i < front.size(); i += 2) // the corners, where the band leaves the lines
+            anchors.push_back(front[i] + QPointF(-6, 4));
+        labels.push_back({placeNear(plan, anchors, QFontMetricsF(typeFont(TypeRole::Axis)).horizontalAdvance(tr("Pareto front")), labels), kFrontLabel});
     }
     return labels;
 }
@@ -87,10 +106,14 @@ void QualityView::paintLabels(QPainter &painter, const Plan &plan, const Theme &
         painter.setPen(theme.t1);
         painter.drawText(box.adjusted(letter, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, name);
     };
-    if (direct) {
-        for (const Label &label : placeLabels(plan))
-            if (!(m_lines[label.line].reference && m_yScale == Scale::Log))
-                draw(label.box, m_lines[label.line], m_lines[label.line].name);
+    for (const Label &label : placeLabels(plan)) {
+        if (label.line == kFrontLabel) {
+            painter.setFont(typeFont(TypeRole::Axis));
+            painter.setPen(theme.t2);
+            painter.drawText(label.box, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, tr("Pareto front"));
+        } else if (!(m_lines[label.line].reference && m_yScale == Scale::Log)) {
+            draw(label.box, m_lines[label.line], m_lines[label.line].name);
+        }
     }
     for (const Line &line : m_lines) {
         if (!line.reference || (direct && m_yScale != Scale::Log))

@@ -168,18 +168,26 @@ std::vector<QualityView::Point> QualityView::paretoFront() const
     return front;
 }
 
-void QualityView::paintFront(QPainter &painter, const Plan &plan, const Theme &theme) const
+QPolygonF QualityView::frontSteps(const Plan &plan) const
 {
     const std::vector<Point> front = paretoFront();
-    if (!m_showFront || front.size() < 2 || curveCount() < 2 || plan.plot.width() < scaled(420))
-        return;
     QPolygonF steps;
+    if (!m_showFront || front.size() < 2 || curveCount() < 2 || plan.plot.width() < scaled(420))
+        return steps;
     for (size_t i = 0; i < front.size(); ++i) {
-        const QPointF here = plan.at(front[i].x, front[i].y);
+        const QPointF here = plan.at(front[i].x, m_yScale == Scale::Log ? std::max(front[i].y, plan.y.lo) : front[i].y);
         if (i > 0)
             steps << QPointF(here.x(), steps.back().y());
         steps << here;
     }
+    return steps;
+}
+
+void QualityView::paintFront(QPainter &painter, const Plan &plan, const Theme &theme) const
+{
+    const QPolygonF steps = frontSteps(plan);
+    if (steps.isEmpty())
+        return;
     QColor color = theme.t1;
     color.setAlphaF(0.22f);
     QPen pen(color, 7);
@@ -191,10 +199,6 @@ void QualityView::paintFront(QPainter &painter, const Plan &plan, const Theme &t
     painter.setClipRect(plan.plot, Qt::IntersectClip);
     painter.drawPolyline(steps);
     painter.restore();
-    painter.setFont(typeFont(TypeRole::Axis));
-    painter.setPen(theme.t2);
-    const QPointF first = steps.at(1);
-    painter.drawText(first + QPointF(-scaled(78), scaled(20)), tr("Pareto front"));
 }
 
 void QualityView::paintReference(QPainter &painter, const Plan &plan, const Line &line, const Theme &theme) const

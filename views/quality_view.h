@@ -4,6 +4,7 @@
 #include "views/picture_view.h"
 
 #include <QPointer>
+#include <QPolygonF>
 
 class QComboBox;
 
@@ -73,8 +74,9 @@ private:
     };
     struct Label {
         QRectF box;
-        size_t line = 0;
+        size_t line = 0; // kFrontLabel = the Pareto front's name
     };
+    static constexpr size_t kFrontLabel = static_cast<size_t>(-1);
 
     std::vector<Line> linesOf(const ViewData &data) const;
     bool samePicture(const std::vector<Line> &lines) const;
@@ -90,11 +92,14 @@ private:
     QString xText(double x) const;
     void paintAxes(QPainter &painter, const Plan &plan, const QRectF &body, const Theme &theme) const;
     void paintReference(QPainter &painter, const Plan &plan, const Line &line, const Theme &theme) const;
+    QPolygonF frontSteps(const Plan &plan) const; // empty when the front is not shown
     void paintFront(QPainter &painter, const Plan &plan, const Theme &theme) const;
     void paintPoints(QPainter &painter, const Plan &plan, const Theme &theme) const;
     void paintEdge(QPainter &painter, const Plan &plan, const Line &line, const Point &point, const Theme &theme) const;
     void paintLabels(QPainter &painter, const Plan &plan, const Theme &theme) const;
     std::vector<Label> placeLabels(const Plan &plan) const;
+    QRectF placeNear(const Plan &plan, const std::vector<QPointF> &anchors, double width, const std::vector<Label> &labels) const;
+    double coverCost(const Plan &plan, const QRectF &candidate, const std::vector<Label> &labels) const;
     void paintTooltip(QPainter &painter, const Plan &plan, const QRectF &body, const Hit &hit, const Theme &theme) const;
     std::vector<std::pair<QString, QString>> tooltipRows(const Hit &hit) const;
     Hit markedPoint() const;

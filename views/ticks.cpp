@@ -15,7 +15,8 @@ double niceStep(double size, bool whole)
     const double power = std::pow(10.0, std::floor(std::log10(size)));
     for (const double step : kSteps) {
         const double value = step * power;
-        if (value >= size * (1 - 1e-9) && (!whole || value == std::round(value)))
+        const bool usual = whole ? value == std::round(value) : step != 4 && step != 8; // counts may step by 80, measures not
+        if (usual && value >= size * (1 - 1e-9))
             return value;
     }
     return 10 * power;

@@ -1,5 +1,6 @@
 #include "tests/views/sample_data.h"
 #include "views/icons.h"
+#include "views/quality_view.h"
 #include "views/token_strip.h"
 #include "views/type.h"
 #include "views/view_factory.h"
@@ -22,6 +23,9 @@ private Q_SLOTS:
     void initTestCase();
     void drawsEveryView_data();
     void drawsEveryView();
+    void drawsTheSweepPage_data();
+    void drawsTheSweepPage();
+    void drawsSmall();
     void drawsTheCachePage_data();
     void drawsTheCachePage();
 };
@@ -52,7 +56,8 @@ ViewFrame *framed(const QString &id, const sample::Panthers &panthers, const The
     view->setData(panthers.viewData(runs));
     if (auto *strip = qobject_cast<TokenStrip *>(view))
         strip->setScope(TokenStrip::Scope::Layer);
-    view->setSelection(Selection{215, 12, 1, 23, 0, true});
+    const int layer = id == QLatin1String("scores") ? 10 : 12; // the sample has scores of layers 0, 10, 20 and 29
+    view->setSelection(Selection{215, layer, 1, 23, 0, true});
     return frame;
 }
 
@@ -87,6 +92,48 @@ void GalleryTest::drawsEveryView()
     frame->resize(sizeOf(id));
     frame->show();
     QVERIFY(frame->grab().save(QStringLiteral("gallery/%1-%2.png").arg(id, suffix(dark))));
+}
+
+void GalleryTest::drawsTheSweepPage_data()
+{
+    QTest::addColumn<bool>("dark");
+    QTest::newRow("light") << false;
+    QTest::newRow("dark") << true;
+}
+
+void GalleryTest::drawsTheSweepPage()
+{
+    QFETCH(bool, dark);
+    const sample::Panthers panthers;
+    const Theme &theme = dark ? Theme::dark() : Theme::light();
+    useTheme(theme);
+    QWidget page;
+    auto *column = new QVBoxLayout(&page);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(1);
+    ViewFrame *chart = framed(QStringLiteral("quality"), panthers, theme, 7);
+    auto *quality = qobject_cast<QualityView *>(chart->view());
+    quality->setScales(QualityView::Scale::Log, QualityView::Scale::Log);
+    column->addWidget(chart, 3);
+    column->addWidget(framed(QStringLiteral("keptPositions"), panthers, theme, 4), 1);
+    page.resize(940, 640);
+    page.show();
+    page.grab();
+    QTest::mouseMove(quality, quality->pointPosition({0, 2}).toPoint());
+    QTest::qWait(20);
+    QVERIFY(page.grab().save(QStringLiteral("gallery/sweep-%1.png").arg(suffix(dark))));
+}
+
+void GalleryTest::drawsSmall()
+{
+    const sample::Panthers panthers;
+    useTheme(Theme::light());
+    for (const QString &id : viewIds()) {
+        const std::unique_ptr<ViewFrame> frame(framed(id, panthers, Theme::light(), 9));
+        frame->resize(300, 210);
+        frame->show();
+        QVERIFY(frame->grab().save(QStringLiteral("gallery/small-%1.png").arg(id)));
+    }
 }
 
 void GalleryTest::drawsTheCachePage_data()

@@ -116,7 +116,7 @@ void LookTest::everyNamedIconIsDrawn()
 
 void LookTest::ticksAreRoundAndInside()
 {
-    QCOMPARE(niceTicks(0, 15, 5), (std::vector<double>{0, 4, 8, 12}));
+    QCOMPARE(niceTicks(0, 15, 5), (std::vector<double>{0, 5, 10, 15}));
     QCOMPARE(niceTicks(0, 0.3, 3).size(), size_t(4));
     QCOMPARE(logTicks(0.005, 1, 9), (std::vector<double>{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1}));
     QVERIFY(logTicks(1e-9, 1, 5).size() <= 5);

@@ -42,7 +42,7 @@ ViewHeader::ViewHeader(QWidget *parent)
     row->addLayout(m_controls);
     row->addSpacing(8);
     row->addWidget(m_note);
-    row->addSpacing(6);
+    row->addSpacing(10);
     row->addWidget(m_legend, 1);
     row->addWidget(m_table);
     row->addWidget(m_export);
