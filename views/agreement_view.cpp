@@ -204,8 +204,8 @@ void AgreementView::mousePressEvent(QMouseEvent *event)
 void AgreementView::mouseDoubleClickEvent(QMouseEvent *event)
 {
     const Cell cell = cellAt(event->position());
-    if (cell.row >= 0 && m_rows[static_cast<size_t>(cell.row)].run >= 0)
-        Q_EMIT activated(m_rows[static_cast<size_t>(cell.row)].run);
+    if (cell.row >= 0 && m_rows[static_cast<size_t>(cell.row)].letter >= 0)
+        Q_EMIT activated(m_rows[static_cast<size_t>(cell.row)].letter);
 }
 
 void AgreementView::leaveEvent(QEvent *event)

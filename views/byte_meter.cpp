@@ -161,8 +161,8 @@ void ByteMeter::mousePressEvent(QMouseEvent *event)
 void ByteMeter::mouseDoubleClickEvent(QMouseEvent *event)
 {
     const int row = rowAt(event->position());
-    if (row >= 0 && m_rows[static_cast<size_t>(row)].run >= 0)
-        Q_EMIT activated(m_rows[static_cast<size_t>(row)].run);
+    if (row >= 0 && m_rows[static_cast<size_t>(row)].letter >= 0)
+        Q_EMIT activated(m_rows[static_cast<size_t>(row)].letter);
 }
 
 void ByteMeter::keyPressEvent(QKeyEvent *event)

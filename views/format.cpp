@@ -152,6 +152,8 @@ QString tick(double value)
     return withoutTrailingZeros(decimals(value, size < 0.1 ? 4 : size < 10 ? 3 : size < 1000 ? 1 : 0));
 }
 
+QString logTick(double value, double low) { return value > 0 && low < 1e-3 && value < 1 ? exponent(value) : tick(value); }
+
 QString budget(const QString &text)
 {
     static const QStringList units{QStringLiteral("KiB"), QStringLiteral("MiB"), QStringLiteral("GiB"),

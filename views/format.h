@@ -21,6 +21,8 @@ QString tokens(qint64 count); // "1 token", "1,024 tokens"
 QString headAddress(int layer, int head); // "17·10"
 /// A short tick label on an axis: "0.05", "1e−4", "160".
 QString tick(double value);
+/// The same on a logarithmic axis from `low` on: powers of ten throughout when the axis reaches below 0.001.
+QString logTick(double value, double low);
 /// Budget text of a request ("25%", "256t", "6MiB") as it is shown: "25 %", "256 tokens", "6 MiB".
 QString budget(const QString &text);
 

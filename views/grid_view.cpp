@@ -226,7 +226,7 @@ QString GridView::poolingText(double plotWidth) const
     if (perPixel <= 1.0)
         return {};
     const QString how = m_pooling == Pooling::Mean ? tr("mean") : tr("maximum");
-    return tr(", %1 of up to %2 positions a pixel").arg(how, format::integer(std::ceil(perPixel)));
+    return tr(", %1 of %2 a pixel").arg(how, format::integer(std::ceil(perPixel)));
 }
 
 void GridView::paintAxis(QPainter &painter, const Plan &plan, const QRectF &body, const Theme &theme) const

@@ -12,6 +12,7 @@ KeptGrid::KeptGrid(KeptTokens kept, int64_t inputTokens)
     , m_tokens(static_cast<int>(m_kept.tokens))
     , m_width(static_cast<int>(std::max(inputTokens, m_kept.tokens + m_kept.steps)))
 {
+    countPrompt();
     if (m_kept.evictions.empty())
         return;
     m_evictedAt.assign(static_cast<size_t>(m_layers) * static_cast<size_t>(m_heads) * static_cast<size_t>(m_width), -1);
@@ -21,6 +22,24 @@ KeptGrid::KeptGrid(KeptTokens kept, int64_t inputTokens)
         if (inside)
             m_evictedAt[cell(e.layer, e.head, e.position)] = e.step;
     }
+}
+
+// Every view asks for these counts, most of them for every cell: once per report is enough.
+void KeptGrid::countPrompt()
+{
+    const auto tokens = static_cast<size_t>(m_tokens);
+    m_counts.assign(static_cast<size_t>(m_layers) * tokens, 0);
+    m_countsAll.assign(tokens, 0);
+    size_t bit = 0;
+    for (size_t l = 0; l < static_cast<size_t>(m_layers); ++l)
+        for (int h = 0; h < m_heads; ++h)
+            for (size_t t = 0; t < tokens; ++t, ++bit) {
+                if (bit / 8 >= m_kept.mask.size() || (m_kept.mask[bit / 8] >> (bit % 8) & 1) == 0)
+                    continue;
+                if (m_counts[l * tokens + t] < 255)
+                    ++m_counts[l * tokens + t];
+                ++m_countsAll[t];
+            }
 }
 
 KeptGridPtr KeptGrid::of(const ReportPtr &report)
@@ -69,6 +88,8 @@ TokenClass KeptGrid::classAt(int layer, int head, int position, int step) const
 
 int KeptGrid::headsKept(int layer, int position, int step) const
 {
+    if (position < m_tokens && (m_evictedAt.empty() || step < 0))
+        return m_counts[static_cast<size_t>(layer) * static_cast<size_t>(m_tokens) + static_cast<size_t>(position)];
     int count = 0;
     for (int h = 0; h < m_heads; ++h)
         count += keptAt(layer, h, position, step) ? 1 : 0;
@@ -77,6 +98,8 @@ int KeptGrid::headsKept(int layer, int position, int step) const
 
 int KeptGrid::headsKeptAll(int position, int step) const
 {
+    if (position < m_tokens && (m_evictedAt.empty() || step < 0))
+        return m_countsAll[static_cast<size_t>(position)];
     int count = 0;
     for (int l = 0; l < m_layers; ++l)
         count += headsKept(l, position, step);

@@ -46,9 +46,12 @@ public:
 
 private:
     size_t cell(int layer, int head, int position) const;
+    void countPrompt();
 
     KeptTokens m_kept;
     int m_layers = 0, m_heads = 0, m_tokens = 0, m_width = 0;
+    std::vector<uint8_t> m_counts; // [layers, tokens] heads that keep it after the prompt
+    std::vector<int32_t> m_countsAll; // [tokens], sum over layers
     std::vector<int32_t> m_evictedAt; // [layers, heads, width], empty without evictions
 };
 using KeptGridPtr = std::shared_ptr<const KeptGrid>;

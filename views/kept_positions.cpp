@@ -108,8 +108,8 @@ void KeptPositions::paintGroupLabel(QPainter &painter, const QRectF &rect, int g
 void KeptPositions::mouseDoubleClickEvent(QMouseEvent *event)
 {
     const Cell cell = cellAt(event->position());
-    if (cell.row >= 0 && m_rows[static_cast<size_t>(cell.row)].run >= 0)
-        Q_EMIT activated(m_rows[static_cast<size_t>(cell.row)].run);
+    if (cell.row >= 0 && m_rows[static_cast<size_t>(cell.row)].letter >= 0)
+        Q_EMIT activated(m_rows[static_cast<size_t>(cell.row)].letter);
     GridView::mouseDoubleClickEvent(event);
 }
 

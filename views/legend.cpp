@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 namespace winnow {
 
@@ -33,6 +34,25 @@ double entryWidth(const LegendEntry &entry, const QFontMetricsF &metrics)
 {
     const double sample = sampleWidth(entry);
     return sample + (sample > 0 ? kSampleGap : 0) + metrics.horizontalAdvance(entry.text);
+}
+
+// The widest name that still lets all entries fit: short names keep their length, long ones share what is left.
+double nameLimit(const QVector<LegendEntry> &entries, const QFontMetricsF &metrics, double width)
+{
+    std::vector<double> names;
+    double left = width - kGap * static_cast<double>(entries.size() - 1);
+    for (const LegendEntry &entry : entries) {
+        names.push_back(metrics.horizontalAdvance(entry.text) + 1);
+        left -= sampleWidth(entry) + (sampleWidth(entry) > 0 ? kSampleGap : 0);
+    }
+    std::sort(names.begin(), names.end());
+    for (size_t i = 0; i < names.size(); ++i) {
+        const double share = left / static_cast<double>(names.size() - i);
+        if (names[i] > share)
+            return std::max(share, metrics.horizontalAdvance(QStringLiteral("Mm…")));
+        left -= names[i];
+    }
+    return 1e9;
 }
 
 void paintSample(QPainter &painter, const QRectF &rect, const LegendEntry &entry, const Theme &theme)
@@ -91,22 +111,26 @@ double legendWidth(const QVector<LegendEntry> &entries)
 
 void paintLegend(QPainter &painter, const QRectF &rect, const QVector<LegendEntry> &entries, const Theme &theme)
 {
+    if (entries.isEmpty())
+        return;
     const QFont font = typeFont(TypeRole::Hint);
     const QFontMetricsF metrics(font);
+    const double limit = nameLimit(entries, metrics, rect.width());
     double x = rect.left();
     for (const LegendEntry &entry : entries) {
-        const double width = entryWidth(entry, metrics);
-        if (x + width > rect.right() + 0.5)
+        const QString text = metrics.elidedText(entry.text, Qt::ElideRight, limit);
+        const double sample = sampleWidth(entry);
+        const double width = sample + (sample > 0 ? kSampleGap : 0) + metrics.horizontalAdvance(text);
+        if (x + width > rect.right() + 1)
             return;
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
         paintSample(painter, QRectF(x, rect.top(), width, rect.height()), entry, theme);
         painter.restore();
-        const double sample = sampleWidth(entry);
         painter.setFont(font);
         painter.setPen(entry.textColor.isValid() ? entry.textColor : theme.t2);
         painter.drawText(QRectF(x + sample + (sample > 0 ? kSampleGap : 0), rect.top(), width, rect.height()),
-            Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, entry.text);
+            Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, text);
         x += width + kGap;
     }
 }

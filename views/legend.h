@@ -24,7 +24,7 @@ struct LegendEntry {
 /// Width of a legend row in pixels, entries 16 px apart.
 double legendWidth(const QVector<LegendEntry> &entries);
 
-/// Draws entries from the left edge, vertically centred; stops before the entry that would not fit.
+/// Draws entries from the left edge, vertically centred. Where they do not fit, their names are elided evenly.
 void paintLegend(QPainter &painter, const QRectF &rect, const QVector<LegendEntry> &entries, const Theme &theme);
 
 /// A run marker of 7 px (or `size`) around `center`; hollow markers are filled with `ground`.

@@ -31,7 +31,6 @@ QPointF QualityView::Plan::at(double px, double py) const
 bool QualityView::dataChanged()
 {
     std::vector<Line> lines = linesOf(data());
-    refreshChoices();
     if (samePicture(lines))
         return false;
     m_lines = std::move(lines);
@@ -231,7 +230,7 @@ void QualityView::paintEdge(QPainter &painter, const Plan &plan, const Line &lin
 
 void QualityView::paintPoints(QPainter &painter, const Plan &plan, const Theme &theme) const
 {
-    bool below = false;
+    double highestBelow = -1e300; // of what lies under the axis
     for (const Line &line : m_lines) {
         const RunStyle style = theme.run(line.letter);
         for (const Point &p : line.points) {
@@ -239,18 +238,19 @@ void QualityView::paintPoints(QPainter &painter, const Plan &plan, const Theme &
                 continue;
             if (!plan.y.contains(p.y)) {
                 paintEdge(painter, plan, line, p, theme);
-                below = below || plan.y.share(p.y) < 0;
+                if (plan.y.share(p.y) < 0)
+                    highestBelow = std::max(highestBelow, p.y);
             } else {
                 paintMarker(painter, plan.at(p.x, p.y), style, p.forecast || style.hollow, theme.surface);
             }
         }
     }
-    if (!below || m_yScale != Scale::Log)
+    if (highestBelow < -1e299 || m_yScale != Scale::Log)
         return;
     painter.setFont(typeFont(TypeRole::Axis));
     painter.setPen(theme.t2);
     painter.drawText(QRectF(plan.plot.left() + 8, plan.plot.bottom() - scaled(20), 200, scaled(16)), Qt::AlignLeft | Qt::AlignVCenter,
-        QStringLiteral("▾ ") + tr("at or below %1").arg(format::tick(plan.y.lo < 1e-12 ? 0 : plan.y.lo)));
+        QStringLiteral("▾ ") + tr("at or below %1").arg(highestBelow <= 0 ? QStringLiteral("0") : format::shortNumber(plan.y.lo)));
 }
 
 void QualityView::paintBody(QPainter &painter, const QRectF &body, const Theme &theme) const

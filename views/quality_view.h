@@ -48,7 +48,6 @@ protected:
     void paintBody(QPainter &painter, const QRectF &body, const Theme &theme) const override;
     void paintMarks(QPainter &painter, const QRectF &body, const Theme &theme) const override;
     bool dataChanged() override;
-    void resizeEvent(QResizeEvent *event) override;
     void mouseMoveEvent(QMouseEvent *event) override;
     void mousePressEvent(QMouseEvent *event) override;
     void mouseDoubleClickEvent(QMouseEvent *event) override;
@@ -105,7 +104,6 @@ private:
     Hit markedPoint() const;
     void hover(const Hit &hit);
     void addActions();
-    void refreshChoices();
 
     std::vector<Line> m_lines;
     X m_xKind = X::Stored;

@@ -77,7 +77,7 @@ QVector<QWidget *> QualityView::headerControls()
         const auto make = [&](const QStringList &choices, const QString &name) {
             auto *box = new QComboBox(this);
             box->addItems(choices);
-            box->setProperty("size", QStringLiteral("header"));
+            box->setProperty("optional", true); // the header shows it when it has room
             box->setFont(typeFont(TypeRole::Label));
             box->setAccessibleName(name);
             return box;
@@ -86,24 +86,8 @@ QVector<QWidget *> QualityView::headerControls()
         m_yChoice = make({tr("y: ΔNLL"), tr("y: KL"), tr("y: top-1")}, tr("Vertical axis"));
         connect(m_xChoice, &QComboBox::activated, this, [this](int index) { setAxes(static_cast<X>(index), m_yKind); });
         connect(m_yChoice, &QComboBox::activated, this, [this](int index) { setAxes(m_xKind, static_cast<Y>(index)); });
-        refreshChoices();
     }
     return {m_xChoice, m_yChoice};
-}
-
-void QualityView::refreshChoices()
-{
-    if (!m_xChoice || !m_yChoice)
-        return;
-    const bool room = width() >= kWideHeader;
-    m_xChoice->setVisible(room);
-    m_yChoice->setVisible(room);
-}
-
-void QualityView::resizeEvent(QResizeEvent *event)
-{
-    PictureView::resizeEvent(event);
-    refreshChoices();
 }
 
 QString QualityView::title() const { return m_xKind == X::Tokens ? tr("Quality against tokens") : tr("Quality against bytes"); }
@@ -270,8 +254,8 @@ void QualityView::mousePressEvent(QMouseEvent *event)
 void QualityView::mouseDoubleClickEvent(QMouseEvent *event)
 {
     const Hit hit = pointAt(event->position());
-    if (hit.line >= 0 && m_lines[static_cast<size_t>(hit.line)].run >= 0)
-        Q_EMIT activated(m_lines[static_cast<size_t>(hit.line)].run);
+    if (hit.line >= 0 && m_lines[static_cast<size_t>(hit.line)].letter >= 0)
+        Q_EMIT activated(m_lines[static_cast<size_t>(hit.line)].letter);
 }
 
 void QualityView::leaveEvent(QEvent *event)

@@ -84,7 +84,7 @@ public:
 Q_SIGNALS:
     /// The user hovered (selection.pinned false) or clicked something.
     void selectionRequested(const winnow::Selection &selection);
-    void activated(int runIndex); // double click on a run
+    void activated(int runIndex); // double click on a run: RunEntry::index, its letter
     /// The user dragged a cut: keep this fraction of the tokens.
     void budgetRequested(double fraction);
     /// note(), legend() or emptyReason() changed: the header around the view reads them again.

@@ -144,7 +144,7 @@ void ScoreHistogram::paintAxes(QPainter &painter, const QRectF &plot, const QRec
         painter.setPen(QPen(theme.axis, 1));
         painter.drawLine(QPointF(x, plot.bottom()), QPointF(x, plot.bottom() + 4));
         painter.setPen(theme.t3);
-        painter.drawText(QRectF(x - 40, plot.bottom() + 5, 80, metrics.height()), Qt::AlignHCenter, format::tick(tick));
+        painter.drawText(QRectF(x - 40, plot.bottom() + 5, 80, metrics.height()), Qt::AlignHCenter, m_log ? format::logTick(tick, m_low) : format::tick(tick));
     }
     painter.setPen(theme.t2);
     const QString title = m_log ? tr("score, log scale") : tr("score");

@@ -84,7 +84,7 @@ QSpinBox, QDoubleSpinBox { min-height: 24px; padding: 0 2px 0 4px; }
 QComboBox { min-height: 24px; padding: 0 4px 0 8px; }
 QLineEdit:hover, QSpinBox:hover, QDoubleSpinBox:hover, QComboBox:hover { border-color: @axis; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { background: transparent; color: @disabled; border-color: @hair; }
-QComboBox[size="header"] { min-height: 20px; max-height: 20px; }
+winnow--ViewHeader QComboBox { min-height: 20px; max-height: 20px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url(:/winnow/icons/chevron-down-@kind.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @raised; color: @t1; border: 1px solid @border; outline: none; padding: 3px;

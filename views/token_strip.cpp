@@ -97,6 +97,13 @@ TokenStrip::Look TokenStrip::lookOf(int token) const
     look.hidden = beyond && (token >= m_grid->width() || token - m_grid->tokens() > step());
     if (look.hidden)
         return look;
+    if (!m_grid->hasClasses()) { // only kept and evicted: the counts say everything
+        look.share = m_scope == Scope::AllLayers ? m_grid->headsKeptAll(token, step())
+            : m_scope == Scope::Layer            ? m_grid->headsKept(m_layer, token, step())
+                                                 : static_cast<int>(m_grid->keptAt(m_layer, m_head, token, step()));
+        look.kind = look.share > 0 ? TokenClass::Kept : TokenClass::Evicted;
+        return look;
+    }
     const int firstLayer = m_scope == Scope::AllLayers ? 0 : m_layer;
     const int lastLayer = m_scope == Scope::AllLayers ? m_grid->layers() - 1 : m_layer;
     const int firstHead = m_scope == Scope::Head ? m_head : 0;

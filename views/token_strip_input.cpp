@@ -299,7 +299,7 @@ void TokenStrip::copySelectedText() const
 void TokenStrip::keyPressEvent(QKeyEvent *event)
 {
     const int count = m_text ? static_cast<int>(m_looks.size()) : 0;
-    const int token = selection().token;
+    const int token = std::min(selection().token, count - 1);
     if (event->matches(QKeySequence::Copy))
         return copySelectedText();
     if (event->matches(QKeySequence::SelectAll) && count > 0) {
@@ -307,6 +307,8 @@ void TokenStrip::keyPressEvent(QKeyEvent *event)
         m_dragTo = count - 1;
         return update();
     }
+    if (count == 0)
+        return PictureView::keyPressEvent(event);
     int next = token;
     switch (event->key()) {
     case Qt::Key_Left: next = token < 0 ? 0 : std::max(0, token - 1); break;
@@ -323,8 +325,7 @@ void TokenStrip::keyPressEvent(QKeyEvent *event)
     case Qt::Key_Enter: return moveTo(token, Gesture::Click);
     default: return PictureView::keyPressEvent(event);
     }
-    if (count == 0)
-        return;
+    next = std::clamp(next, 0, count - 1);
     while (next > 0 && m_looks[static_cast<size_t>(next)].hidden)
         --next;
     // The keyboard moves a pinned mark as a pinned mark: the cell under the keys is what the user chose.

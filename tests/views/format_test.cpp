@@ -66,6 +66,8 @@ void FormatTest::writesSmallAndLargeNumbersWithPowers()
     QCOMPARE(format::tick(0.05), QStringLiteral("0.05"));
     QCOMPARE(format::tick(1e-4), QStringLiteral("1e−4"));
     QCOMPARE(format::tick(160), QStringLiteral("160"));
+    QCOMPARE(format::logTick(0.01, 1e-5), QStringLiteral("1e−2"));
+    QCOMPARE(format::logTick(0.01, 0.005), QStringLiteral("0.01"));
     QCOMPARE(format::tick(-0.2), QStringLiteral("−0.2"));
 }
 

@@ -60,8 +60,12 @@ public:
         builder.add(kept);
         Savings savings;
         savings.fullBytes = 2.0 * 4 * 30 * 3 * 320 * 64;
-        savings.nominalBytes = savings.fullBytes / 4;
-        savings.nativeBytes = savings.fullBytes / 4 + 90 * 80 * 4;
+        int64_t held = 0;
+        for (int64_t l = 0; l < kept.layers; ++l)
+            for (int64_t h = 0; h < kept.heads; ++h)
+                held += kept.countKept(l, h);
+        savings.nominalBytes = static_cast<double>(held) * 64 * 2 * 4;
+        savings.nativeBytes = savings.nominalBytes + static_cast<double>(held) * 4;
         savings.allocatedBytes = savings.nativeBytes * 1.056;
         savings.unfoldedBytes = savings.nativeBytes;
         builder.setSavings(savings);

@@ -1,6 +1,7 @@
 #include "tests/views/sample_data.h"
 #include "views/token_strip.h"
 #include "views/type.h"
+#include "views/widgets/table_dialog.h"
 
 #include <QtTest>
 #include <QtWidgets>
@@ -236,7 +237,7 @@ void TokenStripTest::followsThePinnedLayer()
     strip->grab();
     QCOMPARE(strip->layer(), 7);
     QCOMPARE(strip->basePaints(), before + 1);
-    QVERIFY(strip->csv().count(QLatin1Char('\n')) == 321);
+    QCOMPARE(parseCsv(strip->csv()).size(), size_t(321));
 }
 
 void TokenStripTest::survivesAReportWithoutKeptTokens()

@@ -15,6 +15,12 @@
 
 namespace winnow {
 
+namespace {
+
+constexpr double kWide = 640;
+
+} // namespace
+
 ViewHeader::ViewHeader(QWidget *parent)
     : QWidget(parent)
     , m_title(new QLabel(this))
@@ -90,7 +96,30 @@ void ViewHeader::addControl(QWidget *control)
 {
     control->setParent(this);
     m_controls->addWidget(control);
-    control->show();
+    showControls();
+}
+
+void ViewHeader::showControls()
+{
+    const bool wide = width() >= scaled(kWide);
+    for (int i = 0; i < m_controls->count(); ++i)
+        if (QWidget *control = m_controls->itemAt(i)->widget())
+            control->setVisible(wide || !control->property("optional").toBool());
+}
+
+void ViewHeader::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    showControls();
+}
+
+QSize ViewHeader::minimumSizeHint() const
+{
+    int needed = 14 + m_title->sizeHint().width() + 3 * 24 + 8;
+    for (int i = 0; i < m_controls->count(); ++i)
+        if (const QWidget *control = m_controls->itemAt(i)->widget(); control && !control->property("optional").toBool())
+            needed += control->minimumSizeHint().width() + m_controls->spacing();
+    return {needed, height()};
 }
 
 void ViewHeader::clearControls()

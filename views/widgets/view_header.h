@@ -26,7 +26,8 @@ public:
     void setTitleShown(bool shown);
     void setNote(const QString &note);
     void setLegend(const QVector<LegendEntry> &entries, const Theme &theme);
-    /// Puts a widget behind the title; the header becomes its parent.
+    /// Puts a widget behind the title; the header becomes its parent. One with the property "optional" only shows while the
+    /// header is wide.
     void addControl(QWidget *control);
     void clearControls(); // hides and lets go of them
     void setTheme(const Theme &theme);
@@ -38,10 +39,14 @@ public:
     QToolButton *exportButton() const { return m_export; }
     QToolButton *moreButton() const { return m_more; }
 
+    QSize minimumSizeHint() const override;
+
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
+    void showControls();
     QToolButton *makeButton(const QString &name, const QString &help);
 
     QLabel *m_title;
