@@ -100,7 +100,7 @@ GridView::Cell HeadMap::markedCell() const
     Cell cell{-1, s.token};
     if (s.head < 0 || (s.layer >= 0 && s.layer != m_layer))
         return cell;
-    const int run = s.run >= 0 || m_groups.empty() || m_groups.front().run < 0 ? s.run : m_groups.front().run;
+    const int run = markedRun();
     for (const Group &group : m_groups)
         if (group.run == run && s.head < group.kept->heads())
             cell.row = group.firstRow + s.head;

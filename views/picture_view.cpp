@@ -86,6 +86,16 @@ void PictureView::invalidateBase()
     update();
 }
 
+int PictureView::markedRun() const
+{
+    if (m_selection.run >= 0 || m_data->current.index < 0)
+        return m_selection.run;
+    for (size_t i = 0; i < m_data->runs.size(); ++i)
+        if (m_data->runs[i].index == m_data->current.index)
+            return static_cast<int>(i);
+    return -1;
+}
+
 void PictureView::request(Selection selection, Gesture gesture)
 {
     selection.pinned = gesture == Gesture::Click;

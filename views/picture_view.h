@@ -40,6 +40,8 @@ protected:
     /// Where the body lies on the screen; larger than the widget when it scrolls.
     virtual QRectF bodyRect() const;
     void invalidateBase();
+    /// Position in ViewData::runs of the run to mark: the selected one, or the one that is shown; -1 = the preview.
+    int markedRun() const;
     /// Emits selectionRequested for a hover or a click.
     enum class Gesture { Hover, Click };
     void request(Selection selection, Gesture gesture);

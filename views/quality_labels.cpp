@@ -145,7 +145,7 @@ QualityView::Hit QualityView::markedPoint() const
 {
     if (m_hover.line >= 0)
         return m_hover;
-    const int run = selection().run;
+    const int run = markedRun();
     if (run < 0 || run >= static_cast<int>(data().runs.size()))
         return {};
     const QString budget = format::budget(data().runs[static_cast<size_t>(run)].budget);

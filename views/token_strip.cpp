@@ -185,8 +185,8 @@ void TokenStrip::paintLine(QPainter &painter, const QPointF &origin, const Token
         if (look.kind == TokenClass::Kept || look.kind == TokenClass::Evicted || style.cue != ClassStyle::Cue::None)
             paintClassBox(painter, box, style, fillOf(look, theme));
         painter.setPen(style.text.isValid() ? style.text : theme.t1);
-        painter.drawText(QPointF(layout.boxOn(line, begin, end).left() + origin.x(), baseline + origin.y()),
-            shown.mid(begin, end - begin));
+        // Without the leading space: SVG readers collapse it and would shift the words.
+        painter.drawText(QPointF(layout.boxOn(line, inked, end).left() + origin.x(), baseline + origin.y()), shown.mid(inked, end - inked));
     }
 }
 
@@ -237,7 +237,12 @@ double TokenStrip::figureHeight(double width) const
 {
     if (!m_text)
         return 0;
-    return figureHeadHeight() + layoutFor(width - kLeft - kRight)->height() + kTop + kBottom;
+    // A figure ends with the last token that is shown, not with the room for those still to be decoded.
+    int last = static_cast<int>(m_looks.size()) - 1;
+    while (last > 0 && m_looks[static_cast<size_t>(last)].hidden)
+        --last;
+    const std::vector<QRectF> boxes = layoutFor(width - kLeft - kRight)->boxes(last);
+    return figureHeadHeight() + (boxes.empty() ? 0 : boxes.back().bottom()) + kTop + kBottom;
 }
 
 std::shared_ptr<const TokenLayout> TokenStrip::layoutFor(double width) const

@@ -44,6 +44,7 @@ void joinView(RunView *view, Workbench &bench, Look &look)
             view->setAccessibleDescription(view->describe());
     });
     QObject::connect(view, &RunView::selectionRequested, &bench, &Workbench::requestSelection);
+    QObject::connect(view, &RunView::budgetRequested, &bench, [&bench](double fraction) { bench.setBudget(Budget{BudgetKind::Fraction, fraction}); });
     QObject::connect(view, &RunView::activated, &bench, [&bench](int letter) {
         for (const RunRecord &run : bench.document().runs()) {
             if (run.letter == letter)
