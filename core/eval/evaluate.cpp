@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <string>
 
 namespace winnow {
@@ -49,8 +50,12 @@ Result<void> checkCell(const Capture &capture, const EvaluationCell &cell, const
     return {};
 }
 
-/// Cells of a batch under the memory limit.
-Result<size_t> batchSize(const Capture &capture, int64_t rows, size_t cells, const EvaluationOptions &options)
+/// How the cells are run under the memory limit.
+struct BatchPlan {
+    size_t size = 1;
+    bool keepFull = false;
+};
+Result<BatchPlan> batchPlan(const Capture &capture, int64_t rows, size_t cells, const EvaluationOptions &options)
 {
     const int64_t limit = options.memoryLimitBytes > 0 ? options.memoryLimitBytes : availableMemory() / 2;
     const LayerMajorPass::Memory memory = LayerMajorPass::memory(capture.config, capture.tokens(), rows, options.blockRows);
@@ -59,24 +64,27 @@ Result<size_t> batchSize(const Capture &capture, int64_t rows, size_t cells, con
         return fail(ErrorCode::OutOfMemory,
             "one cell needs " + byteText(static_cast<double>(needed)) + ", allowed are " + byteText(static_cast<double>(limit)),
             "raise the memory limit, or use a shorter context or continuation");
-    const size_t wanted = options.maxBatch > 0 ? std::min(cells, static_cast<size_t>(options.maxBatch)) : cells;
-    if (limit <= 0)
-        return std::max<size_t>(1, wanted);
-    const int64_t fit = (limit - memory.shared) / memory.perCell - 1;
-    return std::clamp<size_t>(static_cast<size_t>(fit), 1, std::max<size_t>(1, wanted));
+    size_t size = std::max<size_t>(1, options.maxBatch > 0 ? std::min(cells, static_cast<size_t>(options.maxBatch)) : cells);
+    if (limit > 0)
+        size = std::clamp<size_t>(static_cast<size_t>((limit - memory.shared) / memory.perCell - 1), 1, size);
+    const int64_t used = memory.shared + static_cast<int64_t>(size + 1) * memory.perCell;
+    return BatchPlan{size, size < cells && (limit <= 0 || used + memory.keptFull <= limit)};
 }
 
 /// One batch from the layers to the metrics.
 class BatchRun {
 public:
     BatchRun(const Capture &capture, const std::vector<int32_t> &continuation, const std::vector<EvaluationCell> &cells,
-        const EvaluationOptions &options, const RunContext &context)
+        const EvaluationOptions &options, const RunContext &context, bool keepFull)
         : m_capture(capture)
         , m_continuation(continuation)
         , m_cells(cells)
         , m_options(options)
         , m_context(context)
     {
+        m_full.keep = keepFull;
+        for (const EvaluationCell &cell : cells)
+            m_full.saliencyKinds[static_cast<size_t>(headSetsOf(cell.plan.kept, capture.config))] = true;
     }
 
     /// Cells first..first+count-1; the results go to their places, the full cache's to the last one.
@@ -84,7 +92,8 @@ public:
         int64_t progressTotal);
 
 private:
-    Result<void> scoreBlock(const RowBlock &block, size_t first, std::vector<CellResult> &results);
+    Result<void> scoreBlock(const RowBlock &block, int64_t firstCell, size_t first, std::vector<CellResult> &results);
+    ReferenceRows &referenceOf(const RowBlock &block);
     void finish(LayerMajorPass &pass, size_t first, size_t count, std::vector<CellResult> &results, const CellDone &done);
 
     const Capture &m_capture;
@@ -92,35 +101,46 @@ private:
     const std::vector<EvaluationCell> &m_cells;
     const EvaluationOptions &m_options;
     const RunContext &m_context;
+    FullRun m_full;
+    std::map<int64_t, ReferenceRows> m_references; // by first row: all of them when the full run is kept, else the last
     double m_referenceError = 0;
 };
 
 Result<void> BatchRun::run(size_t first, size_t count, std::vector<CellResult> &results, const CellDone &done,
     int64_t progressBase, int64_t progressTotal)
 {
-    LayerMajorPass pass(m_capture, m_continuation, std::span(m_cells).subspan(first, count), m_options);
+    LayerMajorPass pass(m_capture, m_continuation, std::span(m_cells).subspan(first, count), m_options, m_full);
     const auto layerDone = [&](int64_t layer) { m_context.progress("evaluate", progressBase + layer + 1, progressTotal, "layers"); };
     if (Result<void> ran = pass.run(m_context, layerDone); !ran)
         return ran;
     for (size_t i = first; i < first + count; ++i)
         results[i].series = sizedSeries(pass.rows(), m_options.saliency);
-    results.back().series = sizedSeries(pass.rows(), false);
+    if (pass.firstCell() == 0)
+        results.back().series = sizedSeries(pass.rows(), false);
     for (const RowBlock &block : pass.blocks()) {
-        if (Result<void> scored = scoreBlock(block, first, results); !scored)
+        if (Result<void> scored = scoreBlock(block, pass.firstCell(), first, results); !scored)
             return scored;
     }
     finish(pass, first, count, results, done);
     return {};
 }
 
-Result<void> BatchRun::scoreBlock(const RowBlock &block, size_t first, std::vector<CellResult> &results)
+ReferenceRows &BatchRun::referenceOf(const RowBlock &block)
+{
+    if (!m_full.keep)
+        m_references.clear();
+    return m_references.try_emplace(block.first, block.count, m_capture.config.vocab).first->second;
+}
+
+Result<void> BatchRun::scoreBlock(
+    const RowBlock &block, int64_t firstCell, size_t first, std::vector<CellResult> &results)
 {
     const int64_t vocab = m_capture.config.vocab;
-    ReferenceRows reference(block.count, vocab);
+    ReferenceRows &reference = referenceOf(block);
     const auto use = [&](int64_t firstRow, const at::Tensor &logits) {
         const float *data = logits.const_data_ptr<float>();
         for (int64_t r = 0; r < logits.size(0); ++r) {
-            const int64_t cell = (firstRow + r) / block.count, row = (firstRow + r) % block.count;
+            const int64_t cell = firstCell + (firstRow + r) / block.count, row = (firstRow + r) % block.count;
             const std::span<const float> values(data + r * vocab, static_cast<size_t>(vocab));
             if (cell == 0)
                 reference.set(row, values);
@@ -129,9 +149,10 @@ Result<void> BatchRun::scoreBlock(const RowBlock &block, size_t first, std::vect
             putRow(result.series, block.first + row, scoreRow(values, reference, row, target));
         }
     };
-    if (Result<void> done = forLogits(*m_capture.model, block.x, use, m_context); !done)
+    if (Result<void> done = forLogits(*m_capture.model, block.x, use, m_context, LayerMajorPass::kLogitRows); !done)
         return done;
-    m_referenceError = std::max(m_referenceError, reference.maxSumError());
+    if (firstCell == 0)
+        m_referenceError = std::max(m_referenceError, reference.maxSumError());
     return {};
 }
 
@@ -139,10 +160,12 @@ void BatchRun::finish(
     LayerMajorPass &pass, size_t first, size_t count, std::vector<CellResult> &results, const CellDone &done)
 {
     const int64_t layers = m_capture.config.layers;
-    CellResult &full = results.back();
-    takeRecord(pass.record(0), layers, pass.rows(), full);
-    full.metrics = seriesMetrics(full.series, full.layerError);
-    full.checks = fullChecks(full, m_referenceError);
+    if (pass.firstCell() == 0) {
+        CellResult &full = results.back();
+        takeRecord(m_full.record, layers, pass.rows(), full);
+        full.metrics = seriesMetrics(full.series, full.layerError);
+        full.checks = fullChecks(full, m_referenceError);
+    }
     for (size_t i = 0; i < count; ++i) {
         CellResult &result = results[first + i];
         takeRecord(pass.record(i + 1), layers, pass.rows(), result);
@@ -186,15 +209,15 @@ Result<std::vector<CellResult>> evaluate(const Capture &capture, const std::vect
     const c10::InferenceMode inference;
     if (Result<void> ok = checkEvaluation(capture, continuation, cells, options); !ok)
         return fail(ok.error());
-    const Result<size_t> batch = batchSize(capture, static_cast<int64_t>(continuation.size()) - 1, cells.size(), options);
+    const Result<BatchPlan> batch = batchPlan(capture, static_cast<int64_t>(continuation.size()) - 1, cells.size(), options);
     if (!batch)
         return fail(batch.error());
     std::vector<CellResult> results(cells.size() + 1);
-    const int64_t batches = std::max<int64_t>(1, static_cast<int64_t>((cells.size() + *batch - 1) / *batch));
+    const int64_t batches = std::max<int64_t>(1, static_cast<int64_t>((cells.size() + batch->size - 1) / batch->size));
     const int64_t layers = capture.config.layers;
-    BatchRun run(capture, continuation, cells, options, context);
+    BatchRun run(capture, continuation, cells, options, context, batch->keepFull);
     for (int64_t b = 0; b < batches; ++b) {
-        const size_t first = static_cast<size_t>(b) * *batch, count = std::min(*batch, cells.size() - first);
+        const size_t first = static_cast<size_t>(b) * batch->size, count = std::min(batch->size, cells.size() - first);
         if (Result<void> ran = run.run(first, count, results, done, b * layers, batches * layers); !ran)
             return fail(ran.error());
     }

@@ -238,24 +238,31 @@ void CellLayer::growRows(
 {
     Set &state = m_sets[static_cast<size_t>(set)];
     const int64_t columns = static_cast<int64_t>(state.columns.size());
+    const size_t tokens = static_cast<size_t>(m_capture.tokens());
+    scratch.missing.assign(tokens, 1.0F);
+    for (int32_t position : state.held) {
+        if (position < static_cast<int32_t>(tokens))
+            scratch.missing[static_cast<size_t>(position)] = 0;
+    }
     std::vector<int32_t> hidden; // mask mode: columns of prompt tokens that are not kept
-    if (m_options.mode == ExecutionMode::Mask) {
-        for (int32_t v = 0; v < static_cast<int32_t>(m_capture.tokens()); ++v) {
-            if (!m_plan.kept.kept(m_layer, set, v))
-                hidden.push_back(v);
-        }
+    for (size_t v = 0; m_options.mode == ExecutionMode::Mask && v < tokens; ++v) {
+        if (scratch.missing[v] > 0)
+            hidden.push_back(static_cast<int32_t>(v));
     }
     for (int64_t row = 0; row < rows.count; ++row) {
         const int64_t visible = columns - rows.count + row + 1;
+        double lost = 0;
         for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head) {
             float *scores = scoreRow(scratch, head, row);
             for (int32_t column : hidden)
                 scores[column] = -INFINITY;
             noteRowSum(softmaxInPlace(scores, static_cast<size_t>(visible)), record.rowSumError);
             std::fill(scores + visible, scores + columns, 0.0F);
+            const float *attention = context.full.weights.data() + (head * rows.count + row) * context.full.columns;
+            lost += static_cast<double>(dotProduct(attention, scratch.missing.data(), tokens));
         }
         state.held.push_back(static_cast<int32_t>(m_capture.tokens() + rows.first + row));
-        measureRow(rows.first, row, set, context, record);
+        noteRow(rows.first, row, set, lost, context.full, record);
     }
 }
 
@@ -294,7 +301,7 @@ void CellLayer::decodeRow(const BlockRows &rows, int64_t row, int64_t set, const
         for (size_t j = 0; j < slots; ++j)
             scores[state.column[j]] = weights[j];
     }
-    measureRow(rows.first, row, set, context, record);
+    noteRow(rows.first, row, set, lostByHeld(row, set, context.full), context.full, record);
     if (!m_policy || !m_policy->wants(view.row))
         return;
     view.positions = state.held.data();
@@ -369,22 +376,24 @@ void CellLayer::fillPolicyRows(const BlockRows &rows, int64_t set, AttentionScra
     view.queries = scratch.policyQueries.data();
 }
 
-void CellLayer::measureRow(int64_t first, int64_t row, int64_t set, const LayerContext &context, CellRecord &record) const
+double CellLayer::lostByHeld(int64_t row, int64_t set, const FullBlock &full) const
 {
-    const Set &state = m_sets[static_cast<size_t>(set)];
-    const FullBlock &full = context.full;
+    const std::vector<int32_t> &held = m_sets[static_cast<size_t>(set)].held;
     const int64_t count = static_cast<int64_t>(full.output.size()) / (m_config.heads * m_config.headDim);
     double kept = 0;
-    for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head) {
-        const float *weights = full.weights.data() + (head * count + row) * full.columns;
-        kept += gatheredSum(weights, state.held.data(), state.held.size());
-    }
+    for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head)
+        kept += gatheredSum(full.weights.data() + (head * count + row) * full.columns, held.data(), held.size());
+    return std::max(0.0, static_cast<double>(m_setHeads) - kept); // a set that holds everything can come out a rounding above
+}
+
+void CellLayer::noteRow(int64_t first, int64_t row, int64_t set, double lost, const FullBlock &full, CellRecord &record) const
+{
     const size_t t = static_cast<size_t>(first + row);
-    // A set that holds everything can come out a rounding above 1.
-    record.lostMass[t] += std::max(0.0, static_cast<double>(m_setHeads) - kept) / static_cast<double>(m_config.heads);
-    if (context.saliency)
-        record.jaccard[t] += context.saliency->jaccard(m_kind, row, set, state.held.data(), static_cast<int64_t>(state.held.size()))
-            / static_cast<double>(m_sets.size());
+    record.lostMass[t] += lost / static_cast<double>(m_config.heads);
+    const int64_t sets = static_cast<int64_t>(m_sets.size());
+    if (full.saliency.positions > 0)
+        record.jaccard[t] += full.saliency.jaccard(m_kind, row, set, sets, m_sets[static_cast<size_t>(set)].held)
+            / static_cast<double>(sets);
 }
 
 void CellLayer::dropSlots(int64_t row, int64_t set, const std::vector<int32_t> &drop, CellRecord &record)

@@ -18,6 +18,7 @@ struct AttentionScratch {
     std::vector<float> outputs; // [H, rows, D]
     std::vector<float> weights; // [heads of a set, slots]
     std::vector<float> policyKeys, policyValues, policyQueries;
+    std::vector<float> missing; // [N] 1 for prompt tokens a set does not hold
     std::vector<float> shifted; // [H, D] queries of shiftedRow at shiftedPosition
     int64_t shiftedRow = -1, shiftedPosition = -1;
     std::vector<int32_t> drop;
@@ -38,6 +39,7 @@ struct FullBlock {
     int64_t columns = 0; // N + first + count
     std::vector<float> weights; // [H, count, columns]
     std::vector<float> output; // [count, H * D]
+    SaliencyBlock saliency; // empty when not asked for
     double rowSumError = 0;
 };
 
@@ -57,7 +59,6 @@ void attendFull(const Capture &capture, int64_t layer, const BlockRows &rows, At
 /// What attend reads beside the rows.
 struct LayerContext {
     const FullBlock &full;
-    const SaliencyRanks *saliency = nullptr; // null = not asked for
     const RopeTable &rope; // for shifted positions
 };
 
@@ -96,7 +97,8 @@ private:
         CellRecord &record);
     void shiftScores(const BlockRows &rows, int64_t row, int64_t set, const RopeTable &rope, AttentionScratch &scratch) const;
     void fillPolicyRows(const BlockRows &rows, int64_t set, AttentionScratch &scratch, DecodeRow &view) const;
-    void measureRow(int64_t first, int64_t row, int64_t set, const LayerContext &context, CellRecord &record) const;
+    void noteRow(int64_t first, int64_t row, int64_t set, double lost, const FullBlock &full, CellRecord &record) const;
+    double lostByHeld(int64_t row, int64_t set, const FullBlock &full) const;
     void dropSlots(int64_t row, int64_t set, const std::vector<int32_t> &drop, CellRecord &record);
 
     const Capture &m_capture;

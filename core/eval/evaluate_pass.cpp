@@ -6,25 +6,15 @@
 #include <cstring>
 
 namespace winnow {
-namespace {
-
-std::array<bool, kHeadSetKinds> kindsOf(std::span<const EvaluationCell> cells, const ModelConfig &config)
-{
-    std::array<bool, kHeadSetKinds> kinds{};
-    for (const EvaluationCell &cell : cells)
-        kinds[static_cast<size_t>(headSetsOf(cell.plan.kept, config))] = true;
-    return kinds;
-}
-
-} // namespace
-
 LayerMajorPass::LayerMajorPass(const Capture &capture, const std::vector<int32_t> &continuation,
-    std::span<const EvaluationCell> cells, const EvaluationOptions &options)
+    std::span<const EvaluationCell> cells, const EvaluationOptions &options, FullRun &full)
     : m_capture(capture)
     , m_model(*capture.model)
     , m_cells(cells)
     , m_options(options)
+    , m_full(full)
     , m_rows(static_cast<int64_t>(continuation.size()) - 1)
+    , m_firstCell(full.done && full.keep ? 1 : 0)
     , m_records(cells.size() + 1)
     , m_layers(cells.size() + 1)
 {
@@ -37,15 +27,19 @@ LayerMajorPass::LayerMajorPass(const Capture &capture, const std::vector<int32_t
     const int64_t count = static_cast<int64_t>(m_records.size());
     m_keys.resize(static_cast<size_t>(count * config.kvHeads * m_rows * config.headDim));
     m_values.resize(m_keys.size());
-    if (options.saliency)
-        m_saliency = std::make_unique<SaliencyRanks>(config, kindsOf(cells, config), capture.tokens() + m_rows);
+    if (options.saliency && m_firstCell == 0)
+        m_saliency = std::make_unique<SaliencyRanks>(config, m_full.saliencyKinds, capture.tokens() + m_rows);
     for (int64_t first = 0; first < m_rows; first += options.blockRows) {
         RowBlock block;
         block.first = first;
         block.count = std::min(options.blockRows, m_rows - first);
         const at::Tensor one = embedRows(m_model, std::span(continuation).subspan(static_cast<size_t>(first), static_cast<size_t>(block.count)));
-        block.x = one.repeat({count, 1});
+        block.x = one.repeat({count - m_firstCell, 1});
         m_blocks.push_back(std::move(block));
+    }
+    if (m_firstCell == 0) {
+        m_full.blocks.resize(m_full.keep ? static_cast<size_t>(config.layers) * m_blocks.size() : 1);
+        m_full.record = m_records[0];
     }
 }
 
@@ -56,7 +50,13 @@ Result<void> LayerMajorPass::run(const RunContext &context, const std::function<
             return done;
         layerDone(layer);
     }
+    m_full.done = true;
     return {};
+}
+
+FullBlock &LayerMajorPass::fullBlock(int64_t layer, size_t block)
+{
+    return m_full.keep ? m_full.blocks[static_cast<size_t>(layer) * m_blocks.size() + block] : m_full.blocks.front();
 }
 
 Result<void> LayerMajorPass::runLayer(int64_t layer, const RunContext &context)
@@ -66,9 +66,9 @@ Result<void> LayerMajorPass::runLayer(int64_t layer, const RunContext &context)
     if (m_saliency)
         m_saliency->startLayer();
     const int64_t cells = static_cast<int64_t>(m_layers.size());
-    for (RowBlock &block : m_blocks) {
-        const int64_t step = std::max<int64_t>(1, kChunkRows / block.count);
-        for (int64_t first = 0; first < cells; first += step) {
+    for (size_t block = 0; block < m_blocks.size(); ++block) {
+        const int64_t step = std::max<int64_t>(1, kChunkRows / m_blocks[block].count);
+        for (int64_t first = m_firstCell; first < cells; first += step) {
             if (Result<void> done = runChunk(layer, block, {first, std::min(first + step, cells)}, context); !done)
                 return done;
         }
@@ -79,11 +79,12 @@ Result<void> LayerMajorPass::runLayer(int64_t layer, const RunContext &context)
 }
 
 Result<void> LayerMajorPass::runChunk(
-    int64_t layer, RowBlock &block, std::pair<int64_t, int64_t> cells, const RunContext &context)
+    int64_t layer, size_t blockIndex, std::pair<int64_t, int64_t> cells, const RunContext &context)
 {
+    RowBlock &block = m_blocks[blockIndex];
     const ModelConfig &config = m_capture.config;
     const int64_t rows = (cells.second - cells.first) * block.count, width = config.heads * config.headDim;
-    at::Tensor x = block.x.narrow(0, cells.first * block.count, rows);
+    at::Tensor x = block.x.narrow(0, (cells.first - m_firstCell) * block.count, rows);
     Projections p = projectQkv(m_model, layer, rmsNorm(x, m_model.layer(layer).attnNorm, config.normEps));
 
     if (!m_attended.defined() || m_attended.size(0) < rows)
@@ -104,7 +105,7 @@ Result<void> LayerMajorPass::runChunk(
         }
         m_model.rope().rotate(q, rope);
         m_model.rope().rotate(k, rope);
-        attendCell(layer, block, cell, {q, k, p.v.narrow(0, row, block.count)}, m_attended.mutable_data_ptr<float>() + row * width);
+        attendCell(layer, blockIndex, cell, {q, k, p.v.narrow(0, row, block.count)}, m_attended.mutable_data_ptr<float>() + row * width);
     }
     addOutput(m_model, layer, m_attended.narrow(0, 0, rows), x);
     if (context.cancelled())
@@ -113,8 +114,9 @@ Result<void> LayerMajorPass::runChunk(
     return {};
 }
 
-void LayerMajorPass::attendCell(int64_t layer, const RowBlock &block, int64_t cell, const Projections &fresh, float *out)
+void LayerMajorPass::attendCell(int64_t layer, size_t blockIndex, int64_t cell, const Projections &fresh, float *out)
 {
+    const RowBlock &block = m_blocks[blockIndex];
     const ModelConfig &config = m_capture.config;
     const int64_t width = config.headDim, plane = config.kvHeads * m_rows * width;
     float *keys = m_keys.data() + cell * plane, *values = m_values.data() + cell * plane;
@@ -135,19 +137,23 @@ void LayerMajorPass::attendCell(int64_t layer, const RowBlock &block, int64_t ce
     rows.k = keys;
     rows.v = values;
     rows.capacity = m_rows;
-    if (cell == 0) {
-        attendFull(m_capture, layer, rows, m_scratch, m_full);
-        std::copy(m_full.output.begin(), m_full.output.end(), out);
-        CellRecord &record = m_records[0];
-        record.rowSumError = std::max(record.rowSumError, m_full.rowSumError);
-        if (block.first + block.count == m_rows)
-            record.slotsAtEnd += config.kvHeads * m_full.columns;
-        if (m_saliency)
-            m_saliency->addBlock(m_full.weights.data(), block.count, m_full.columns);
-        return;
-    }
     const size_t index = static_cast<size_t>(cell);
-    m_layers[index]->attend(rows, {m_full, m_saliency.get(), m_model.rope()}, m_scratch, out, m_records[index]);
+    if (cell == 0)
+        runFull(layer, blockIndex, rows, out);
+    else
+        m_layers[index]->attend(rows, {fullBlock(layer, blockIndex), m_model.rope()}, m_scratch, out, m_records[index]);
+}
+
+void LayerMajorPass::runFull(int64_t layer, size_t block, const BlockRows &rows, float *out)
+{
+    FullBlock &full = fullBlock(layer, block);
+    attendFull(m_capture, layer, rows, m_scratch, full);
+    std::copy(full.output.begin(), full.output.end(), out);
+    m_full.record.rowSumError = std::max(m_full.record.rowSumError, full.rowSumError);
+    if (rows.first + rows.count == m_rows)
+        m_full.record.slotsAtEnd += m_capture.config.kvHeads * full.columns;
+    if (m_saliency)
+        m_saliency->rankBlock(full.weights.data(), rows.count, full.columns, full.saliency);
 }
 
 bool LayerMajorPass::shifts(int64_t cell) const
@@ -165,8 +171,10 @@ LayerMajorPass::Memory LayerMajorPass::memory(const ModelConfig &config, int64_t
     // One chunk through the matrices; logits of a chunk; the reference's logits and probabilities of a block.
     const int64_t chunk = std::max(kChunkRows, block);
     memory.shared += f * (chunk * (3 * config.hidden + 2 * (config.heads + 2 * config.kvHeads) * config.headDim)
-        + 512 * 3 * config.ffn + 3 * block * config.vocab);
+        + 512 * 3 * config.ffn + (2 * block + kLogitRows) * config.vocab);
     memory.perCell = f * rows * (config.hidden + 2 * config.kvHeads * config.headDim + 12);
+    // Attention, outputs and one kind of ranks of every layer; logits and probabilities of all rows.
+    memory.keptFull = f * rows * (config.layers * ((config.heads + config.kvHeads) * slots + config.heads * config.headDim) + 2 * config.vocab);
     return memory;
 }
 

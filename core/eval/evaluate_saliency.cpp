@@ -28,69 +28,62 @@ int64_t setCount(HeadSets kind, const ModelConfig &config)
 SaliencyRanks::SaliencyRanks(const ModelConfig &config, std::array<bool, kHeadSetKinds> kinds, int64_t positions)
     : m_heads(config.heads)
     , m_positions(positions)
+    , m_wanted(kinds)
 {
-    for (size_t k = 0; k < m_kinds.size(); ++k) {
-        m_kinds[k].wanted = kinds[k];
-        m_kinds[k].sets = setCount(static_cast<HeadSets>(k), config);
-    }
+    for (size_t k = 0; k < m_sets.size(); ++k)
+        m_sets[k] = setCount(static_cast<HeadSets>(k), config);
 }
 
 void SaliencyRanks::startLayer()
 {
-    for (Kind &kind : m_kinds) {
-        if (kind.wanted)
-            kind.sums.assign(static_cast<size_t>(kind.sets * m_positions), 0.0F);
+    for (size_t k = 0; k < m_sums.size(); ++k) {
+        if (m_wanted[k])
+            m_sums[k].assign(static_cast<size_t>(m_sets[k] * m_positions), 0.0F);
     }
 }
 
-void SaliencyRanks::addBlock(const float *weights, int64_t count, int64_t columns)
+void SaliencyRanks::rankBlock(const float *weights, int64_t count, int64_t columns, SaliencyBlock &block)
 {
-    for (Kind &kind : m_kinds) {
-        if (!kind.wanted)
+    block.positions = m_positions;
+    for (size_t k = 0; k < m_sums.size(); ++k) {
+        if (!m_wanted[k])
             continue;
-        kind.ranks.resize(static_cast<size_t>(count * kind.sets * m_positions));
-        const int64_t group = m_heads / kind.sets;
+        block.ranks[k].resize(static_cast<size_t>(count * m_sets[k] * m_positions));
+        const int64_t group = m_heads / m_sets[k];
         for (int64_t row = 0; row < count; ++row) {
             const int64_t visible = columns - count + row + 1;
             for (int64_t head = 0; head < m_heads; ++head) {
                 const float *from = weights + (head * count + row) * columns;
-                float *to = kind.sums.data() + head / group * m_positions;
+                float *to = m_sums[k].data() + head / group * m_positions;
                 for (int64_t v = 0; v < visible; ++v)
                     to[v] += from[v];
             }
-            rankRow(kind, row, visible);
+            for (int64_t set = 0; set < m_sets[k]; ++set)
+                rankRow(m_sums[k].data() + set * m_positions, visible,
+                    block.ranks[k].data() + (row * m_sets[k] + set) * m_positions);
         }
     }
 }
 
-void SaliencyRanks::rankRow(Kind &kind, int64_t row, int64_t visible)
+void SaliencyRanks::rankRow(const float *sums, int64_t visible, int32_t *ranks)
 {
+    // Attention is not negative, so its bits sort like its value: one integer holds (falling value, rising position).
     m_order.resize(static_cast<size_t>(visible));
-    for (int64_t set = 0; set < kind.sets; ++set) {
-        // Attention is not negative, so its bits sort like its value: one integer holds (falling value, rising position).
-        const float *sums = kind.sums.data() + set * m_positions;
-        for (int64_t v = 0; v < visible; ++v)
-            m_order[static_cast<size_t>(v)]
-                = (static_cast<uint64_t>(~std::bit_cast<uint32_t>(sums[v])) << 32) | static_cast<uint64_t>(v);
-        std::sort(m_order.begin(), m_order.end());
-        int32_t *ranks = kind.ranks.data() + (row * kind.sets + set) * m_positions;
-        for (int64_t r = 0; r < visible; ++r)
-            ranks[m_order[static_cast<size_t>(r)] & 0xFFFFFFFFU] = static_cast<int32_t>(r);
-    }
+    for (int64_t v = 0; v < visible; ++v)
+        m_order[static_cast<size_t>(v)]
+            = (static_cast<uint64_t>(~std::bit_cast<uint32_t>(sums[v])) << 32) | static_cast<uint64_t>(v);
+    std::sort(m_order.begin(), m_order.end());
+    for (int64_t r = 0; r < visible; ++r)
+        ranks[m_order[static_cast<size_t>(r)] & 0xFFFFFFFFU] = static_cast<int32_t>(r);
 }
 
-const int32_t *SaliencyRanks::ranks(HeadSets kind, int64_t row, int64_t set) const
+double SaliencyBlock::jaccard(HeadSets kind, int64_t row, int64_t set, int64_t sets, const std::vector<int32_t> &held) const
 {
-    const Kind &k = m_kinds[static_cast<size_t>(kind)];
-    return k.ranks.data() + (row * k.sets + set) * m_positions;
-}
-
-double SaliencyRanks::jaccard(HeadSets kind, int64_t row, int64_t set, const int32_t *held, int64_t n) const
-{
-    const int32_t *rank = ranks(kind, row, set);
-    int64_t common = 0;
-    for (int64_t i = 0; i < n; ++i)
-        common += rank[held[i]] < n ? 1 : 0;
+    const int32_t *rank = ranks[static_cast<size_t>(kind)].data() + (row * sets + set) * positions;
+    const int32_t n = static_cast<int32_t>(held.size());
+    int32_t common = 0;
+    for (int32_t position : held)
+        common += rank[position] < n ? 1 : 0;
     return static_cast<double>(common) / static_cast<double>(2 * n - common);
 }
 

@@ -17,6 +17,15 @@ inline constexpr int kHeadSetKinds = 3;
 HeadSets headSetsOf(const KeptTokens &kept, const ModelConfig &config);
 int64_t setCount(HeadSets kind, const ModelConfig &config);
 
+/// Ranks of every token after each row of a block: 0 = most attended, ties: lower position.
+struct SaliencyBlock {
+    int64_t positions = 0;
+    std::array<std::vector<int32_t>, kHeadSetKinds> ranks; // [count, sets, positions], empty when not asked for
+
+    /// J(held, the best equally many). @param held [n] positions. @cost O(n).
+    double jaccard(HeadSets kind, int64_t row, int64_t set, int64_t sets, const std::vector<int32_t> &held) const;
+};
+
 /// Tokens ranked by the attention the full run has paid them in the continuation rows up to now, mean over a set's query
 /// heads: what a set of the same size would have held at best (saliency Jaccard, kv-evaluation.md 6).
 class SaliencyRanks {
@@ -26,23 +35,15 @@ public:
 
     void startLayer();
     /// @param weights [H, count, columns] of the full run, the first row of the block sees columns - count + 1 tokens.
-    void addBlock(const float *weights, int64_t count, int64_t columns);
-    /// Rank of each position (0 = most attended; ties: lower position) after row `row` of the block.
-    const int32_t *ranks(HeadSets kind, int64_t row, int64_t set) const;
-    /// J(held, the best equally many). @param held [n] positions. @cost O(n).
-    double jaccard(HeadSets kind, int64_t row, int64_t set, const int32_t *held, int64_t n) const;
+    void rankBlock(const float *weights, int64_t count, int64_t columns, SaliencyBlock &block);
 
 private:
-    struct Kind {
-        bool wanted = false;
-        int64_t sets = 0;
-        std::vector<float> sums; // [sets, positions]
-        std::vector<int32_t> ranks; // [count, sets, positions]
-    };
-    void rankRow(Kind &kind, int64_t row, int64_t visible);
+    void rankRow(const float *sums, int64_t visible, int32_t *ranks);
 
     int64_t m_heads = 0, m_positions = 0;
-    std::array<Kind, kHeadSetKinds> m_kinds;
+    std::array<bool, kHeadSetKinds> m_wanted;
+    std::array<int64_t, kHeadSetKinds> m_sets;
+    std::array<std::vector<float>, kHeadSetKinds> m_sums; // [sets, positions]
     std::vector<uint64_t> m_order;
 };
 

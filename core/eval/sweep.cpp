@@ -13,6 +13,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Cells of a batch below which the matrix products lose speed.
+constexpr int64_t kSmallestBatch = 8;
+
 double millisecondsSince(Clock::time_point start)
 {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -220,7 +223,10 @@ Result<void> SweepRun::measure()
         if (m_callbacks.done)
             m_callbacks.done(cell);
     };
-    Result<std::vector<CellResult>> results = evaluate(m_capture, m_continuation, m_cells, m_request.options, done, m_context);
+    EvaluationOptions options = m_request.options;
+    if (options.maxBatch == 0) // one budget of all methods at a time: curves fill from the first seconds on
+        options.maxBatch = std::max<int64_t>(kSmallestBatch, static_cast<int64_t>(m_lines.size()));
+    Result<std::vector<CellResult>> results = evaluate(m_capture, m_continuation, m_cells, options, done, m_context);
     if (!results)
         return fail(results.error());
     m_result.full = std::move(results->back());
