@@ -50,11 +50,36 @@ Result<void> checkCell(const Capture &capture, const EvaluationCell &cell, const
     return {};
 }
 
+Result<void> checkEvaluation(const Capture &capture, const std::vector<int32_t> &continuation,
+    const std::vector<EvaluationCell> &cells, const EvaluationOptions &options)
+{
+    if (!capture.model)
+        return fail(ErrorCode::BadInput, "the capture has no model to evaluate with");
+    if (capture.tokens() < 1)
+        return fail(ErrorCode::BadInput, "the capture is empty: at least one context token is needed");
+    if (continuation.size() < 2)
+        return fail(ErrorCode::BadInput,
+            "the continuation has " + std::to_string(continuation.size()) + " tokens, at least 2 are needed",
+            "the first token is fed, each later one is a scored prediction");
+    if (Result<void> ok = checkIds(capture.config, continuation); !ok)
+        return ok;
+    if (Result<void> ok = checkContext(capture.config, capture.tokens() + static_cast<int64_t>(continuation.size()) - 1); !ok)
+        return ok;
+    if (options.blockRows < 1)
+        return fail(ErrorCode::BadInput, "blockRows is " + std::to_string(options.blockRows) + ", expected at least 1");
+    for (size_t i = 0; i < cells.size(); ++i) {
+        if (Result<void> ok = checkCell(capture, cells[i], options, i); !ok)
+            return ok;
+    }
+    return {};
+}
+
 /// How the cells are run under the memory limit.
 struct BatchPlan {
     size_t size = 1;
     bool keepFull = false;
 };
+
 Result<BatchPlan> batchPlan(const Capture &capture, int64_t rows, size_t cells, const EvaluationOptions &options)
 {
     const int64_t limit = options.memoryLimitBytes > 0 ? options.memoryLimitBytes : availableMemory() / 2;
@@ -177,30 +202,6 @@ void BatchRun::finish(
 }
 
 } // namespace
-
-Result<void> checkEvaluation(const Capture &capture, const std::vector<int32_t> &continuation,
-    const std::vector<EvaluationCell> &cells, const EvaluationOptions &options)
-{
-    if (!capture.model)
-        return fail(ErrorCode::BadInput, "the capture has no model to evaluate with");
-    if (capture.tokens() < 1)
-        return fail(ErrorCode::BadInput, "the capture is empty: at least one context token is needed");
-    if (continuation.size() < 2)
-        return fail(ErrorCode::BadInput,
-            "the continuation has " + std::to_string(continuation.size()) + " tokens, at least 2 are needed",
-            "the first token is fed, each later one is a scored prediction");
-    if (Result<void> ok = checkIds(capture.config, continuation); !ok)
-        return ok;
-    if (Result<void> ok = checkContext(capture.config, capture.tokens() + static_cast<int64_t>(continuation.size()) - 1); !ok)
-        return ok;
-    if (options.blockRows < 1)
-        return fail(ErrorCode::BadInput, "blockRows is " + std::to_string(options.blockRows) + ", expected at least 1");
-    for (size_t i = 0; i < cells.size(); ++i) {
-        if (Result<void> ok = checkCell(capture, cells[i], options, i); !ok)
-            return ok;
-    }
-    return {};
-}
 
 Result<std::vector<CellResult>> evaluate(const Capture &capture, const std::vector<int32_t> &continuation,
     const std::vector<EvaluationCell> &cells, const EvaluationOptions &options, const CellDone &done,

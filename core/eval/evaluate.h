@@ -69,17 +69,11 @@ Result<std::vector<CellResult>> evaluate(const Capture &capture, const std::vect
     const std::vector<EvaluationCell> &cells, const EvaluationOptions &options, const CellDone &done,
     const RunContext &context);
 
-/// What evaluate() checks before it starts: context, continuation, plans that fit the capture.
-/// @error BadInput, Internal (a plan that drops while decoding without its method).
-Result<void> checkEvaluation(const Capture &capture, const std::vector<int32_t> &continuation,
-    const std::vector<EvaluationCell> &cells, const EvaluationOptions &options);
-
 /// Measured run of one cell (kv-evaluation.md 3.11): context pass that compresses each layer and frees its full K and V,
 /// then token steps on the real ragged cache.
 struct MeasuredRun {
     double allocatedBytes = 0; // live cache tensors after compression, before the first step; each storage once
     double peakBytes = 0; // maximum of the same, including the context pass
-    double endBytes = 0; // after the last step
     double compressMs = 0;
     double msPerToken = 0;
     std::vector<float> nll; // [T]

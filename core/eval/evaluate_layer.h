@@ -4,6 +4,8 @@
 #include "core/eval/evaluate_saliency.h"
 #include "core/model/rope.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -51,6 +53,9 @@ struct CellRecord {
     double rowSumError = 0;
     int64_t slotsAtEnd = 0;
 };
+
+/// Keeps the largest |sum - 1| of attention rows.
+inline void noteRowSum(float sum, double &worst) { worst = std::max(worst, std::abs(static_cast<double>(sum) - 1)); }
 
 /// Attention of the full cache over its N + rows slots.
 /// @cost 4 * H * count * columns * D flops.

@@ -6,6 +6,7 @@
 #include <cstring>
 
 namespace winnow {
+
 LayerMajorPass::LayerMajorPass(const Capture &capture, const std::vector<int32_t> &continuation,
     std::span<const EvaluationCell> cells, const EvaluationOptions &options, FullRun &full)
     : m_capture(capture)

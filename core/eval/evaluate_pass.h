@@ -49,8 +49,8 @@ public:
 
     /// Rows that go through the matrices together: large enough for full speed, small enough to cancel in time.
     static constexpr int64_t kChunkRows = 768;
-    /// Rows whose logits are held at a time: the head matrix is read once for each.
-    static constexpr int64_t kLogitRows = 256;
+    /// Rows whose logits are held at a time: the head matrix is read once for each such piece; cancel waits for one.
+    static constexpr int64_t kLogitRows = 128;
 
     /// Bytes that do not depend on the number of cells, and bytes per cell.
     struct Memory {

@@ -207,29 +207,6 @@ WINNOW_CLONES float dotProduct(const float *a, const float *b, size_t n)
     return sum;
 }
 
-WINNOW_CLONES void weightedRows(const float *weights, const float *rows, const int32_t *index, size_t n, size_t width, float *out)
-{
-    constexpr size_t kWide = 8 * kLanes; // running sums that stay in registers
-    size_t d = 0;
-    for (; d + kWide <= width; d += kWide) {
-        Float8 sums[8]{}, value;
-        for (size_t i = 0; i < n; ++i) {
-            const float *row = rows + static_cast<size_t>(index[i]) * width + d;
-            for (size_t j = 0; j < 8; ++j) {
-                load(value, row + j * kLanes);
-                sums[j] += value * weights[i];
-            }
-        }
-        for (size_t j = 0; j < 8; ++j)
-            store(out + d + j * kLanes, sums[j]);
-    }
-    for (; d < width; ++d) {
-        out[d] = 0;
-        for (size_t i = 0; i < n; ++i)
-            out[d] += weights[i] * rows[static_cast<size_t>(index[i]) * width + d];
-    }
-}
-
 WINNOW_CLONES double relativeDistance(const float *a, const float *b, size_t n)
 {
     Sum difference, norm;

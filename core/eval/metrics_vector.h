@@ -23,8 +23,6 @@ double weightedDifference(const float *p, const float *a, const float *b, size_t
 
 /// Sum of a * b, f32.
 float dotProduct(const float *a, const float *b, size_t n);
-/// out = sum over i < n of weights[i] * row index[i], rows of `width` floats one after the other, f32.
-void weightedRows(const float *weights, const float *rows, const int32_t *index, size_t n, size_t width, float *out);
 /// Norm of a - b over the norm of b, sums in f64; 0 when both are 0.
 double relativeDistance(const float *a, const float *b, size_t n);
 /// Sum of x[index[i]] in f64.

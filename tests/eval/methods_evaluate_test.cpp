@@ -145,7 +145,7 @@ void MethodsEvaluateTest::measuredRunEqualsTheBatchAndItsForecast()
     const CacheShape shape = CacheShape::of(m_capture->config);
     const CacheBytes bytes = planBytes(cell.plan, shape);
     QCOMPARE(measured->allocatedBytes, bytes.stored);
-    QVERIFY(measured->peakBytes >= measured->allocatedBytes && measured->endBytes >= 0);
+    QVERIFY(measured->peakBytes >= measured->allocatedBytes);
     QVERIFY(measured->msPerToken > 0);
 }
 
