@@ -67,9 +67,10 @@ namespace {
         return bytes;
     }
 
-    Result<std::string> contentKey(const Model &model, const std::vector<int32_t> &ids, const CaptureNeeds &needs)
+    Result<std::string> contentKey(
+        const Model &model, const std::vector<int32_t> &ids, const CaptureNeeds &needs, const RunContext &context)
     {
-        const auto hash = model.sha256();
+        const auto hash = model.sha256(context);
         if (!hash)
             return fail(hash.error());
         Sha256 key;
@@ -156,7 +157,7 @@ Result<CapturePtr> captureContext(std::shared_ptr<const Model> model, std::vecto
         return fail(fits.error());
     if (auto fits = checkMemory(*model, static_cast<int64_t>(ids.size()), needs); !fits)
         return fail(fits.error());
-    auto key = contentKey(*model, ids, needs);
+    auto key = contentKey(*model, ids, needs, context);
     if (!key)
         return fail(key.error());
 

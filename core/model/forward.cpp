@@ -12,6 +12,49 @@
 namespace winnow {
 namespace {
 
+    tl::unexpected<Error> cancelledIn(int64_t layer)
+    {
+        return fail(ErrorCode::Cancelled, "cancelled in layer " + std::to_string(layer));
+    }
+
+    /// Norm and projection in chunks of rows, so that a long input notices a cancel in time.
+    Result<Projections> projectRows(const LayerPass &pass, int64_t layer, const at::Tensor &x)
+    {
+        const LayerWeights &weights = pass.model.layer(layer);
+        const double eps = pass.model.config().normEps;
+        const int64_t rows = x.size(0);
+        const int64_t step = rowsPerPoll(weights.qkv.numel());
+        if (rows <= step)
+            return projectQkv(pass.model, layer, rmsNorm(x, weights.attnNorm, eps));
+        at::Tensor all = at::empty({rows, weights.qkv.size(0)}, x.options());
+        for (int64_t first = 0; first < rows; first += step) {
+            if (pass.context.cancelled())
+                return cancelledIn(layer);
+            const int64_t count = std::min(step, rows - first);
+            at::Tensor target = all.narrow(0, first, count);
+            at::mm_out(target, rmsNorm(x.narrow(0, first, count), weights.attnNorm, eps), weights.qkv.t());
+            if (weights.qkvBias.defined())
+                target.add_(weights.qkvBias);
+        }
+        return splitQkv(pass.model.config(), all);
+    }
+
+    /// x += Wo attended; x += mlp(x), in chunks of rows.
+    Result<void> finishRows(const LayerPass &pass, int64_t layer, const at::Tensor &attended, at::Tensor &x)
+    {
+        const LayerWeights &weights = pass.model.layer(layer);
+        const int64_t rows = x.size(0);
+        const int64_t step = rowsPerPoll(weights.output.numel() + weights.gateUp.numel() + weights.down.numel());
+        for (int64_t first = 0; first < rows; first += step) {
+            if (pass.context.cancelled())
+                return cancelledIn(layer);
+            at::Tensor part = x.narrow(0, first, std::min(step, rows - first));
+            addOutput(pass.model, layer, attended.narrow(0, first, part.size(0)), part);
+            addMlp(pass.model, layer, part);
+        }
+        return {};
+    }
+
     /// The hook's view of head tensors is [H, T, D]; the pass holds [T, H, D].
     void hookHeads(const LayerPass &pass, HookPoint point, int64_t layer, at::Tensor &heads)
     {
@@ -31,6 +74,13 @@ namespace {
     bool hooked(const LayerPass &pass, HookPoint point, int64_t layer)
     {
         return pass.hooks && pass.hooks->wants(point, layer);
+    }
+
+    /// A pass that did not end leaves no rows behind, in whatever layer it stopped.
+    void takeBack(KvCache &cache, int32_t firstPosition)
+    {
+        for (int64_t l = 0; l < cache.layers(); ++l)
+            cache.layer(l).forgetFrom(firstPosition);
     }
 
     Result<std::vector<int32_t>> chosenPositions(const ModelConfig &config, const KvCache &cache, size_t rows,
@@ -88,8 +138,11 @@ Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Ten
 {
     const Model &model = pass.model;
     if (pass.context.cancelled())
-        return fail(ErrorCode::Cancelled, "cancelled in layer " + std::to_string(layer));
-    Projections parts = projectQkv(model, layer, rmsNorm(x, model.layer(layer).attnNorm, model.config().normEps));
+        return cancelledIn(layer);
+    auto projected = projectRows(pass, layer, x);
+    if (!projected)
+        return fail(projected.error());
+    Projections &parts = *projected;
     hookHeads(pass, HookPoint::Query, layer, parts.q);
     hookHeads(pass, HookPoint::Key, layer, parts.k);
     hookHeads(pass, HookPoint::Value, layer, parts.v);
@@ -109,19 +162,11 @@ Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Ten
         at::Tensor heads = attended->view(parts.q.sizes());
         hookHeads(pass, HookPoint::HeadOutput, layer, heads);
     }
-    if (hooked(pass, HookPoint::AttentionOutput, layer))
-        x.add_(hookRows(pass, HookPoint::AttentionOutput, layer, projectOutput(model, layer, *attended)));
-    else
-        addOutput(model, layer, *attended, x);
-
-    if (pass.context.cancelled())
-        return fail(ErrorCode::Cancelled, "cancelled in layer " + std::to_string(layer));
-    if (hooked(pass, HookPoint::MlpOutput, layer)) {
-        const at::Tensor normed = rmsNorm(x, model.layer(layer).ffnNorm, model.config().normEps);
-        x.add_(hookRows(pass, HookPoint::MlpOutput, layer, mlp(model, layer, normed)));
-    } else {
-        addMlp(model, layer, x);
-    }
+    if (!hooked(pass, HookPoint::AttentionOutput, layer) && !hooked(pass, HookPoint::MlpOutput, layer))
+        return finishRows(pass, layer, *attended, x);
+    x.add_(hookRows(pass, HookPoint::AttentionOutput, layer, projectOutput(model, layer, *attended)));
+    const at::Tensor normed = rmsNorm(x, model.layer(layer).ffnNorm, model.config().normEps);
+    x.add_(hookRows(pass, HookPoint::MlpOutput, layer, mlp(model, layer, normed)));
     return {};
 }
 
@@ -146,22 +191,26 @@ Result<ForwardResult> forward(const Model &model, std::span<const int32_t> ids, 
         if (hooked(pass, HookPoint::Hidden, l))
             x = hookRows(pass, HookPoint::Hidden, l, x).contiguous().clone();
         if (auto done = runLayer(pass, l, cache.layer(l), x); !done) {
-            // The layers before this one, and perhaps this one, hold the new rows already: take them back.
-            for (int64_t back = 0; back <= l; ++back)
-                cache.layer(back).forgetFrom(positions->front());
+            takeBack(cache, positions->front());
             return fail(done.error());
         }
         if (ids.size() > 1)
             context.progress("prefill", l + 1, config.layers, "layers");
     }
     x = hookRows(pass, HookPoint::Hidden, config.layers, x);
-    cache.setNextPosition(positions->back() + 1);
 
     ForwardResult result{x, {}};
     if (options.logits != LogitsRows::None) {
         const at::Tensor asked = options.logits == LogitsRows::All ? x : x.narrow(0, x.size(0) - 1, 1);
-        result.logits = hookRows(pass, HookPoint::Logits, config.layers, headLogits(model, finalNorm(model, asked)));
+        at::Tensor logits = at::empty({asked.size(0), config.vocab}, x.options());
+        const auto keep = [&](int64_t first, const at::Tensor &part) { logits.narrow(0, first, part.size(0)).copy_(part); };
+        if (auto done = forLogits(model, asked, keep, context); !done) {
+            takeBack(cache, positions->front());
+            return fail(done.error());
+        }
+        result.logits = hookRows(pass, HookPoint::Logits, config.layers, logits);
     }
+    cache.setNextPosition(positions->back() + 1);
     return result;
 }
 

@@ -48,6 +48,10 @@ at::Tensor mlp(const Model &model, int64_t layer, const at::Tensor &normed);
 /// x += mlp(rmsNorm(x, ffnNorm)), in place on x [rows, E] contiguous.
 void addMlp(const Model &model, int64_t layer, at::Tensor &x);
 
+/// Rows whose products with `weights` numbers take about 50 ms: work that must notice a cancel in time is cut at this many.
+/// 64 to 512.
+int64_t rowsPerPoll(int64_t weights);
+
 /// Final norm. x [rows, E] residual stream leaving the last layer. @return [rows, E]
 at::Tensor finalNorm(const Model &model, const at::Tensor &x);
 
@@ -56,6 +60,7 @@ at::Tensor headLogits(const Model &model, const at::Tensor &normed);
 
 /// Feeds the logits of all rows to `use(firstRow, logits [n, V])` in chunks and discards them.
 /// @param x residual stream leaving the last layer [rows, E]; the final norm is applied here.
+/// @param chunkRows largest chunk; fewer rows where the vocabulary is so large that cancelling would come late.
 /// @error Cancelled between chunks.
 Result<void> forLogits(const Model &model, const at::Tensor &x,
     const std::function<void(int64_t firstRow, const at::Tensor &logits)> &use, const RunContext &context,

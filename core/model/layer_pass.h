@@ -24,6 +24,9 @@ struct LayerPass {
     std::function<void(int64_t layer, const Projections &parts)> onProjections = nullptr;
 };
 
+/// Views of one buffer [rows, (H + 2 Hkv) * D] as queries, keys and values.
+Projections splitQkv(const ModelConfig &config, const at::Tensor &all);
+
 /// Queries of the fed rows in one layer after RoPE [T, H, D]. x [T, E] is the residual stream entering the layer.
 at::Tensor layerQueries(const LayerPass &pass, int64_t layer, const at::Tensor &x);
 

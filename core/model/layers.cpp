@@ -11,6 +11,9 @@ namespace {
     /// Rows of one pass through the feed-forward part: its [rows, 2F] buffer stays in the last-level cache.
     constexpr int64_t kMlpRows = 256;
 
+    /// Between two looks at the stop token: 50 to 100 ms on one slow core.
+    constexpr int64_t kPollFlops = 5'000'000'000;
+
     /// silu(gate) * up of [rows, 2F] (gate first) -> [rows, F].
     void siluMul(const at::Tensor &gateUp, at::Tensor &out)
     {
@@ -64,20 +67,24 @@ at::Tensor rmsNorm(const at::Tensor &x, const at::Tensor &weight, double eps)
     return x * at::rsqrt(x.square().mean(-1, true) + eps) * weight;
 }
 
-Projections projectQkv(const Model &model, int64_t layer, const at::Tensor &normed)
+Projections splitQkv(const ModelConfig &config, const at::Tensor &all)
 {
-    const ModelConfig &config = model.config();
-    const LayerWeights &weights = model.layer(layer);
-    at::Tensor all = project(normed, weights.qkv);
-    if (weights.qkvBias.defined())
-        all.add_(weights.qkvBias);
-    const int64_t rows = normed.size(0);
+    const int64_t rows = all.size(0);
     const int64_t width = config.headDim;
     const auto part = [&](int64_t firstHead, int64_t heads) {
         return all.narrow(1, firstHead * width, heads * width).view({rows, heads, width});
     };
     return Projections{part(0, config.heads), part(config.heads, config.kvHeads),
         part(config.heads + config.kvHeads, config.kvHeads)};
+}
+
+Projections projectQkv(const Model &model, int64_t layer, const at::Tensor &normed)
+{
+    const LayerWeights &weights = model.layer(layer);
+    at::Tensor all = project(normed, weights.qkv);
+    if (weights.qkvBias.defined())
+        all.add_(weights.qkvBias);
+    return splitQkv(model.config(), all);
 }
 
 at::Tensor projectOutput(const Model &model, int64_t layer, const at::Tensor &attended)
@@ -124,6 +131,11 @@ void addMlp(const Model &model, int64_t layer, at::Tensor &x)
     }
 }
 
+int64_t rowsPerPoll(int64_t weights)
+{
+    return std::clamp<int64_t>(kPollFlops / std::max<int64_t>(1, 2 * weights), 64, 512);
+}
+
 at::Tensor finalNorm(const Model &model, const at::Tensor &x)
 {
     return rmsNorm(x.contiguous(), model.weights().finalNorm, model.config().normEps);
@@ -135,6 +147,7 @@ Result<void> forLogits(const Model &model, const at::Tensor &x,
     const std::function<void(int64_t firstRow, const at::Tensor &logits)> &use, const RunContext &context, int64_t chunkRows)
 {
     const int64_t rows = x.size(0);
+    chunkRows = std::clamp<int64_t>(kPollFlops / (2 * model.config().vocab * model.config().hidden), 8, chunkRows);
     for (int64_t first = 0; first < rows; first += chunkRows) {
         if (context.cancelled())
             return fail(ErrorCode::Cancelled, "cancelled while computing logits");

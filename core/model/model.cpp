@@ -158,10 +158,10 @@ std::shared_ptr<const Model> Model::fromParts(
 
 std::string Model::deviceName() const { return m_device.is_cpu() ? "cpu" : m_device.str(); }
 
-Result<std::string> Model::sha256() const
+Result<std::string> Model::sha256(const RunContext &context) const
 {
     if (m_sha256.empty() && !m_path.empty()) {
-        auto hash = sha256File(m_path, RunContext{});
+        auto hash = sha256File(m_path, context);
         if (!hash)
             return hash;
         m_sha256 = *hash;

@@ -63,7 +63,8 @@ public:
 
     /// SHA-256 of the file, lower-case hexadecimal; computed at the first call (0.3 s per 100 MB), empty for fromParts.
     /// Call from one thread.
-    Result<std::string> sha256() const;
+    /// @error Io; Cancelled.
+    Result<std::string> sha256(const RunContext &context = {}) const;
 
 private:
     Model() = default;
