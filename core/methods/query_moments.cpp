@@ -11,35 +11,34 @@ namespace {
 
     QueryMoments momentsOf(const at::Tensor &sum, const at::Tensor &outer, int64_t count)
     {
-        const at::Tensor mean = sum / static_cast<double>(count);
-        return {mean, outer / static_cast<double>(count) - at::outer(mean, mean)};
+        const at::Tensor mean = sum / static_cast<double>(count); // [heads, D]
+        return {mean, outer / static_cast<double>(count) - mean.unsqueeze(2) * mean.unsqueeze(1)};
     }
 
 } // namespace
 
-QueryMoments promptMoments(const LayerCapture &layer, int64_t head, int64_t tokens, int64_t sinks)
+QueryMoments promptMoments(const LayerCapture &layer, int64_t tokens, int64_t sinks)
 {
     const int64_t kept = layer.headQueries.size(1); // the first rows are held as they are
-    const at::Tensor rows
-        = layer.headQueries[head].narrow(0, sinks, kept - sinks).to(at::kDouble); // [kept - sinks, D]
-    at::Tensor sum = at::sum(rows, 0);
-    at::Tensor outer = at::matmul(rows.t(), rows);
+    const at::Tensor rows = layer.headQueries.narrow(1, sinks, kept - sinks).to(at::kDouble); // [H, kept - sinks, D]
+    at::Tensor sum = at::sum(rows, 1);
+    at::Tensor outer = at::matmul(rows.transpose(1, 2), rows);
     if (tokens > kept) {
-        sum = sum + layer.querySum[head];
-        outer = outer + layer.queryOuter[head];
+        sum += layer.querySum;
+        outer += layer.queryOuter;
     }
     return momentsOf(sum, outer, tokens - sinks);
 }
 
-QueryMoments recentMoments(const DecodeRow &row, int64_t head, int64_t position, const std::vector<float> &inverse)
+QueryMoments recentMoments(const DecodeRow &row, int64_t position, const std::vector<float> &inverse)
 {
     const int64_t d = row.headDim;
     const auto pairs = static_cast<int64_t>(inverse.size());
-    at::Tensor rows = at::zeros({row.queryRows, d}, at::kDouble);
+    const at::Tensor rows = at::zeros({row.queryRows, row.heads, d}, at::kDouble);
     double *out = rows.mutable_data_ptr<double>();
-    for (int64_t r = 0; r < row.queryRows; ++r, out += d) {
-        const float *query = row.queries + (r * row.heads + head) * d;
-        const auto at = static_cast<float>(position - (row.queryRows - 1 - r));
+    const float *query = row.queries;
+    for (int64_t r = 0; r < row.queryRows * row.heads; ++r, out += d, query += d) {
+        const auto at = static_cast<float>(position - (row.queryRows - 1 - r / row.heads));
         for (int64_t c = 2 * pairs; c < d; ++c)
             out[c] = query[c];
         for (int64_t j = 0; j < pairs; ++j) {
@@ -48,7 +47,8 @@ QueryMoments recentMoments(const DecodeRow &row, int64_t head, int64_t position,
             out[j + pairs] = query[j] * std::sin(angle) + query[j + pairs] * std::cos(angle);
         }
     }
-    return momentsOf(at::sum(rows, 0), at::matmul(rows.t(), rows), row.queryRows);
+    return momentsOf(
+        at::sum(rows, 0), at::matmul(rows.permute({1, 2, 0}), rows.permute({1, 0, 2})), row.queryRows);
 }
 
 std::vector<float> inverseFrequencies(const Capture &capture)
@@ -91,12 +91,13 @@ at::Tensor MeanRotation::turn(const at::Tensor &rows) const
 QueryMoments MeanRotation::apply(const QueryMoments &moments) const
 {
     const at::Tensor half = turn(moments.covariance); // Sigma R^T
-    return {turn(moments.mean), turn(half.t())}; // (R Sigma) R^T: Sigma is symmetric
+    return {turn(moments.mean), turn(half.transpose(-1, -2))}; // (R Sigma) R^T: Sigma is symmetric
 }
 
-at::Tensor viewFloats(const float *data, int64_t rows, int64_t columns)
+at::Tensor kvRows(const DecodeRow &row, const float *keysOrValues, int64_t kvHead)
 {
-    return at::from_blob(const_cast<float *>(data), {rows, columns}, at::kFloat);
+    const float *first = keysOrValues + kvHead * row.kvStride;
+    return at::from_blob(const_cast<float *>(first), {row.slots, row.headDim}, at::kFloat);
 }
 
 } // namespace winnow

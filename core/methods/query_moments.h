@@ -9,18 +9,18 @@
 
 namespace winnow {
 
-/// Mean and covariance (divided by the count) of one head's queries before RoPE.
+/// Means and covariances (divided by the count) of the queries of some heads before RoPE.
 struct QueryMoments {
-    at::Tensor mean; // [D] f64
-    at::Tensor covariance; // [D, D] f64
+    at::Tensor mean; // [heads, D] f64
+    at::Tensor covariance; // [heads, D, D] f64
 };
 
-/// Moments over the prompt tokens >= sinks of one query head. @param sinks <= kHeadQueries and below the token count.
+/// Moments over the prompt tokens >= sinks, for all H heads. @param sinks <= kHeadQueries and below the token count.
 /// @source kv-eviction-baselines.md 3.12.
-QueryMoments promptMoments(const LayerCapture &layer, int64_t head, int64_t tokens, int64_t sinks);
+QueryMoments promptMoments(const LayerCapture &layer, int64_t tokens, int64_t sinks);
 
-/// Moments of the last rows of a DecodeRow, turned back to before RoPE. `position` is the newest row's.
-QueryMoments recentMoments(const DecodeRow &row, int64_t head, int64_t position, const std::vector<float> &inverse);
+/// Moments of the last rows of a DecodeRow, turned back to before RoPE, for its heads. `position` is the newest row's.
+QueryMoments recentMoments(const DecodeRow &row, int64_t position, const std::vector<float> &inverse);
 
 /// Inverse frequencies of the captured model's rotation, or of the configuration where a capture has no model.
 std::vector<float> inverseFrequencies(const Capture &capture);
@@ -38,7 +38,7 @@ private:
     at::Tensor m_cos, m_sin; // [pairs] f64
 };
 
-/// A [rows, columns] tensor over memory of the caller.
-at::Tensor viewFloats(const float *data, int64_t rows, int64_t columns);
+/// Keys or values of one KV head of a DecodeRow as a tensor over its memory. @return [n, D]
+at::Tensor kvRows(const DecodeRow &row, const float *keysOrValues, int64_t kvHead);
 
 } // namespace winnow

@@ -1,4 +1,5 @@
 #include "core/methods/kv/common.h"
+#include "core/methods/quadratic_form.h"
 #include "core/methods/query_moments.h"
 #include "core/methods/scoring_method.h"
 
@@ -7,7 +8,6 @@
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/stack.h>
-#include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -24,32 +24,33 @@ namespace {
 
     /// Expected attention of future queries on each key, times the norm of its value.
     ///
-    /// @param keys [n, D] after RoPE, values [n, D]. @param future Moments of the rotated queries, one per head.
-    /// @return [heads, n]; the first nSink columns are 0.
-    at::Tensor expectedScores(const at::Tensor &keys, const at::Tensor &values, const std::vector<QueryMoments> &future,
-        int64_t sinks, const Terms &terms)
+    /// @param keys [n, D] after RoPE, values [n, D], contiguous. @param future Moments of the rotated queries of the group.
+    /// @return [G, n]; the first `sinks` columns are 0.
+    at::Tensor expectedScores(const at::Tensor &keys, const at::Tensor &values, const QueryMoments &future, int64_t sinks,
+        const Terms &terms)
     {
         const int64_t n = keys.size(0);
-        const double d = static_cast<double>(keys.size(1));
-        std::vector<at::Tensor> means, covariances;
-        for (const QueryMoments &moments : future) {
-            means.push_back(moments.mean.to(at::kFloat));
-            covariances.push_back(moments.covariance.to(at::kFloat));
-        }
+        const int64_t d = keys.size(1);
+        const auto size = static_cast<double>(d);
         // x = mu' . k / sqrt(D) + k^T Sigma' k / (2 D)
-        at::Tensor x = at::matmul(at::stack(means), keys.t()).div_(std::sqrt(d)); // [heads, n]
+        at::Tensor x = at::matmul(future.mean.to(at::kFloat), keys.t()).div_(std::sqrt(size)).contiguous(); // [G, n]
         if (terms.covariance) {
-            for (size_t h = 0; h < future.size(); ++h) {
-                const at::Tensor product = at::matmul(keys, covariances[h]); // [n, D]
-                x[static_cast<int64_t>(h)].add_(at::sum(product.mul_(keys), -1), 0.5 / d);
-            }
+            const at::Tensor matrices = future.covariance.to(at::kFloat).contiguous(); // [G, D, D]
+            addQuadraticForms({keys.const_data_ptr<float>(), n, d, matrices.const_data_ptr<float>(), x.size(0),
+                static_cast<float>(0.5 / size), x.mutable_data_ptr<float>()});
         }
-        at::Tensor scores = at::zeros({x.size(0), n}, at::kFloat);
         at::Tensor p = at::softmax(x.narrow(1, sinks, n - sinks), -1);
         if (terms.valueNorm)
             p.add_(terms.eps).mul_(at::linalg_vector_norm(values, 2, at::IntArrayRef{-1}).narrow(0, sinks, n - sinks));
+        at::Tensor scores = at::zeros({x.size(0), n}, at::kFloat);
         scores.narrow(1, sinks, n - sinks).copy_(p);
         return scores;
+    }
+
+    /// The moments of the query heads [first, first + count).
+    QueryMoments headsOf(const QueryMoments &moments, int64_t first, int64_t count)
+    {
+        return {moments.mean.narrow(0, first, count), moments.covariance.narrow(0, first, count)};
     }
 
     Terms termsOf(const Parameters &parameters)
@@ -75,13 +76,11 @@ namespace {
             const MeanRotation future(m_inverse, position + 1, m_parameters.integer("nFuture"));
             const int64_t sinks = std::min(m_parameters.integer("nSink"), row.slots - 1);
             const int64_t perKvHead = row.heads / row.kvHeads;
+            const QueryMoments moments = future.apply(recentMoments(row, position, m_inverse));
             x.resize(static_cast<size_t>(row.heads * row.slots));
             for (int64_t j = 0; j < row.kvHeads; ++j) {
-                std::vector<QueryMoments> moments;
-                for (int64_t h = j * perKvHead; h < (j + 1) * perKvHead; ++h)
-                    moments.push_back(future.apply(recentMoments(row, h, position, m_inverse)));
-                const at::Tensor scores = expectedScores(rowsOf(row.keys, j, row), rowsOf(row.values, j, row), moments,
-                    sinks, termsOf(m_parameters)); // [G, n]
+                const at::Tensor scores = expectedScores(kvRows(row, row.keys, j), kvRows(row, row.values, j),
+                    headsOf(moments, j * perKvHead, perKvHead), sinks, termsOf(m_parameters)); // [G, n]
                 const float *from = scores.const_data_ptr<float>();
                 std::copy_n(from, perKvHead * row.slots, x.begin() + j * perKvHead * row.slots);
             }
@@ -89,11 +88,6 @@ namespace {
         }
 
     private:
-        static at::Tensor rowsOf(const float *data, int64_t kvHead, const DecodeRow &row)
-        {
-            return viewFloats(data + kvHead * row.kvStride, row.slots, row.headDim);
-        }
-
         Parameters m_parameters;
         std::vector<float> m_inverse;
         int64_t m_tokens;
@@ -126,13 +120,11 @@ namespace {
             const int64_t sinks = parameters.integer("nSink");
             const MeanRotation future(
                 inverseFrequencies(capture), capture.tokens(), parameters.integer("nFuture"));
+            const QueryMoments moments = future.apply(promptMoments(data, capture.tokens(), sinks));
             std::vector<at::Tensor> scores;
             for (int64_t g = 0; g < capture.config.kvHeads; ++g) {
-                std::vector<QueryMoments> moments;
-                for (int64_t h = g * groups; h < (g + 1) * groups; ++h)
-                    moments.push_back(future.apply(promptMoments(data, h, capture.tokens(), sinks)));
-                scores.push_back(
-                    expectedScores(data.keys[g], data.values[g], moments, sinks, termsOf(parameters))); // [G, N]
+                scores.push_back(expectedScores(data.keys[g].contiguous(), data.values[g],
+                    headsOf(moments, g * groups, groups), sinks, termsOf(parameters))); // [G, N]
             }
             return at::stack(scores).reshape({capture.config.heads, capture.tokens()}); // [H, N]
         }
