@@ -6,6 +6,7 @@ torch_version=2.11.0
 # The wheel without its 2 GB of CUDA dependencies: the two small packages are what libtorch_cpu itself links.
 torch_packages=(torch==$torch_version nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 log=$root/.deps/setup.log
+export CCACHE_DEPEND=1 # a first build is not preprocessed twice
 step="start"
 
 say() { printf '%s\n' "winnow: $*"; }

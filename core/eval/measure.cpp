@@ -111,7 +111,6 @@ namespace {
             context.progress("measure", t + 1, steps, "tokens");
         }
         run.msPerToken = total / static_cast<double>(steps);
-        run.endBytes = liveBytes();
         return {};
     }
 

@@ -119,6 +119,11 @@ Result<void> checkIds(const ModelConfig &config, std::span<const int32_t> ids)
 
 Result<void> checkContext(const ModelConfig &config, int64_t tokens)
 {
+    // Full attention beyond the window would be another model: no family here masks by window yet.
+    if (config.slidingWindow > 0 && tokens > config.slidingWindow)
+        return fail(ErrorCode::Unsupported, "the input needs " + std::to_string(tokens) + " positions, " + config.name
+                + " attends in windows of " + std::to_string(config.slidingWindow) + ", which is not supported beyond one window",
+            "shorten the input by " + std::to_string(tokens - config.slidingWindow) + " tokens");
     if (tokens <= config.contextLength)
         return {};
     return fail(ErrorCode::BadInput, "the input needs " + std::to_string(tokens) + " positions, " + config.name + " has "
