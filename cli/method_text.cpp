@@ -69,7 +69,9 @@ std::string methodMarkdown(const std::vector<MethodInfo> &methods)
         for (const ParameterInfo &parameter : method.parameters)
             parameters += (parameters.empty() ? "" : ", ") + ("`" + parameter.name) + "` (" + defaultText(parameter) + "; "
                 + rangeText(parameter) + ")";
-        text += "| `" + method.id + "` | " + method.title + " | [" + method.source + "](" + method.sourceUrl + ") | "
+        const std::string source
+            = method.sourceUrl.empty() ? method.source : "[" + method.source + "](" + method.sourceUrl + ")";
+        text += "| `" + method.id + "` | " + method.title + " | " + source + " | "
             + (method.budgetUnit.empty() ? "-" : method.budgetUnit) + " | " + (parameters.empty() ? "-" : parameters) + " | "
             + method.summary + " |\n";
     }
