@@ -41,7 +41,7 @@ int64_t askedCount(const KvPlan &plan, int64_t layer)
 std::vector<Check> planChecks(const KvPlan &plan)
 {
     const KeptTokens &kept = plan.kept;
-    Check check = makeCheck("keptCount", "Kept slots equal the asked slots", true, "", "");
+    Check check = makeCheck("keptCount", "Asked = kept", true, "", "");
     int64_t asked = 0, found = 0;
     for (int64_t layer = 0; layer < kept.layers; ++layer) {
         for (int64_t head = 0; head < kept.heads; ++head) {
@@ -60,7 +60,7 @@ std::vector<Check> planChecks(const KvPlan &plan)
     std::vector<Check> checks{check};
     if (plan.expectTotal && !plan.inactive && !plan.expectUniform) {
         const int64_t total = plan.budget * kept.layers * kept.heads;
-        checks.push_back(makeCheck("keptTotal", "Kept slots over all layers equal the asked total", found == total,
+        checks.push_back(makeCheck("keptTotal", "Asked = kept, all layers", found == total,
             std::to_string(total), std::to_string(found)));
     }
     return checks;
@@ -68,7 +68,7 @@ std::vector<Check> planChecks(const KvPlan &plan)
 
 std::vector<Check> captureChecks(const Capture &capture)
 {
-    return {atMost("contextRows", "Attention rows of the context sum to 1", capture.maxRowSumError, kRowSumTolerance)};
+    return {atMost("contextRows", "Context rows sum to 1", capture.maxRowSumError, kRowSumTolerance)};
 }
 
 std::vector<Check> fullChecks(const CellResult &full, double refSumError)
@@ -79,7 +79,7 @@ std::vector<Check> fullChecks(const CellResult &full, double refSumError)
     return {makeCheck("fullIsItself", "The full cache has KL 0 and agreement 1", equal && agree, "0 and 1",
                 numberText(full.metrics.at("kl")) + " and " + numberText(full.metrics.at("top1Agreement"))),
         atMost("referenceRows", "Probabilities of the full cache sum to 1", refSumError, kRowSumTolerance),
-        atMost("fullRows", "Attention rows of the full cache sum to 1", full.rowSumError, kRowSumTolerance)};
+        atMost("fullRows", "Full cache rows sum to 1", full.rowSumError, kRowSumTolerance)};
 }
 
 std::vector<Check> cellChecks(const EvaluationCell &cell, const CellResult &result, int64_t rows)

@@ -54,7 +54,7 @@ namespace {
     Check allocatedCheck(const MeasuredRun &measured, const CacheBytes &bytes)
     {
         const bool ok = std::abs(measured.allocatedBytes - bytes.stored) <= 0.01 * bytes.stored + 4096;
-        return {"allocated", "Allocated bytes equal the stored slots", ok, byteText(bytes.stored),
+        return {"allocated", "Allocated = stored", ok, byteText(bytes.stored),
             byteText(measured.allocatedBytes), "measured run"};
     }
 
