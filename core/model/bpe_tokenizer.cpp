@@ -2,6 +2,8 @@
 
 #include "core/base/utf8.h"
 
+#include <algorithm>
+
 namespace winnow {
 namespace {
 
@@ -32,8 +34,7 @@ Result<std::vector<Token>> BpeTokenizer::encode(std::string_view text, SpecialTo
         tokens.push_back({*m_bos, 0, 0});
     for (size_t at = 0; at < text.size();) {
         const auto match = m_matcher.find(text, at);
-        if (const auto encoded = encodeText(text.substr(at, match.begin - at), at, tokens); !encoded)
-            return fail(encoded.error());
+        encodeText(text.substr(at, match.begin - at), at, tokens);
         if (match.id >= 0)
             tokens.push_back({match.id, static_cast<int64_t>(match.begin), static_cast<int64_t>(match.end)});
         at = match.end;
@@ -44,18 +45,10 @@ Result<std::vector<Token>> BpeTokenizer::encode(std::string_view text, SpecialTo
     return tokens;
 }
 
-Result<void> BpeTokenizer::encodeText(std::string_view text, size_t begin, std::vector<Token> &out) const
+void BpeTokenizer::encodeText(std::string_view text, size_t begin, std::vector<Token> &out) const
 {
     if (text.empty())
-        return {};
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (const auto byte = static_cast<uint8_t>(text[i]); m_byteIds[byte] < 0) {
-            return fail(ErrorCode::Unsupported,
-                "the tokenizer's vocabulary has no token for byte " + hexByte(byte) + " at offset "
-                    + std::to_string(begin + i) + " of the text",
-                "remove the character, or use a model with a complete vocabulary");
-        }
-    }
+        return;
     std::vector<CodePoint> points;
     points.reserve(text.size());
     appendCodePoints(text, 0, points);
@@ -82,11 +75,32 @@ Result<void> BpeTokenizer::encodeText(std::string_view text, size_t begin, std::
         if (whole != m_pieces.end())
             out.push_back({whole->second, offset, static_cast<int64_t>(begin + to)});
         else
-            encodePiece(bytes, m_byteIds, m_merges, offset, out);
-        if (bytes.size() <= kLongestCachedPiece)
+            encodeBytes(bytes, offset, out);
+        if (bytes.size() <= kLongestCachedPiece && out.size() > first && out[first].begin == offset)
             cache.emplace(bytes, std::pair(first, out.size()));
     }
-    return {};
+}
+
+void BpeTokenizer::encodeBytes(std::string_view bytes, int64_t begin, std::vector<Token> &out) const
+{
+    const auto lacking = [&](char byte) { return m_byteIds[static_cast<uint8_t>(byte)] < 0; };
+    if (std::none_of(bytes.begin(), bytes.end(), lacking))
+        return encodePiece(bytes, m_byteIds, m_merges, begin, out);
+    // What the vocabulary has no token for is left out before merging, as the reference does; the spans show the gap.
+    std::string kept;
+    std::vector<int64_t> places;
+    for (size_t i = 0; i < bytes.size(); ++i) {
+        if (lacking(bytes[i]))
+            continue;
+        kept += bytes[i];
+        places.push_back(begin + static_cast<int64_t>(i));
+    }
+    const size_t first = out.size();
+    encodePiece(kept, m_byteIds, m_merges, 0, out);
+    for (size_t i = first; i < out.size(); ++i) {
+        out[i].begin = places[static_cast<size_t>(out[i].begin)];
+        out[i].end = places[static_cast<size_t>(out[i].end - 1)] + 1;
+    }
 }
 
 Result<std::string> BpeTokenizer::decode(std::span<const int32_t> ids, bool skipSpecial) const

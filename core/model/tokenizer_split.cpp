@@ -182,8 +182,9 @@ namespace {
         std::string_view name;
         std::span<const Splitter> stages;
     };
-    constexpr std::array<NamedStages, 8> kNames{{{"smollm", kSmolLm}, {"qwen2", kQwen2}, {"deepseek-r1-qwen", kQwen2},
-        {"llama-bpe", kLlama3}, {"llama3", kLlama3}, {"llama-v3", kLlama3}, {"gpt-2", kGpt2}, {"default", kDefault}}};
+    constexpr std::array<NamedStages, 11> kNames{{{"smollm", kSmolLm}, {"starcoder", kSmolLm}, {"refact", kSmolLm},
+        {"qwen2", kQwen2}, {"deepseek-r1-qwen", kQwen2}, {"llama-bpe", kLlama3}, {"llama3", kLlama3}, {"llama-v3", kLlama3},
+        {"gpt-2", kGpt2}, {"mpt", kGpt2}, {"default", kDefault}}};
 
 } // namespace
 

@@ -257,13 +257,20 @@ private Q_SLOTS:
         refuses(huge, ErrorCode::BadModelFile, "special token 256 has 5000 bytes");
     }
 
-    void namesTheByteAVocabularyLacks()
+    void leavesOutBytesTheVocabularyLacks()
     {
         Vocabulary vocabulary;
         vocabulary.tokens['q'] = "lost";
-        const auto tokens = (*make(vocabulary))->encode("aq", SpecialTokens::None);
-        QCOMPARE(errorCodeName(tokens.error().code), "unsupported");
-        QVERIFY(tokens.error().message.find("byte 0x71 at offset 1") != std::string::npos);
+        const int32_t ab = vocabulary.merge("a", "b");
+        const auto tokenizer = *make(vocabulary);
+        const auto tokens = *tokenizer->encode("qaqbqx q aqb", SpecialTokens::None);
+        QCOMPARE(idsOf(tokens), (std::vector<int32_t>{ab, 'x', ' ', ' ', ab})); // merged as if q were not there
+        QCOMPARE(tokens[0].begin, int64_t{1});
+        QCOMPARE(tokens[0].end, int64_t{4});
+        QCOMPARE(tokens[1].begin, int64_t{5});
+        QCOMPARE(tokens[4].begin, int64_t{9});
+        QCOMPARE(tokens[4].end, int64_t{12});
+        QCOMPARE(tokenizer->encode("qq", SpecialTokens::None)->size(), size_t{0});
     }
 
     void theHashTellsTokenizersApart()
