@@ -16,8 +16,6 @@ namespace winnow {
 class Ranking {
 public:
     virtual ~Ranking() = default;
-    /// Scores behind a plan that select made from this ranking, [L, heads, N]; empty for methods that score nothing.
-    std::vector<float> scores(const KvPlan &plan) const { return plan.kept.score; }
 };
 
 /// One row of decoding as a policy sees it, in one layer. Set s is a KV head, a query head or the layer (GroupRule);

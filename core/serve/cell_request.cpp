@@ -79,13 +79,6 @@ Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked,
     return cell;
 }
 
-void addScores(KvPlan &plan, const RankedMethod &ranked)
-{
-    std::vector<float> scores = ranked.ranking->scores(plan);
-    if (int64_t(scores.size()) == plan.kept.layers * plan.kept.heads * plan.kept.tokens)
-        plan.kept.score = std::move(scores);
-}
-
 CaptureNeeds needsOf(const std::vector<MethodRequest> &methods)
 {
     CaptureNeeds needs;

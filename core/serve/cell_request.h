@@ -36,9 +36,6 @@ struct PlannedCell {
 /// Turns the budget into slots (bytes by equal-bytes search over native bytes) and selects.
 Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked, const Budget &budget);
 
-/// Puts the score of every token into the plan's kept set; formula methods have none.
-void addScores(KvPlan &plan, const RankedMethod &ranked);
-
 /// What the union of some methods reads from a capture.
 CaptureNeeds needsOf(const std::vector<MethodRequest> &methods);
 

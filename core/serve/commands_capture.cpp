@@ -59,8 +59,8 @@ namespace {
         auto planned = planCell(*stored.capture, **ranked, *budget);
         if (!planned)
             return fail(planned.error());
-        if (flagField(request, "scores"))
-            addScores(planned->plan, **ranked);
+        if (!flagField(request, "scores"))
+            planned->plan.kept.score = {};
         if (!flagField(request, "classes"))
             planned->plan.kept.classes.clear();
         Savings savings = planSavings(planned->bytes);

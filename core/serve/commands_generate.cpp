@@ -121,8 +121,8 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     auto modifiedText = textOf(*modified, "modified", *capture->model->tokenizer());
     if (!modifiedText)
         return fail(modifiedText.error());
-    if (setup->withScores)
-        addScores(cellPlan->plan, held);
+    if (!setup->withScores)
+        cellPlan->plan.kept.score = {};
     ReportBuilder builder = startReport(report);
     builder.add(*fullText);
     builder.add(*modifiedText);

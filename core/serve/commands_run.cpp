@@ -70,8 +70,8 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
             return fail(evaluated.error());
         results = std::move(*evaluated);
     }
-    if (setup->withScores)
-        addScores(planned->plan, held);
+    if (!setup->withScores)
+        planned->plan.kept.score = {}; // 30 times the mask: travels only when asked for
     CellOutcome outcome{&planned->plan, planned->bytes, budgetJson(*budget, *planned, (*stored)->capture->tokens()),
         planned->selectMs, nullptr, nullptr, nullptr, nullptr};
     if (!results.empty()) {

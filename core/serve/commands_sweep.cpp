@@ -183,17 +183,6 @@ namespace {
         return request;
     }
 
-    /// The plan of a cell with the score of every token.
-    Result<KvPlan> scoredPlan(StoredCapture &stored, const SweepCell &cell, const RunContext &context)
-    {
-        auto ranked = rankedMethod(stored, *findMethod(cell.method.method), cell.method.parameters, context);
-        if (!ranked)
-            return fail(ranked.error());
-        KvPlan plan = *cell.plan;
-        addScores(plan, **ranked);
-        return plan;
-    }
-
     Document cellReport(const ReportContext &shared, const SweepCell &cell, const KvPlan *plan)
     {
         ReportContext context = shared;
@@ -298,9 +287,13 @@ Result<Document> answerSweep(EngineState &state, const Json &request, const RunC
     callbacks.done = [&](const SweepCell &cell) {
         if (!part || cell.state == CellState::Known)
             return;
-        auto scored = setup->withScores && cell.plan ? scoredPlan(**stored, cell, context) : Result<KvPlan>(KvPlan{});
-        const bool useScored = setup->withScores && cell.plan && scored;
-        part(cellReport(shared, cell, useScored ? &*scored : cell.plan.get()));
+        if (!cell.plan || setup->withScores) {
+            part(cellReport(shared, cell, cell.plan.get()));
+            return;
+        }
+        KvPlan plan = *cell.plan;
+        plan.kept.score = {};
+        part(cellReport(shared, cell, &plan));
     };
     auto result = runSweep(*capture, setup->continuation, *sweep, callbacks, context);
     if (!result)
