@@ -98,7 +98,12 @@ void GridView::mouseReleaseEvent(QMouseEvent *event)
 void GridView::finishZoom()
 {
     const Plan plan = planFor(bodyRect());
-    const QRectF area = m_rubber & plan.plot;
+    // Clamped side by side: the intersection with a drag of no height would be empty.
+    const auto within = [&plan](const QPointF &point) {
+        return QPointF(std::clamp(point.x(), plan.plot.left(), plan.plot.right()),
+            std::clamp(point.y(), plan.plot.top(), plan.plot.bottom()));
+    };
+    const QRectF area(within(m_rubber.topLeft()), within(m_rubber.bottomRight()));
     m_rubber = QRectF();
     const double width = plan.plot.width() / m_window.columns();
     HeatWindow next = m_window;
