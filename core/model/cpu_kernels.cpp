@@ -240,54 +240,25 @@ WINNOW_CLONES SoftmaxRow softmaxRow(float *scores, int64_t visible, int64_t n, f
 
 WINNOW_CLONES void matrixVector(const float *matrix, const float *x, float *y, int64_t rows, int64_t columns)
 {
-    int64_t r = 0;
-    // Four rows share each load of x and keep four streams of memory busy.
-    for (; r + 4 <= rows; r += 4, matrix += 4 * columns) {
-        Vec a0{}, b0{}, a1{}, b1{}, a2{}, b2{}, a3{}, b3{};
+    for (int64_t r = 0; r < rows; ++r, matrix += columns) {
+        Vec a{}, b{}, c{}, d{};
         int64_t i = 0;
-        for (; i + 2 * kLanes <= columns; i += 2 * kLanes) {
-            const float *m = matrix + i;
-            Vec x0, x1, m0, m1;
-            load(x0, x + i);
-            load(x1, x + i + kLanes);
-            load(m0, m);
-            load(m1, m + kLanes);
-            a0 = a0 + m0 * x0;
-            b0 = b0 + m1 * x1;
-            load(m0, m + columns);
-            load(m1, m + columns + kLanes);
-            a1 = a1 + m0 * x0;
-            b1 = b1 + m1 * x1;
-            load(m0, m + 2 * columns);
-            load(m1, m + 2 * columns + kLanes);
-            a2 = a2 + m0 * x0;
-            b2 = b2 + m1 * x1;
-            load(m0, m + 3 * columns);
-            load(m1, m + 3 * columns + kLanes);
-            a3 = a3 + m0 * x0;
-            b3 = b3 + m1 * x1;
-        }
-        float sums[4] = {sumLanes(a0 + b0), sumLanes(a1 + b1), sumLanes(a2 + b2), sumLanes(a3 + b3)};
-        for (; i < columns; ++i) {
-            for (int64_t k = 0; k < 4; ++k)
-                sums[k] += matrix[k * columns + i] * x[i];
-        }
-        for (int64_t k = 0; k < 4; ++k)
-            y[r + k] = sums[k];
-    }
-    for (; r < rows; ++r, matrix += columns) {
-        Vec a{}, b{};
-        int64_t i = 0;
-        for (; i + 2 * kLanes <= columns; i += 2 * kLanes) {
-            Vec m0, m1, x0, x1;
+        for (; i + 4 * kLanes <= columns; i += 4 * kLanes) {
+            Vec m0, m1, m2, m3, x0, x1, x2, x3;
             load(m0, matrix + i);
             load(m1, matrix + i + kLanes);
+            load(m2, matrix + i + 2 * kLanes);
+            load(m3, matrix + i + 3 * kLanes);
             load(x0, x + i);
             load(x1, x + i + kLanes);
+            load(x2, x + i + 2 * kLanes);
+            load(x3, x + i + 3 * kLanes);
             a = a + m0 * x0;
             b = b + m1 * x1;
+            c = c + m2 * x2;
+            d = d + m3 * x3;
         }
-        float sum = sumLanes(a + b);
+        float sum = sumLanes((a + b) + (c + d));
         for (; i < columns; ++i)
             sum += matrix[i] * x[i];
         y[r] = sum;
