@@ -6,16 +6,22 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<HookPointInfo, 11> kPoints{{
+    constexpr std::array<HookPointInfo, 17> kPoints{{
         {HookPoint::Hidden, "hidden.{}", "[T, E]", "residual stream entering layer i; hidden.L leaves the last layer, before the final norm", true},
         {HookPoint::Query, "layer.{}.q", "[H, T, D]", "queries before RoPE", true},
         {HookPoint::Key, "layer.{}.k", "[Hkv, T, D]", "keys before RoPE", true},
         {HookPoint::Value, "layer.{}.v", "[Hkv, T, D]", "values", true},
+        {HookPoint::Latent, "layer.{}.latent", "[1, T, r]", "normed latent that keys and values are made of; latent attention only", true},
         {HookPoint::QueryRope, "layer.{}.q_rope", "[H, T, D]", "queries after RoPE, before the scale", true},
         {HookPoint::KeyRope, "layer.{}.k_rope", "[Hkv, T, D]", "keys after RoPE, as the cache holds them", true},
+        {HookPoint::LatentKeyRope, "layer.{}.kpe", "[1, T, Dr]", "rotated key part that all heads share, after RoPE; latent attention only", true},
         {HookPoint::Probabilities, "layer.{}.probs", "[G, rows, S]", "attention weights of one KV head's query heads, in blocks of rows", true},
         {HookPoint::HeadOutput, "layer.{}.heads", "[H, T, D]", "weighted values of each head, before the output projection", true},
         {HookPoint::AttentionOutput, "layer.{}.attn_out", "[T, E]", "output projection of attention, before the residual is added", true},
+        {HookPoint::RouterLogits, "layer.{}.router_logits", "[T, N]", "router logits before softmax or sigmoid; MoE layers only", true},
+        {HookPoint::ExpertIds, "layer.{}.topk_ids", "[T, k]", "chosen experts (i32), ascending ids; MoE layers only", true},
+        {HookPoint::ExpertWeights, "layer.{}.topk_weights", "[T, k]", "combine weights in the order of topk_ids, all factors applied; MoE layers only", true},
+        {HookPoint::ExpertNorms, "layer.{}.expert_norms", "[T, k]", "Euclidean norm of each chosen expert's output before its weight, in the order of topk_ids; MoE layers only; observed, not replaced", true},
         {HookPoint::MlpOutput, "layer.{}.mlp_out", "[T, E]", "feed-forward output, before the residual is added", true},
         {HookPoint::Logits, "logits", "[rows, V]", "logits of the asked rows", false},
     }};

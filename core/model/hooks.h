@@ -14,7 +14,25 @@
 namespace winnow {
 
 /// Places of the forward pass that can be observed or replaced.
-enum class HookPoint : uint8_t { Hidden, Query, Key, QueryRope, KeyRope, Value, Probabilities, HeadOutput, AttentionOutput, MlpOutput, Logits };
+enum class HookPoint : uint8_t {
+    Hidden,
+    Query,
+    Key,
+    Value,
+    Latent,
+    QueryRope,
+    KeyRope,
+    LatentKeyRope,
+    Probabilities,
+    HeadOutput,
+    AttentionOutput,
+    RouterLogits,
+    ExpertIds,
+    ExpertWeights,
+    ExpertNorms,
+    MlpOutput,
+    Logits,
+};
 
 /// One row of the table of hook points.
 struct HookPointInfo {
