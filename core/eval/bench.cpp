@@ -108,15 +108,15 @@ namespace {
         at::Tensor qkv, out, gateUp, down;
         const auto products = [&]() -> Result<void> {
             for (const LayerWeights &layer : m_model->weights().layers) {
-                const auto product = [](at::Tensor &target, const at::Tensor &x, const at::Tensor &weight) {
+                const auto product = [](at::Tensor &target, const at::Tensor &x, const WeightMatrix &weight) {
                     if (!target.defined())
-                        target = at::empty({x.size(0), weight.size(0)});
-                    at::mm_out(target, x, weight.t());
+                        target = at::empty({x.size(0), weight.rows()});
+                    multiplyOut(target, x, weight);
                 };
                 product(qkv, hidden, layer.qkv);
                 product(out, heads, layer.output);
-                product(gateUp, hidden, layer.gateUp);
-                product(down, inner, layer.down);
+                product(gateUp, hidden, layer.ffn.gateUp);
+                product(down, inner, layer.ffn.down);
             }
             return {};
         };
@@ -131,10 +131,10 @@ namespace {
         double sum = 0;
         const auto read = [&]() -> Result<void> {
             for (const LayerWeights &layer : m_model->weights().layers) {
-                for (const at::Tensor &matrix : {layer.qkv, layer.output, layer.gateUp, layer.down})
-                    sum += static_cast<double>(cpu::sumOf(matrix.data_ptr<float>(), matrix.numel()));
+                for (const WeightMatrix *matrix : {&layer.qkv, &layer.output, &layer.ffn.gateUp, &layer.ffn.down})
+                    sum += static_cast<double>(cpu::sumOf(matrix->dense().data_ptr<float>(), matrix->numel()));
             }
-            const at::Tensor &head = m_model->weights().head;
+            const at::Tensor &head = m_model->weights().head.dense();
             sum += static_cast<double>(cpu::sumOf(head.data_ptr<float>(), head.numel()));
             return {};
         };

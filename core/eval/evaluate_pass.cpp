@@ -86,7 +86,7 @@ Result<void> LayerMajorPass::runChunk(
     const ModelConfig &config = m_capture.config;
     const int64_t rows = (cells.second - cells.first) * block.count, width = config.heads * config.headDim;
     at::Tensor x = block.x.narrow(0, (cells.first - m_firstCell) * block.count, rows);
-    Projections p = projectQkv(m_model, layer, rmsNorm(x, m_model.layer(layer).attnNorm, config.normEps));
+    Projections p = projectQkv(m_model, layer, rmsNorm(x, m_model.layer(layer).attnNorm.weight, config.normEps));
 
     if (!m_attended.defined() || m_attended.size(0) < rows)
         m_attended = at::empty({rows, width}, at::kFloat);

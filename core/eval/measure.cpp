@@ -82,7 +82,7 @@ namespace {
         at::Tensor x = embedRows(m_model, std::span(&id, 1));
         for (size_t l = 0; l < m_layers.size(); ++l) {
             const auto layer = static_cast<int64_t>(l);
-            const Projections parts = projectQkv(m_model, layer, rmsNorm(x, m_model.layer(layer).attnNorm, m_capture.config.normEps));
+            const Projections parts = projectQkv(m_model, layer, rmsNorm(x, m_model.layer(layer).attnNorm.weight, m_capture.config.normEps));
             const at::Tensor before = m_shift ? parts.q.clone() : at::Tensor();
             m_model.rope().rotate(parts.q, rope);
             m_model.rope().rotate(parts.k, rope);

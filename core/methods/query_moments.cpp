@@ -57,8 +57,8 @@ std::vector<float> inverseFrequencies(const Capture &capture)
         const std::span<const float> inverse = capture.model->rope().inverse();
         return {inverse.begin(), inverse.end()};
     }
-    const int64_t dim = capture.config.ropeDim > 0 ? capture.config.ropeDim : capture.config.headDim;
-    return RopeTable::inverseFrequencies(dim, capture.config.ropeTheta, {}, 1.0);
+    const RopeConfig rope = capture.config.ropes.empty() ? RopeConfig{} : capture.config.ropes.front();
+    return RopeTable::inverseFrequencies(rope.dim > 0 ? rope.dim : capture.config.headDim, rope.theta, {}, 1.0);
 }
 
 MeanRotation::MeanRotation(const std::vector<float> &inverse, int64_t first, int64_t count)

@@ -25,14 +25,14 @@ namespace {
         const int64_t rows = x.size(0);
         const int64_t step = rowsPerPoll(weights.qkv.numel());
         if (rows <= step)
-            return projectQkv(pass.model, layer, rmsNorm(x, weights.attnNorm, eps));
-        at::Tensor all = at::empty({rows, weights.qkv.size(0)}, x.options());
+            return projectQkv(pass.model, layer, rmsNorm(x, weights.attnNorm.weight, eps));
+        at::Tensor all = at::empty({rows, weights.qkv.rows()}, x.options());
         for (int64_t first = 0; first < rows; first += step) {
             if (pass.context.cancelled())
                 return cancelledIn(layer);
             const int64_t count = std::min(step, rows - first);
             at::Tensor target = all.narrow(0, first, count);
-            at::mm_out(target, rmsNorm(x.narrow(0, first, count), weights.attnNorm, eps), weights.qkv.t());
+            multiplyOut(target, rmsNorm(x.narrow(0, first, count), weights.attnNorm.weight, eps), weights.qkv);
             if (weights.qkvBias.defined())
                 target.add_(weights.qkvBias);
         }
@@ -44,7 +44,7 @@ namespace {
     {
         const LayerWeights &weights = pass.model.layer(layer);
         const int64_t rows = x.size(0);
-        const int64_t step = rowsPerPoll(weights.output.numel() + weights.gateUp.numel() + weights.down.numel());
+        const int64_t step = rowsPerPoll(weights.output.numel() + weights.ffn.gateUp.numel() + weights.ffn.down.numel());
         for (int64_t first = 0; first < rows; first += step) {
             if (pass.context.cancelled())
                 return cancelledIn(layer);
@@ -120,10 +120,11 @@ Result<void> checkIds(const ModelConfig &config, std::span<const int32_t> ids)
 Result<void> checkContext(const ModelConfig &config, int64_t tokens)
 {
     // Full attention beyond the window would be another model: no family here masks by window yet.
-    if (config.slidingWindow > 0 && tokens > config.slidingWindow)
+    const int64_t window = config.layerConfigs.empty() ? 0 : config.layer(0).window;
+    if (window > 0 && tokens > window)
         return fail(ErrorCode::Unsupported, "the input needs " + std::to_string(tokens) + " positions, " + config.name
-                + " attends in windows of " + std::to_string(config.slidingWindow) + ", which is not supported beyond one window",
-            "shorten the input by " + std::to_string(tokens - config.slidingWindow) + " tokens");
+                + " attends in windows of " + std::to_string(window) + ", which is not supported beyond one window",
+            "shorten the input by " + std::to_string(tokens - window) + " tokens");
     if (tokens <= config.contextLength)
         return {};
     return fail(ErrorCode::BadInput, "the input needs " + std::to_string(tokens) + " positions, " + config.name + " has "
@@ -134,7 +135,7 @@ at::Tensor layerQueries(const LayerPass &pass, int64_t layer, const at::Tensor &
 {
     const Model &model = pass.model;
     const Projections parts
-        = projectQkv(model, layer, rmsNorm(x, model.layer(layer).attnNorm, model.config().normEps));
+        = projectQkv(model, layer, rmsNorm(x, model.layer(layer).attnNorm.weight, model.config().normEps));
     model.rope().rotate(parts.q, pass.rope);
     return parts.q;
 }
@@ -170,7 +171,7 @@ Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Ten
     if (!hooked(pass, HookPoint::AttentionOutput, layer) && !hooked(pass, HookPoint::MlpOutput, layer))
         return finishRows(pass, layer, *attended, x);
     x.add_(hookRows(pass, HookPoint::AttentionOutput, layer, projectOutput(model, layer, *attended)));
-    const at::Tensor normed = rmsNorm(x, model.layer(layer).ffnNorm, model.config().normEps);
+    const at::Tensor normed = rmsNorm(x, model.layer(layer).ffnNorm.weight, model.config().normEps);
     x.add_(hookRows(pass, HookPoint::MlpOutput, layer, mlp(model, layer, normed)));
     return {};
 }

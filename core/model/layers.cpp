@@ -26,35 +26,9 @@ namespace {
         out.mul_(gateUp.narrow(1, width, width));
     }
 
-    /// x [rows, in] times weight [out, in] transposed. One row on the CPU goes through our own kernel: it reads the weights
-    /// at memory speed, where the general product packs them first.
-    at::Tensor project(const at::Tensor &x, const at::Tensor &weight)
-    {
-        if (x.is_cpu() && x.size(0) == 1) {
-            at::Tensor y = at::empty({1, weight.size(0)}, x.options());
-            cpu::matrixVector(
-                weight.data_ptr<float>(), x.data_ptr<float>(), y.data_ptr<float>(), weight.size(0), weight.size(1));
-            return y;
-        }
-        return at::mm(x, weight.t());
-    }
-
-    void addLinear(const at::Tensor &x, const at::Tensor &weight, at::Tensor &sum)
-    {
-        if (x.size(0) == 1)
-            sum.add_(project(x, weight));
-        else
-            sum.addmm_(x, weight.t());
-    }
-
 } // namespace
 
-at::Tensor embedRows(const Model &model, std::span<const int32_t> ids)
-{
-    at::Tensor index = at::empty({static_cast<int64_t>(ids.size())}, at::kLong);
-    std::copy(ids.begin(), ids.end(), index.data_ptr<int64_t>());
-    return at::index_select(model.weights().embedding, 0, index.to(model.device()));
-}
+at::Tensor embedRows(const Model &model, std::span<const int32_t> ids) { return model.weights().embedding.gather(ids); }
 
 at::Tensor rmsNorm(const at::Tensor &x, const at::Tensor &weight, double eps)
 {
@@ -81,7 +55,7 @@ Projections splitQkv(const ModelConfig &config, const at::Tensor &all)
 Projections projectQkv(const Model &model, int64_t layer, const at::Tensor &normed)
 {
     const LayerWeights &weights = model.layer(layer);
-    at::Tensor all = project(normed, weights.qkv);
+    at::Tensor all = multiply(normed, weights.qkv);
     if (weights.qkvBias.defined())
         all.add_(weights.qkvBias);
     return splitQkv(model.config(), all);
@@ -89,12 +63,12 @@ Projections projectQkv(const Model &model, int64_t layer, const at::Tensor &norm
 
 at::Tensor projectOutput(const Model &model, int64_t layer, const at::Tensor &attended)
 {
-    return project(attended, model.layer(layer).output);
+    return multiply(attended, model.layer(layer).output);
 }
 
 void addOutput(const Model &model, int64_t layer, const at::Tensor &attended, at::Tensor &x)
 {
-    addLinear(attended, model.layer(layer).output, x);
+    addMultiply(attended, model.layer(layer).output, x);
 }
 
 at::Tensor mlp(const Model &model, int64_t layer, const at::Tensor &normed)
@@ -104,14 +78,11 @@ at::Tensor mlp(const Model &model, int64_t layer, const at::Tensor &normed)
     at::Tensor result = at::empty({rows, model.config().hidden}, normed.options());
     for (int64_t first = 0; first < rows; first += kMlpRows) {
         const int64_t count = std::min(kMlpRows, rows - first);
-        const at::Tensor gateUp = project(normed.narrow(0, first, count), weights.gateUp);
+        const at::Tensor gateUp = multiply(normed.narrow(0, first, count), weights.ffn.gateUp);
         at::Tensor inner = at::empty({count, model.config().ffn}, normed.options());
         siluMul(gateUp, inner);
         at::Tensor target = result.narrow(0, first, count);
-        if (count == 1)
-            target.copy_(project(inner, weights.down));
-        else
-            at::mm_out(target, inner, weights.down.t());
+        multiplyOut(target, inner, weights.ffn.down);
     }
     return result;
 }
@@ -124,10 +95,10 @@ void addMlp(const Model &model, int64_t layer, at::Tensor &x)
         const int64_t count = std::min(kMlpRows, rows - first);
         at::Tensor target = x.narrow(0, first, count);
         const at::Tensor gateUp
-            = project(rmsNorm(target, weights.ffnNorm, model.config().normEps), weights.gateUp);
+            = multiply(rmsNorm(target, weights.ffnNorm.weight, model.config().normEps), weights.ffn.gateUp);
         at::Tensor inner = at::empty({count, model.config().ffn}, x.options());
         siluMul(gateUp, inner);
-        addLinear(inner, weights.down, target);
+        addMultiply(inner, weights.ffn.down, target);
     }
 }
 
@@ -138,10 +109,10 @@ int64_t rowsPerPoll(int64_t weights)
 
 at::Tensor finalNorm(const Model &model, const at::Tensor &x)
 {
-    return rmsNorm(x.contiguous(), model.weights().finalNorm, model.config().normEps);
+    return rmsNorm(x.contiguous(), model.weights().finalNorm.weight, model.config().normEps);
 }
 
-at::Tensor headLogits(const Model &model, const at::Tensor &normed) { return project(normed, model.weights().head); }
+at::Tensor headLogits(const Model &model, const at::Tensor &normed) { return multiply(normed, model.weights().head); }
 
 Result<void> forLogits(const Model &model, const at::Tensor &x,
     const std::function<void(int64_t firstRow, const at::Tensor &logits)> &use, const RunContext &context, int64_t chunkRows)

@@ -3,6 +3,7 @@
 #include "core/model/device.h"
 #include "core/model/families/family.h"
 #include "core/model/gguf_file.h"
+#include "core/model/load_weights.h"
 #include "core/model/sha256.h"
 
 #include <ATen/ATen.h>
@@ -66,8 +67,8 @@ namespace {
             linear = *factor;
         }
         // Rows of permuted files come back to the original order, where the pairs of a head are D/2 apart.
-        const int64_t offset = opened.family->permutedQueryKey ? config.headDim / 2 : config.ropeDim / 2;
-        return RopeTable(RopeTable::inverseFrequencies(config.ropeDim, config.ropeTheta, factors, linear), offset);
+        const int64_t offset = opened.family->permutedQueryKey ? config.headDim / 2 : config.ropes.front().dim / 2;
+        return RopeTable(RopeTable::inverseFrequencies(config.ropes.front().dim, config.ropes.front().theta, factors, linear), offset);
     }
 
     Result<void> checkMemory(const OpenedFile &opened, const LoadOptions &options)
@@ -148,7 +149,7 @@ std::shared_ptr<const Model> Model::fromParts(
     ModelConfig config, Weights weights, RopeTable rope, std::shared_ptr<const Tokenizer> tokenizer)
 {
     std::shared_ptr<Model> model(new Model);
-    model->m_device = weights.embedding.device();
+    model->m_device = weights.finalNorm.weight.device();
     model->m_config = std::move(config);
     model->m_weights = std::move(weights);
     model->m_rope = std::move(rope);

@@ -1,52 +1,74 @@
 #pragma once
 
-#include "core/base/error.h"
-#include "core/base/run_context.h"
 #include "core/model/config.h"
+#include "core/model/weight_matrix.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace winnow {
 
-class GgufFile; // core/model/gguf_file.h
-struct Family; // core/model/families/family.h
+// Vectors are f32 on the model's device; an undefined tensor or matrix means that the family has none. Norm weights hold what
+// multiplies: 1 + w of families that store w.
 
-/// Weights of one decoder layer, f32. Matrices are [out, in]; projections that read the same input are one matrix.
-struct LayerWeights {
-    at::Tensor attnNorm; // [E]
-    at::Tensor qkv; // [(H + 2 Hkv) * D, E], rows of q, then k, then v
-    at::Tensor qkvBias; // [(H + 2 Hkv) * D], undefined when the family has none
-    at::Tensor output; // [E, H * D]
-    at::Tensor ffnNorm; // [E]
-    at::Tensor gateUp; // [2 F, E], gate rows first
-    at::Tensor down; // [E, F]
+struct NormWeights {
+    at::Tensor weight; // [E]
+    at::Tensor bias; // [E], LayerNorm only
 };
 
-/// All weights of a decoder: slices of one buffer.
+struct FfnWeights {
+    WeightMatrix gateUp; // [2 F, E], gate rows first; [F, E] when not gated
+    at::Tensor gateUpBias;
+    WeightMatrix down; // [E, F]
+    at::Tensor downBias; // [E]
+    bool defined() const { return gateUp.defined(); }
+};
+
+struct MoeWeights {
+    at::Tensor router; // [N, E]
+    at::Tensor selectionBias; // [N], ranks only
+    std::vector<FfnWeights> experts; // [N]
+    FfnWeights shared;
+    at::Tensor sharedGate; // [E]
+};
+
+struct MlaWeights {
+    WeightMatrix query; // [H * (nope + rope), E], or of the compressed queries [.., queryRank]
+    WeightMatrix queryDown; // [queryRank, E]
+    at::Tensor queryNorm; // [queryRank]
+    WeightMatrix latentDown; // [r + rope, E]
+    at::Tensor latentNorm; // [r]
+    WeightMatrix latentUp; // [H * (nope + value), r], per head: nope rows, then value rows
+};
+
+/// Weights of one decoder layer. Matrices are [out, in]; projections that read the same input are one matrix.
+struct LayerWeights {
+    NormWeights attnNorm;
+    WeightMatrix qkv; // [(H + 2 Hkv) * D, E], rows of q, then k, then v
+    at::Tensor qkvBias; // [(H + 2 Hkv) * D]
+    at::Tensor queryNorm, keyNorm; // [D], or [H * D] and [Hkv * D]
+    std::optional<MlaWeights> mla; // instead of qkv
+    WeightMatrix output; // [E, H * value width]
+    at::Tensor outputBias; // [E]
+    NormWeights postAttnNorm; // of the attention output, before it is added
+    NormWeights ffnNorm;
+    FfnWeights ffn; // dense layers
+    std::optional<MoeWeights> moe;
+    NormWeights postFfnNorm;
+};
+
 struct Weights {
-    at::Tensor embedding; // [V, E]
-    at::Tensor finalNorm; // [E]
-    at::Tensor head; // [V, E]; the embedding itself when tied
+    WeightMatrix embedding; // [V, E]
+    at::Tensor positions; // [rows, E], learned positions
+    NormWeights finalNorm;
+    WeightMatrix head; // [V, E]; the embedding itself when tied
     std::vector<LayerWeights> layers;
 
-    int64_t bytes() const; // each storage once
+    int64_t bytes() const; // of all of the above, each storage once
 };
-
-/// Tensors of the right shapes over one uninitialised buffer, in the order a pass reads them.
-/// @cost Address space only; pages come when they are written.
-Weights allocateWeights(const ModelConfig &config);
-
-/// Dequantises a checked file (checkTensors) into a new buffer, rows of Q and K in their original order.
-/// @error Cancelled (polled per block of rows); what dequantiseRows reports.
-/// @cost  One pass over the file; writes 4 bytes a weight once. Uses LibTorch's threads.
-Result<Weights> loadWeights(
-    const GgufFile &file, const Family &family, const ModelConfig &config, const RunContext &context);
-
-/// Copy on another device; the same object on the CPU.
-Weights weightsOn(const at::Device &device, const Weights &weights, const ModelConfig &config);
 
 /// Row of a head in the original order for stored row r: even rows are the first half (model-families.md 3.4).
 inline int64_t originalRow(int64_t stored, int64_t headDim)

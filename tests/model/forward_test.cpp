@@ -161,9 +161,9 @@ void ForwardTest::queryHeadsShareKvHeads()
 void ForwardTest::tiedHeadIsTheEmbedding()
 {
     QVERIFY(m_qwen->config().tied);
-    QCOMPARE(m_qwen->weights().head.data_ptr<float>(), m_qwen->weights().embedding.data_ptr<float>());
+    QCOMPARE(m_qwen->weights().head.dense().data_ptr<float>(), m_qwen->weights().embedding.dense().data_ptr<float>());
     QVERIFY(!m_llama->config().tied);
-    QVERIFY(m_llama->weights().head.data_ptr<float>() != m_llama->weights().embedding.data_ptr<float>());
+    QVERIFY(m_llama->weights().head.dense().data_ptr<float>() != m_llama->weights().embedding.dense().data_ptr<float>());
     QCOMPARE(m_llama->config().parameters, int64_t(127296));
     QCOMPARE(m_qwen->config().parameters, int64_t(94784));
     QVERIFY(m_qwen->config().qkvBias);

@@ -98,7 +98,7 @@ void ModelTest::describeNeedsNoWeights()
     const auto config = Model::describe(dataPath("models/qwen2-f16.gguf"));
     QVERIFY2(config.has_value(), config ? "" : config.error().message.c_str());
     QCOMPARE(config->family, std::string("qwen2"));
-    QCOMPARE(config->ropeTheta, 1e6);
+    QCOMPARE(config->ropes.front().theta, 1e6);
     QVERIFY(config->qkvBias && config->tied);
     QVERIFY(!Model::describe(dataPath("models/none.gguf")));
 }
@@ -209,11 +209,11 @@ void ModelTest::moreThreadsGiveTheSameWeights()
     const auto one = openModel(dataPath("models/llama-q4_k_m.gguf"));
     const auto two = *Model::open(dataPath("models/llama-q4_k_m.gguf"), {.device = "cpu", .threads = 2}, RunContext{});
     for (size_t l = 0; l < one->weights().layers.size(); ++l) {
-        QVERIFY(one->weights().layers[l].qkv.equal(two->weights().layers[l].qkv));
-        QVERIFY(one->weights().layers[l].gateUp.equal(two->weights().layers[l].gateUp));
-        QVERIFY(one->weights().layers[l].down.equal(two->weights().layers[l].down));
+        QVERIFY(one->weights().layers[l].qkv.dense().equal(two->weights().layers[l].qkv.dense()));
+        QVERIFY(one->weights().layers[l].ffn.gateUp.dense().equal(two->weights().layers[l].ffn.gateUp.dense()));
+        QVERIFY(one->weights().layers[l].ffn.down.dense().equal(two->weights().layers[l].ffn.down.dense()));
     }
-    QVERIFY(one->weights().embedding.equal(two->weights().embedding));
+    QVERIFY(one->weights().embedding.dense().equal(two->weights().embedding.dense()));
     setComputeThreads(1);
 }
 

@@ -44,7 +44,7 @@ public:
         const Model &model = *m_capture.model;
         at::Tensor x = embedRows(model, {&id, 1});
         for (int64_t l = 0; l < m_config.layers; ++l) {
-            Projections p = projectQkv(model, l, rmsNorm(x, model.layer(l).attnNorm, m_config.normEps));
+            Projections p = projectQkv(model, l, rmsNorm(x, model.layer(l).attnNorm.weight, m_config.normEps));
             at::Tensor attended = at::empty({1, m_config.heads * m_config.headDim}, at::kFloat);
             for (int64_t s = 0; s < static_cast<int64_t>(m_layers[static_cast<size_t>(l)].sets.size()); ++s)
                 attendSet(l, s, p, attended.data_ptr<float>());

@@ -149,13 +149,19 @@ namespace {
         config.heads = keys.uniform("attention.head_count", 0);
         config.kvHeads = keys.uniform("attention.head_count_kv", config.heads);
         config.headDim = keys.size("attention.key_length", std::max<int64_t>(1, config.hidden / config.heads));
-        config.ropeDim = keys.size("rope.dimension_count", config.headDim);
-        config.ropeTheta = keys.number("rope.freq_base", 1e4);
+        RopeConfig rope;
+        rope.dim = keys.size("rope.dimension_count", config.headDim);
+        rope.theta = keys.number("rope.freq_base", 1e4);
+        config.ropes = {rope};
         config.normEps = keys.number("attention.layer_norm_rms_epsilon");
         const GgufTensor *embedding = file.findTensor("token_embd.weight");
         config.vocab = keys.size("vocab_size", embedding ? embedding->rows : 1);
+        LayerConfig layer;
+        layer.ffn = config.ffn;
         if (keys.has("attention.sliding_window"))
-            config.slidingWindow = keys.size("attention.sliding_window");
+            layer.window = keys.size("attention.sliding_window");
+        // A file that says a billion layers is refused by its tensors later on.
+        config.layerConfigs.assign(static_cast<size_t>(std::min<int64_t>(config.layers, static_cast<int64_t>(file.tensors().size()))), layer);
     }
 
     void refuseUnknown(Keys &keys, const GgufFile &file, const ModelConfig &config)
@@ -167,8 +173,9 @@ namespace {
         if (config.heads % config.kvHeads != 0)
             keys.refuseShape("attention.head_count " + std::to_string(config.heads) + " is no multiple of attention.head_count_kv "
                 + std::to_string(config.kvHeads));
-        if (config.headDim % 2 != 0 || config.ropeDim % 2 != 0 || config.ropeDim > config.headDim)
-            keys.refuseShape("rope.dimension_count " + std::to_string(config.ropeDim) + " must be even and at most the head width "
+        const int64_t rope = config.ropes.front().dim;
+        if (config.headDim % 2 != 0 || rope % 2 != 0 || rope > config.headDim)
+            keys.refuseShape("rope.dimension_count " + std::to_string(rope) + " must be even and at most the head width "
                 + std::to_string(config.headDim));
         if (keys.has("rope.scaling.type")) {
             const auto type = file.string(keys.prefix() + "rope.scaling.type");
@@ -214,7 +221,7 @@ int64_t extent(Extent what, const ModelConfig &config)
     case Extent::Ffn:
         return config.ffn;
     case Extent::RopePairs:
-        return config.ropeDim / 2;
+        return config.ropes.front().dim / 2;
     }
     return 0;
 }

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "core/model/quant.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace winnow {
+
+/// Some rows of a matrix as they stand in a file.
+struct StoredRows {
+    TensorType type = TensorType::F32;
+    std::span<const std::byte> bytes; // rows * rowBytes(type, columns)
+    int64_t rows = 0;
+    int64_t permutedHeadDim = 0; // > 0: rows of each head of this width are stored 0, D/2, 1, D/2 + 1, ... (originalRow)
+};
+
+/// A matrix [rows, columns] that inputs are multiplied with: f32 in memory, or rows that stay in file precision, one part
+/// after the other (q, k and v of a file are three parts of one matrix), and are dequantised where they are used.
+///
+/// Either form gives the same products up to the rounding of f32 sums. Immutable after building; shared freely.
+class WeightMatrix {
+public:
+    WeightMatrix() = default;
+    /// f32 [rows, columns] on any device.
+    explicit WeightMatrix(at::Tensor dense);
+    /// Rows in file precision; `owner` keeps the bytes alive.
+    /// @error what rowBytes reports.
+    static Result<WeightMatrix> stored(std::vector<StoredRows> parts, int64_t columns, std::shared_ptr<const void> owner);
+
+    bool defined() const { return m_rows > 0; }
+    bool isDense() const { return m_dense.defined(); }
+    int64_t rows() const { return m_rows; }
+    int64_t columns() const { return m_columns; }
+    int64_t numel() const { return m_rows * m_columns; }
+    int64_t bytes() const; // held or mapped
+    const at::Tensor &dense() const { return m_dense; } // undefined for stored rows
+    /// Whether both read the same memory.
+    bool sameRows(const WeightMatrix &other) const;
+
+    /// Rows [first, first + count) as f32 [count, columns]; a view when dense.
+    at::Tensor rowsF32(int64_t first, int64_t count) const;
+    /// The given rows as f32 [ids, columns] on the matrix's device.
+    at::Tensor gather(std::span<const int32_t> ids) const;
+
+private:
+    at::Tensor m_dense;
+    std::vector<StoredRows> m_parts;
+    std::shared_ptr<const void> m_owner;
+    int64_t m_rows = 0, m_columns = 0;
+};
+
+/// x [n, columns] times the transposed matrix. @return [n, rows]
+/// @cost One row on the CPU reads the weights once at memory speed; stored rows are dequantised in blocks that stay in cache.
+at::Tensor multiply(const at::Tensor &x, const WeightMatrix &weight);
+void multiplyOut(at::Tensor &out, const at::Tensor &x, const WeightMatrix &weight);
+/// sum [n, rows] += x times the transposed matrix.
+void addMultiply(const at::Tensor &x, const WeightMatrix &weight, at::Tensor &sum);
+
+} // namespace winnow
