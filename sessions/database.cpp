@@ -200,7 +200,7 @@ Result<void> verifySchema(const SQLite::Database &database, const std::string &p
 
 Result<void> verifyPages(SQLite::Database &database, const std::string &path)
 {
-    const std::string found = database.execAndGet("PRAGMA quick_check(1)").getString();
+    const std::string found = database.execAndGet("PRAGMA integrity_check(1)").getString();
     if (found == "ok")
         return {};
     return fail(ErrorCode::BadInput, path + " is damaged: " + found,

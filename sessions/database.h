@@ -44,8 +44,8 @@ Result<void> migrate(SQLite::Database &database, std::span<const EmbeddedFile> s
 /// @error BadInput naming the object.
 Result<void> verifySchema(const SQLite::Database &database, const std::string &path);
 
-/// SQLite's own check of every page (PRAGMA quick_check): a flipped bit in a page header can hide
-/// rows without any error.
+/// SQLite's own check of every page and index (PRAGMA integrity_check): a flipped bit in a page
+/// header can hide rows without any error, one in an index hides them from whoever looks them up.
 /// @cost  One pass over the file, some milliseconds per 10 MB.
 Result<void> verifyPages(SQLite::Database &database, const std::string &path);
 
