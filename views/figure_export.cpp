@@ -132,12 +132,12 @@ QByteArray pdfOf(const RunView &view, const FigureOptions &options)
 
 } // namespace
 
-QString figureSuffix(FigureFormat format)
+QString figureSuffix(FigureFileKind format)
 {
     switch (format) {
-    case FigureFormat::Png: return QStringLiteral("png");
-    case FigureFormat::Svg: return QStringLiteral("svg");
-    case FigureFormat::Pdf: return QStringLiteral("pdf");
+    case FigureFileKind::Png: return QStringLiteral("png");
+    case FigureFileKind::Svg: return QStringLiteral("svg");
+    case FigureFileKind::Pdf: return QStringLiteral("pdf");
     }
     return {};
 }
@@ -158,9 +158,9 @@ Result<QByteArray> renderFigure(const RunView &view, const FigureOptions &option
             "Choose 50 x 30 to 20,000 x 20,000 pixels.");
     QByteArray bytes;
     switch (options.format) {
-    case FigureFormat::Png: bytes = pngOf(view, options); break;
-    case FigureFormat::Svg: bytes = svgOf(view, options); break;
-    case FigureFormat::Pdf: bytes = pdfOf(view, options); break;
+    case FigureFileKind::Png: bytes = pngOf(view, options); break;
+    case FigureFileKind::Svg: bytes = svgOf(view, options); break;
+    case FigureFileKind::Pdf: bytes = pdfOf(view, options); break;
     }
     if (bytes.isEmpty())
         return fail(ErrorCode::OutOfMemory, "the figure is too large to draw", "Choose a smaller size.");

@@ -7,10 +7,10 @@
 
 namespace winnow {
 
-enum class FigureFormat { Png, Svg, Pdf };
+enum class FigureFileKind { Png, Svg, Pdf };
 
 struct FigureOptions {
-    FigureFormat format = FigureFormat::Png;
+    FigureFileKind format = FigureFileKind::Png;
     QSizeF size{900, 560}; // of the picture, in pixels at 100 %; title and caption come on top
     Theme theme = Theme::light();
     QString title; // above the picture; empty = only the view's own
@@ -27,6 +27,6 @@ Result<QByteArray> renderFigure(const RunView &view, const FigureOptions &option
 QSizeF figureSize(const RunView &view, const FigureOptions &options);
 
 /// "png", "svg", "pdf".
-QString figureSuffix(FigureFormat format);
+QString figureSuffix(FigureFileKind format);
 
 } // namespace winnow

@@ -52,7 +52,7 @@ Result<QByteArray> figureBytes(const RunView &view, const QString &format, const
     if (!figureFormats().contains(format))
         return fail(ErrorCode::BadInput, QCoreApplication::translate("Export", "unknown figure format %1; allowed are %2").arg(format, figureFormats().join(QStringLiteral(", "))).toStdString());
     FigureOptions options = drawingOptions(view, drawing);
-    options.format = format == QLatin1String("png") ? FigureFormat::Png : format == QLatin1String("svg") ? FigureFormat::Svg : FigureFormat::Pdf;
+    options.format = format == QLatin1String("png") ? FigureFileKind::Png : format == QLatin1String("svg") ? FigureFileKind::Svg : FigureFileKind::Pdf;
     Result<QByteArray> bytes = renderFigure(view, options);
     return bytes && !drawing.recipe.empty() ? withRecipe(*bytes, format, drawing.recipe) : bytes;
 }
