@@ -66,7 +66,7 @@ namespace {
             const Theme &theme = m_look.theme();
             paintLetterChip(painter, QRectF(cell.left() + 10, cell.top() + (cell.height() - 16) / 2.0, 16, 16), row.letter, theme);
             const QFontMetrics metrics(painter.font());
-            const QString badge = row.baseline ? ComparePanel::tr("baseline") : row.nominalOnly ? ComparePanel::tr("nominal only") : QString();
+            const QString badge = row.baseline ? ComparePanel::tr("baseline") : row.numbers.nominalOnly ? ComparePanel::tr("nominal only") : QString();
             const int badgeWidth = badge.isEmpty() ? 0 : metrics.horizontalAdvance(badge) + 22;
             const QString name = metrics.elidedText(row.name, Qt::ElideMiddle, cell.width() - 44 - badgeWidth - 8);
             painter.setPen(theme.t1);
@@ -85,12 +85,12 @@ namespace {
         void paintChecks(QPainter &painter, const QRect &cell, const CompareRow &row) const
         {
             const Theme &theme = m_look.theme();
-            if (row.checks == 0) {
+            if (row.numbers.checks == 0) {
                 painter.setPen(theme.t3);
                 painter.drawText(cell.adjusted(8, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, QStringLiteral("–"));
                 return;
             }
-            const bool ok = row.checksPassed == row.checks;
+            const bool ok = row.numbers.checksPassed == row.numbers.checks;
             painter.setFont(typeFont(TypeRole::Axis));
             const QString text = compareText(row, CompareColumn::Checks);
             const QRectF box(cell.left() + 8, cell.top() + 4, QFontMetrics(painter.font()).horizontalAdvance(text) + 30, cell.height() - 9);
@@ -200,14 +200,11 @@ int ComparePanel::runCount() const { return static_cast<int>(m_bench.document().
 
 void ComparePanel::refresh()
 {
-    std::vector<CompareSource> sources;
+    std::vector<ComparedRun> runs;
     const SessionDocument &document = m_bench.document();
-    for (const RunRecord &run : document.runs()) {
-        const Setting setting = settingFromJson(run.request);
-        CacheGeometry geometry;
-        sources.push_back({run.id, run.letter, QString::fromStdString(run.name), budgetLabel(setting.budget), budgetFraction(setting.budget, geometry), document.report(run.id)});
-    }
-    std::vector<CompareRow> rows = compareRows(sources, document.baseline());
+    for (const RunRecord &run : document.runs())
+        runs.push_back({run, document.report(run.id), run.id == document.baseline()});
+    std::vector<CompareRow> rows = compareRows(runs);
     std::vector<CompareColumn> columns;
     if (m_actions.differencesOnly->isChecked()) {
         columns = differingColumns(rows);
@@ -222,8 +219,8 @@ void ComparePanel::refresh()
     for (const RunRecord &run : document.runs())
         m_baseline->addItem(QStringLiteral("%1 %2").arg(runLetter(run.letter), QString::fromStdString(run.name)), static_cast<qlonglong>(run.id));
     m_baseline->setCurrentIndex(std::max(0, m_baseline->findData(static_cast<qlonglong>(document.baseline()))));
-    m_table->setVisible(!sources.empty());
-    m_empty->setVisible(sources.empty());
+    m_table->setVisible(!runs.empty());
+    m_empty->setVisible(runs.empty());
     Q_EMIT countChanged();
 }
 

@@ -1,12 +1,12 @@
 #include "app/workbench/compare.h"
 
+#include "app/workbench/setting.h"
 #include "views/format.h"
 #include "views/theme.h"
 
 #include <QCoreApplication>
 
 #include <algorithm>
-#include <cmath>
 
 namespace winnow {
 namespace {
@@ -14,54 +14,14 @@ namespace {
     constexpr CompareColumn kAll[kCompareColumns] = {CompareColumn::Run, CompareColumn::Budget, CompareColumn::Nll, CompareColumn::DeltaNll,
         CompareColumn::Kl, CompareColumn::Top1, CompareColumn::Stored, CompareColumn::DeltaStored, CompareColumn::Decode, CompareColumn::Checks};
 
-    std::optional<double> measured(double value)
-    {
-        return value < 0 || std::isnan(value) ? std::nullopt : std::optional<double>(value);
-    }
-
-    CompareRow makeRow(const CompareSource &source)
-    {
-        CompareRow row;
-        row.runId = source.runId;
-        row.letter = source.letter;
-        row.name = source.name;
-        row.budget = source.budget;
-        row.budgetFraction = source.budgetFraction;
-        if (!source.report)
-            return row;
-        row.nll = source.report->metric("nll");
-        row.kl = source.report->metric("kl");
-        row.top1 = source.report->metric("top1Agreement");
-        const Savings savings = source.report->savings();
-        row.storedBytes = measured(savings.nativeBytes);
-        row.msPerToken = measured(savings.msPerToken);
-        row.nominalOnly = savings.nominalOnly;
-        for (const Check &check : source.report->checks()) {
-            ++row.checks;
-            row.checksPassed += check.ok ? 1 : 0;
-        }
-        return row;
-    }
-
 } // namespace
 
-std::vector<CompareRow> compareRows(const std::vector<CompareSource> &runs, qint64 baselineId)
+std::vector<CompareRow> compareRows(const std::vector<ComparedRun> &runs)
 {
     std::vector<CompareRow> rows;
-    for (const CompareSource &source : runs)
-        rows.push_back(makeRow(source));
-    auto base = std::find_if(rows.begin(), rows.end(), [&](const CompareRow &row) { return row.runId == baselineId; });
-    if (base == rows.end())
-        return rows;
-    base->baseline = true;
-    const std::optional<double> nll = base->nll, stored = base->storedBytes;
-    for (CompareRow &row : rows) {
-        if (row.baseline)
-            continue;
-        if (nll && row.nll)
-            row.deltaNll = *row.nll - *nll;
-        if (stored && row.storedBytes && *stored > 0)
-            row.deltaStored = *row.storedBytes / *stored - 1;
+    for (const ComparedRun &run : runs) {
+        const double fraction = budgetFraction(settingFromJson(run.record.request).budget, CacheGeometry());
+        rows.push_back({run.record.id, run.record.letter, QString::fromStdString(run.record.name), QString::fromStdString(run.budget()), fraction, run.baseline, runNumbers(run, runs)});
     }
     return rows;
 }
@@ -110,17 +70,18 @@ QString compareUnit(CompareColumn column)
 
 std::optional<double> compareNumber(const CompareRow &row, CompareColumn column)
 {
+    const RunNumbers &numbers = row.numbers;
     switch (column) {
     case CompareColumn::Run: return std::nullopt;
     case CompareColumn::Budget: return row.budgetFraction;
-    case CompareColumn::Nll: return row.nll;
-    case CompareColumn::DeltaNll: return row.deltaNll;
-    case CompareColumn::Kl: return row.kl;
-    case CompareColumn::Top1: return row.top1;
-    case CompareColumn::Stored: return row.storedBytes;
-    case CompareColumn::DeltaStored: return row.deltaStored;
-    case CompareColumn::Decode: return row.msPerToken;
-    case CompareColumn::Checks: return row.checks > 0 ? std::optional<double>(row.checksPassed - row.checks) : std::nullopt;
+    case CompareColumn::Nll: return numbers.nll;
+    case CompareColumn::DeltaNll: return numbers.deltaNll;
+    case CompareColumn::Kl: return numbers.kl;
+    case CompareColumn::Top1: return numbers.top1;
+    case CompareColumn::Stored: return numbers.nativeBytes;
+    case CompareColumn::DeltaStored: return numbers.deltaStored;
+    case CompareColumn::Decode: return numbers.msPerToken;
+    case CompareColumn::Checks: return numbers.checks > 0 ? std::optional<double>(numbers.checksPassed - numbers.checks) : std::nullopt;
     }
     return std::nullopt;
 }
@@ -140,7 +101,7 @@ QString compareText(const CompareRow &row, CompareColumn column)
     case CompareColumn::DeltaStored: return value ? format::signedPercent(*value, 1) : none;
     case CompareColumn::Decode: return value ? format::decimals(*value, 1) : none;
     case CompareColumn::Checks:
-        return row.checks > 0 ? QCoreApplication::translate("Compare", "%1 of %2").arg(row.checksPassed).arg(row.checks) : none;
+        return row.numbers.checks > 0 ? QCoreApplication::translate("Compare", "%1 of %2").arg(row.numbers.checksPassed).arg(row.numbers.checks) : none;
     }
     return none;
 }

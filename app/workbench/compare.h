@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/base/report.h"
+#include "sessions/compare_table.h"
 
 #include <QString>
 
@@ -9,29 +9,18 @@
 
 namespace winnow {
 
-/// One pinned run as the Compare table shows it; absent = not measured.
+/// One pinned run as the window's Compare table shows it, with the numbers that reports and exports show.
 struct CompareRow {
     qint64 runId = 0;
     int letter = 0;
     QString name, budget;
-    double budgetFraction = 0;
+    double budgetFraction = 0; // 0 = not a share, for sorting
     bool baseline = false;
-    std::optional<double> nll, deltaNll, deltaNllError, kl, top1, storedBytes, deltaStored, msPerToken;
-    int checksPassed = 0, checks = 0;
-    bool nominalOnly = false;
+    RunNumbers numbers;
 };
 
-/// What the table needs of a run.
-struct CompareSource {
-    qint64 runId = 0;
-    int letter = 0;
-    QString name, budget;
-    double budgetFraction = 0;
-    ReportPtr report; // may be null
-};
-
-/// Rows with deltas against the baseline run (0 = none: no deltas). Delta of the stored bytes is a fraction.
-std::vector<CompareRow> compareRows(const std::vector<CompareSource> &runs, qint64 baselineId);
+/// Rows in the order of the runs; deltas are against the run that is marked as baseline.
+std::vector<CompareRow> compareRows(const std::vector<ComparedRun> &runs);
 
 enum class CompareColumn { Run, Budget, Nll, DeltaNll, Kl, Top1, Stored, DeltaStored, Decode, Checks };
 constexpr int kCompareColumns = 10;

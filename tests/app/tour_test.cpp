@@ -164,12 +164,12 @@ private Q_SLOTS:
             bench.sweep(sweep);
             QVERIFY(app.waitJobs());
             QCOMPARE(bench.document().cells().size(), size_t(4));
-            QTRY_COMPARE(bench.viewData()->curves.size(), size_t(3));
+            QTRY_COMPARE(bench.viewData()->curves.size(), size_t(3 * 9)); // three runs, every pair of axes
 
             const std::vector<CompareRow> &rows = app.window().results()->compare()->model()->rows();
             QCOMPARE(rows.size(), size_t(3));
             QVERIFY(rows[2].baseline);
-            QCOMPARE(*rows[0].deltaNll, *rows[0].nll - *rows[2].nll);
+            QCOMPARE(*rows[0].numbers.deltaNll, *rows[0].numbers.nll - *rows[2].numbers.nll);
 
             bench.setActiveRun(bench.document().runs().front().id);
             QTRY_COMPARE(bench.viewData()->current.index, 0);
