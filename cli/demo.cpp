@@ -39,8 +39,8 @@ namespace {
         return DemoPlan{std::move(*recipe), std::move(*model)};
     }
 
-    /// The input as the window makes it: what the recipe says about the text stands beside it.
-    Result<void> addInput(SessionRecorder &recorder, const DemoPlan &plan)
+    /// Title and input as the window makes them: what the recipe says about the text stands beside it.
+    Result<void> addTitledInput(SessionRecorder &recorder, const DemoPlan &plan)
     {
         InputRecord input = inputRecordOf(plan.base);
         const Json &about = childField(plan.recipe, "input");
@@ -48,6 +48,8 @@ namespace {
             if (about.contains(name))
                 input.extra[name] = about.at(name);
         }
+        if (auto titled = recorder.session().setState("title", stringField(plan.recipe, "title")); !titled)
+            return titled;
         return recorder.addInput(std::move(input));
     }
 
@@ -124,7 +126,7 @@ Result<int> runDemo(CommandContext &context)
     auto recorder = SessionRecorder::open(*path);
     if (!recorder)
         return fail(recorder.error());
-    if (auto added = addInput(*recorder, *plan); !added)
+    if (auto added = addTitledInput(*recorder, *plan); !added)
         return fail(added.error());
     if (auto noted = addNote(*recorder, childField(plan->recipe, "note")); !noted)
         return fail(noted.error());

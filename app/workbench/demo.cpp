@@ -76,6 +76,8 @@ Result<void> Workbench::makeDemo(const QString &home)
     const qint64 id = m_document.addInput(std::move(input));
     if (recipe.contains("note"))
         m_document.addNote(NoteRecord{0, word(recipe["note"], "title"), word(recipe["note"], "text")});
+    if (const std::string title = word(recipe, "title"); !title.empty())
+        m_document.setState("title", title);
     m_document.undoStack().clear();
     if (Result<void> saved = saveTo(home); !saved)
         return saved;
