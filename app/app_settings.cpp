@@ -67,7 +67,13 @@ void AppSettings::setDtype(const QString &dtype) { m_settings.setValue(QStringLi
 
 QString AppSettings::modelFolder() const { return m_settings.value(QStringLiteral("engine/modelFolder")).toString(); }
 
-void AppSettings::setModelFolder(const QString &folder) { m_settings.setValue(QStringLiteral("engine/modelFolder"), folder); }
+void AppSettings::setModelFolder(const QString &folder)
+{
+    if (folder == modelFolder())
+        return;
+    m_settings.setValue(QStringLiteral("engine/modelFolder"), folder);
+    Q_EMIT engineChanged();
+}
 
 QStringList AppSettings::recentFiles() const { return m_settings.value(QStringLiteral("recent")).toStringList(); }
 

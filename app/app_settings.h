@@ -25,7 +25,7 @@ public:
     void setThreads(int threads);
     QString dtype() const; // "auto", "f32", ...
     void setDtype(const QString &dtype);
-    /// Empty = the user's model folder.
+    /// Where the engine looks for models by name and puts fetched ones; empty = its own default.
     QString modelFolder() const;
     void setModelFolder(const QString &folder);
 
@@ -44,7 +44,7 @@ public:
 
 Q_SIGNALS:
     void themeChanged();
-    void engineChanged();
+    void engineChanged(); // command or model folder: an engine that runs is started again
     void recentChanged();
     void layoutsChanged();
 

@@ -92,6 +92,8 @@ void EngineClient::start()
     // Spinning OpenMP threads cost 3 to 30 times the work on busy cores (libgomp reads this when it is loaded).
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("OMP_WAIT_POLICY"), QStringLiteral("passive"));
+    if (!m_modelFolder.isEmpty())
+        environment.insert(QStringLiteral("WINNOW_MODELS"), m_modelFolder);
     m_process->setProcessEnvironment(environment);
     connect(m_process.get(), &QProcess::readyReadStandardOutput, this, &EngineClient::onReadyRead);
     connect(m_process.get(), &QProcess::readyReadStandardError, this, &EngineClient::onLogReady);

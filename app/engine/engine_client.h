@@ -43,6 +43,9 @@ public:
     /// The shell-like command that speaks the protocol, for example `ssh gpu01 winnow-cli serve`.
     void setCommand(const QString &command);
     QString command() const { return m_command; }
+    /// WINNOW_MODELS of the next process; empty = as this process has it. A command that starts the engine on another
+    /// machine does not carry it there.
+    void setModelFolder(const QString &folder) { m_modelFolder = folder; }
     /// Starts the process unless it runs. The `hello` reply moves Starting to Ready.
     void start();
     /// Ends the process without calling it a loss; open requests end as cancelled.
@@ -87,7 +90,7 @@ private:
     void failAll(ErrorCode code, const QString &message, const QString &hint);
     QString deathReason(int exitCode, QProcess::ExitStatus status) const;
 
-    QString m_command;
+    QString m_command, m_modelFolder;
     std::unique_ptr<QProcess> m_process;
     QByteArray m_buffer;
     qsizetype m_consumed = 0;

@@ -42,9 +42,10 @@ SettingsDialog::SettingsDialog(AppSettings &settings, QWidget *parent)
     form->addRow(tr("&Number type"), m_dtype);
     m_folder = new QLineEdit(settings.modelFolder(), this);
     m_folder->setPlaceholderText(userDataFolder() + QStringLiteral("/models"));
+    m_folder->setToolTip(tr("Where models are looked up by name and fetched to. An engine on another machine uses its own folder."));
     form->addRow(tr("&Model folder"), m_folder);
     layout->addLayout(form);
-    auto *note = new QLabel(tr("Command, threads and number type hold from the next engine start or model load on."), this);
+    auto *note = new QLabel(tr("A new command or model folder starts the engine again. Threads and number type hold from the next load of a model on."), this);
     note->setWordWrap(true);
     note->setFont(typeFont(TypeRole::Hint));
     note->setProperty("tone", "t2");

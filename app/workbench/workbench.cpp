@@ -51,6 +51,12 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
     m_settingTimer.setSingleShot(true);
     m_settingTimer.setInterval(kSettingDelayMs);
     connect(&m_settingTimer, &QTimer::timeout, this, [this] { m_document.setState("view.setting", toJson(m_setting)); });
+    m_restartTimer.setSingleShot(true); // several settings may change at once
+    connect(&m_restartTimer, &QTimer::timeout, this, &Workbench::restartEngine);
+    connect(&m_settings, &AppSettings::engineChanged, &m_restartTimer, [this] {
+        if (m_engine.state() != EngineClient::State::Stopped)
+            m_restartTimer.start(0);
+    });
     connect(&m_rebuildTimer, &QTimer::timeout, this, &Workbench::rebuild);
     connect(&m_engine, &EngineClient::stateChanged, this, &Workbench::onEngineState);
     connect(&m_preview, &Preview::reportChanged, this, &Workbench::scheduleRebuild);
@@ -100,7 +106,14 @@ Workbench::~Workbench() { disconnect(&m_engine, nullptr, this, nullptr); }
 void Workbench::startEngine()
 {
     m_engine.setCommand(m_settings.engineCommand());
+    m_engine.setModelFolder(m_settings.modelFolder());
     m_engine.start();
+}
+
+void Workbench::restartEngine()
+{
+    m_engine.stop();
+    startEngine();
 }
 
 void Workbench::onEngineState(EngineClient::State state)

@@ -46,6 +46,8 @@ public:
 
     // Session
     void startEngine();
+    /// Ends the engine and starts it as the settings say now; its models are opened again.
+    void restartEngine();
     void newSession();
     Result<void> openSession(const QString &path);
     /// Takes a working copy over (a new one, or one that was recovered).
@@ -88,10 +90,13 @@ public:
     void setActiveRun(qint64 runId);
     /// Pins the current setting; returns the run (the existing one when it is pinned already).
     qint64 pin();
+    /// The same for any setting of the active input.
+    qint64 pinSetting(const Setting &setting);
     /// Measures the current setting; pins it when it is not pinned.
     void evaluateCurrent();
     void evaluate(qint64 runId);
     void evaluateUnmeasured();
+    /// Measures a grid of cells; methods that are not pinned on this input are pinned first, as one step of undo.
     void sweep(const SweepChoice &choice);
     void generate(qint64 runId, int maxNew);
     /// `winnow-cli run ...` that repeats the run; of the current setting for runId 0.
@@ -171,10 +176,13 @@ private:
     };
     const Decoded &decoded() const;
     mutable Decoded m_decoded;
-    QTimer m_rebuildTimer, m_settingTimer;
+    QTimer m_rebuildTimer, m_settingTimer, m_restartTimer;
     int m_gesture = 0;
     bool m_demoPending = false, m_demoSaving = false;
     std::map<std::string, QString> m_catalogue; // titles by name
 };
+
+/// The setting by which a swept method is pinned: at the wanted budget when the sweep has it, else at the nearest of its kind.
+Setting sweptSetting(Setting method, const std::vector<Budget> &budgets, const Budget &wanted);
 
 } // namespace winnow
