@@ -31,11 +31,19 @@ QPointF QualityView::Plan::at(double px, double py) const
 bool QualityView::dataChanged()
 {
     std::vector<Line> lines = linesOf(data());
+    refreshChoices();
     if (samePicture(lines))
         return false;
     m_lines = std::move(lines);
     m_hover = {};
     return true;
+}
+
+bool QualityView::hasCurve(X x, Y y) const
+{
+    return std::any_of(data().curves.begin(), data().curves.end(), [&](const Curve &curve) {
+        return namesAxis(curve.xName, kXNames[static_cast<int>(x)], kXNames[0]) && namesAxis(curve.yName, kYNames[static_cast<int>(y)], kYNames[0]);
+    });
 }
 
 std::vector<QualityView::Line> QualityView::linesOf(const ViewData &data) const

@@ -104,6 +104,8 @@ private:
     Hit markedPoint() const;
     void hover(const Hit &hit);
     void addActions();
+    bool hasCurve(X x, Y y) const; // something was measured on these axes
+    void refreshChoices();
 
     std::vector<Line> m_lines;
     X m_xKind = X::Stored;

@@ -6,6 +6,7 @@
 #include <QComboBox>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QStandardItemModel>
 
 #include <algorithm>
 #include <cmath>
@@ -67,6 +68,7 @@ void QualityView::setAxes(X x, Y y)
         m_xChoice->setCurrentIndex(static_cast<int>(x));
     if (m_yChoice)
         m_yChoice->setCurrentIndex(static_cast<int>(y));
+    refreshChoices();
     invalidateBase();
     Q_EMIT headerChanged();
 }
@@ -87,7 +89,28 @@ QVector<QWidget *> QualityView::headerControls()
         connect(m_xChoice, &QComboBox::activated, this, [this](int index) { setAxes(static_cast<X>(index), m_yKind); });
         connect(m_yChoice, &QComboBox::activated, this, [this](int index) { setAxes(m_xKind, static_cast<Y>(index)); });
     }
+    refreshChoices();
     return {m_xChoice, m_yChoice};
+}
+
+void QualityView::refreshChoices()
+{
+    if (!m_xChoice || !m_yChoice)
+        return;
+    const auto offer = [](QComboBox *box, int index, bool there, const QString &reason) {
+        auto *model = qobject_cast<QStandardItemModel *>(box->model());
+        QStandardItem *item = model ? model->item(index) : nullptr;
+        if (!item)
+            return;
+        item->setEnabled(there);
+        item->setToolTip(there ? QString() : reason);
+    };
+    const bool any = !data().curves.empty();
+    const QString nothing = tr("Nothing is measured yet: run a pinned setting or start a sweep.");
+    for (int i = 0; i < 3; ++i) {
+        offer(m_xChoice, i, hasCurve(static_cast<X>(i), m_yKind), any ? tr("No measured cell says this size.") : nothing);
+        offer(m_yChoice, i, hasCurve(m_xKind, static_cast<Y>(i)), any ? tr("No measured cell holds this quality; run or sweep again to measure it.") : nothing);
+    }
 }
 
 QString QualityView::title() const { return m_xKind == X::Tokens ? tr("Quality against tokens") : tr("Quality against bytes"); }

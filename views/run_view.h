@@ -31,7 +31,7 @@ struct RunEntry {
 struct ViewData {
     RunEntry current; // what token strip, maps and histogram show: the active run or the preview
     std::vector<RunEntry> runs; // pinned, in letter order
-    std::vector<Curve> curves; // quality against bytes, one per run that has a sweep (Curve::method = run letter)
+    std::vector<Curve> curves; // quality against size, one per run and pair of axes (Curve::method = run letter; xName, yName)
 };
 
 /// The runs in the order views list them; the preview stands first when it is the current one. Selection::run is the

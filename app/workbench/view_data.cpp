@@ -43,20 +43,36 @@ namespace {
         return point.setting.method == setting.method && point.setting.parameters == setting.parameters && point.input == input;
     }
 
-    Curve makeCurve(const RunRecord &owner, const std::map<double, const QualityPoint *> &points)
+    struct SizeAxis {
+        const char *name;
+        double QualityPoint::*value;
+    };
+    struct QualityAxis {
+        const char *name, *unit;
+        std::optional<double> QualityPoint::*value;
+    };
+    constexpr SizeAxis kSizeAxes[] = {{"nativeBytes", &QualityPoint::storedBytes}, {"nominalBytes", &QualityPoint::nominalBytes}, {"tokens", &QualityPoint::tokens}};
+    constexpr QualityAxis kQualityAxes[] = {{"deltaNll", "nats/token", &QualityPoint::deltaNll}, {"kl", "nats", &QualityPoint::kl}, {"top1Agreement", "", &QualityPoint::top1}};
+
+    Curve makeCurve(const RunRecord &owner, const std::vector<const QualityPoint *> &measured, const SizeAxis &size, const QualityAxis &quality)
     {
+        std::map<double, const QualityPoint *> points;
+        for (const QualityPoint *point : measured) {
+            if (point->*size.value >= 0 && point->*quality.value)
+                points[point->*size.value] = point;
+        }
         Curve curve;
         const std::string letter = runLetter(owner.letter).toStdString();
-        curve.id = "quality." + letter;
+        curve.id = std::string("quality.") + size.name + "." + quality.name + "." + letter;
         curve.method = letter;
         curve.title = owner.name;
-        curve.xName = "nativeBytes";
-        curve.yName = "deltaNll";
-        curve.unit = "nats/token";
-        const bool bands = !points.empty() && std::all_of(points.begin(), points.end(), [](const auto &entry) { return entry.second->band; });
+        curve.xName = size.name;
+        curve.yName = quality.name;
+        curve.unit = quality.unit;
+        const bool bands = quality.value == &QualityPoint::deltaNll && !points.empty() && std::all_of(points.begin(), points.end(), [](const auto &entry) { return entry.second->band; });
         for (const auto &[x, point] : points) {
             curve.x.push_back(x);
-            curve.y.push_back(point->delta);
+            curve.y.push_back(*(point->*quality.value));
             if (bands) {
                 curve.low.push_back(point->low);
                 curve.high.push_back(point->high);
@@ -87,6 +103,16 @@ namespace {
         curve.forecast.insert(curve.forecast.begin() + at, 1);
     }
 
+    /// Bytes and kept tokens of a report, measured or only selected.
+    void fillSizes(QualityPoint &point, const Report &report)
+    {
+        const Savings savings = report.savings();
+        point.storedBytes = savings.nativeBytes;
+        point.nominalBytes = savings.nominalBytes;
+        const Json tokens = fieldOf(fieldOf(report.body(), "budget"), "metTokens");
+        point.tokens = tokens.is_number() ? tokens.get<double>() : -1;
+    }
+
 } // namespace
 
 const QualityPoint &QualityCache::point(const ReportPtr &report)
@@ -99,9 +125,12 @@ const QualityPoint &QualityCache::point(const ReportPtr &report)
     point.setting = settingFromJson(request);
     point.input = inputIdentity(request);
     const std::optional<double> delta = report->metric("deltaNll");
-    point.bytes = report->savings().nativeBytes;
-    point.measured = delta && point.bytes >= 0;
-    point.delta = point.low = point.high = delta.value_or(0);
+    fillSizes(point, *report);
+    point.deltaNll = delta;
+    point.kl = report->metric("kl");
+    point.top1 = report->metric("top1Agreement");
+    point.measured = delta && point.storedBytes >= 0;
+    point.low = point.high = delta.value_or(0);
     if (const std::optional<MeanInterval> interval = deltaNllInterval(*report)) {
         point.band = true;
         point.low = interval->low;
@@ -148,12 +177,12 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
         if (known)
             continue;
         seen.push_back(setting);
-        std::map<double, const QualityPoint *> points;
+        std::vector<const QualityPoint *> points;
         const Json input = inputIdentity(run.request);
         auto take = [&](const ReportPtr &report) {
             const QualityPoint &point = context.quality->point(report);
             if (point.measured && sameCurve(point, setting, input))
-                points[point.bytes] = &point;
+                points.push_back(&point);
         };
         for (const auto &[key, report] : document.cells())
             take(report);
@@ -161,13 +190,19 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
             if (const ReportPtr report = document.report(other.id); report && other.inputId == run.inputId)
                 take(report);
         }
-        if (points.empty())
-            continue;
-        Curve curve = makeCurve(run, points);
         const bool shown = context.setting.method == setting.method && context.setting.parameters == setting.parameters;
-        if (shown && context.preview && context.activeRun == 0 && context.preview->savings().nativeBytes > 0)
-            addForecast(curve, context.preview->savings().nativeBytes, context.setting.budget);
-        curves.push_back(std::move(curve));
+        QualityPoint forecast;
+        if (shown && context.preview && context.activeRun == 0)
+            fillSizes(forecast, *context.preview);
+        for (const SizeAxis &size : kSizeAxes) {
+            for (const QualityAxis &quality : kQualityAxes) {
+                Curve curve = makeCurve(run, points, size, quality);
+                if (forecast.*size.value > 0)
+                    addForecast(curve, forecast.*size.value, context.setting.budget);
+                if (!curve.x.empty())
+                    curves.push_back(std::move(curve));
+            }
+        }
     }
     return curves;
 }

@@ -5,6 +5,7 @@
 #include "views/run_view.h"
 
 #include <map>
+#include <optional>
 
 namespace winnow {
 
@@ -12,8 +13,10 @@ namespace winnow {
 struct QualityPoint {
     Setting setting;
     Json input; // what it was measured on: ids, text or name
-    bool measured = false;
-    double bytes = 0, delta = 0, low = 0, high = 0;
+    bool measured = false; // has stored bytes and a ΔNLL
+    double storedBytes = -1, nominalBytes = -1, tokens = -1; // negative = the report does not say
+    std::optional<double> deltaNll, kl, top1;
+    double low = 0, high = 0; // 95 % band of deltaNll
     bool band = false;
 };
 
@@ -39,8 +42,9 @@ struct ViewContext {
 /// The pinned runs of an input, the current one and the quality curves, as immutable view data.
 ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &context);
 
-/// Quality against stored bytes: one curve per method and parameter set, owned by the lowest letter; measured points from
-/// sweep cells and pinned runs, and a hollow forecast for the form's budget where two measured points allow one.
+/// Quality against size: for each method and parameter set, owned by the lowest letter, one curve for every pair of axes
+/// (nativeBytes, nominalBytes, tokens; deltaNll, kl, top1Agreement) that a measured cell or pinned run has, and a hollow
+/// forecast for the form's budget where two measured points allow one.
 std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext &context);
 
 /// ΔNLL at `bytes` by straight lines over log bytes through measured points (ascending x); nullopt below two points.

@@ -3,6 +3,9 @@
 
 #include <QDateTime>
 
+#include <algorithm>
+#include <cmath>
+
 namespace winnow {
 
 void Workbench::setActiveRun(qint64 runId)
@@ -18,20 +21,25 @@ void Workbench::setActiveRun(qint64 runId)
 
 qint64 Workbench::pin()
 {
+    endGesture();
+    return pinSetting(m_setting);
+}
+
+qint64 Workbench::pinSetting(const Setting &setting)
+{
     const InputRecord *input = m_document.input(m_activeInput);
-    const MethodInfo *method = currentMethod();
-    if (!input || m_setting.method.empty())
+    const MethodInfo *method = findMethod(m_methods, setting.method);
+    if (!input || setting.method.empty())
         return 0;
-    if (const RunRecord *same = m_measurements.sameSetting(m_activeInput, m_setting))
+    if (const RunRecord *same = m_measurements.sameSetting(m_activeInput, setting))
         return same->id;
     RunRecord run;
     run.inputId = input->id;
-    run.name = method ? method->title : m_setting.method;
-    run.request = runRequest(requestChoice(), *input, m_setting);
+    run.name = method ? method->title : setting.method;
+    run.request = runRequest(requestChoice(), *input, setting);
     run.created = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
-    const ReportPtr selected = m_preview.reportSetting() == m_setting ? m_preview.report() : nullptr;
+    const ReportPtr selected = m_preview.reportSetting() == setting ? m_preview.report() : nullptr;
     run.hasReport = selected != nullptr;
-    endGesture();
     // Forms and names of a session that is opened without an engine come from what was written beside its runs.
     auto listed = m_engine.hello().find("methods");
     if (listed != m_engine.hello().end() && m_document.state("methods").is_null())
@@ -39,7 +47,7 @@ qint64 Workbench::pin()
     if (m_document.state("model").is_null() && !m_model.description.empty())
         m_document.setState("model", m_model.description);
     const qint64 id = m_document.pinRun(std::move(run), selected);
-    if (id != 0 && m_document.baseline() == 0 && m_setting.method == "full")
+    if (id != 0 && m_document.baseline() == 0 && setting.method == "full")
         m_document.setBaseline(id);
     return id;
 }
@@ -64,12 +72,38 @@ void Workbench::evaluateUnmeasured()
     }
 }
 
+Setting sweptSetting(Setting method, const std::vector<Budget> &budgets, const Budget &wanted)
+{
+    if (budgets.empty() || std::find(budgets.begin(), budgets.end(), wanted) != budgets.end()) {
+        method.budget = wanted;
+        return method;
+    }
+    method.budget = budgets.front();
+    for (const Budget &budget : budgets) {
+        const bool comparable = budget.kind == wanted.kind;
+        if (comparable && (method.budget.kind != wanted.kind || std::abs(budget.value - wanted.value) < std::abs(method.budget.value - wanted.value)))
+            method.budget = budget;
+    }
+    return method;
+}
+
 void Workbench::sweep(const SweepChoice &choice)
 {
     const InputRecord *input = m_document.input(m_activeInput);
     if (!input || choice.methods.empty() || choice.budgets.empty())
         return;
-    m_measurements.sweep(requestChoice(), *input, choice);
+    std::vector<Setting> unpinned; // what is swept is pinned: a curve belongs to a run
+    for (const Setting &setting : choice.methods) {
+        if (!m_measurements.curveOwner(input->id, setting))
+            unpinned.push_back(setting == m_setting ? setting : sweptSetting(setting, choice.budgets, m_setting.budget));
+    }
+    if (!unpinned.empty()) {
+        m_document.undoStack().beginMacro(unpinned.size() == 1 ? tr("Pin the swept method") : tr("Pin %1 swept methods").arg(unpinned.size()));
+        for (const Setting &setting : unpinned)
+            pinSetting(setting);
+        m_document.undoStack().endMacro();
+    }
+    m_measurements.sweep(requestChoice(), *m_document.input(m_activeInput), choice);
 }
 
 void Workbench::generate(qint64 runId, int maxNew)

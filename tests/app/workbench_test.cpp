@@ -51,6 +51,16 @@ MethodInfo exampleMethod()
     return method;
 }
 
+ComparedRun comparedRun(int64_t id, const char *name, const char *budget, ReportPtr report, bool baseline = false)
+{
+    RunRecord record;
+    record.id = id;
+    record.letter = static_cast<int>(id) - 1;
+    record.name = name;
+    record.request = {{"model", "m"}, {"input", {{"text", "some text"}}}, {"budget", budget}};
+    return {record, std::move(report), baseline};
+}
+
 } // namespace
 
 class WorkbenchTest : public QObject {
@@ -59,24 +69,33 @@ class WorkbenchTest : public QObject {
 private Q_SLOTS:
     void deltasAreAgainstTheBaseline()
     {
-        const std::vector<CompareSource> runs{{1, 0, "SnapKV", "25 %", 0.25, reportWith(2.0655, 1000)}, {2, 1, "H2O", "25 %", 0.25, nullptr},
-            {3, 2, "Full cache", "100 %", 1.0, reportWith(2.0, 4000)}};
-        const std::vector<CompareRow> rows = compareRows(runs, 3);
-        QCOMPARE(*rows[0].deltaNll, 2.0655 - 2.0);
-        QCOMPARE(*rows[0].deltaStored, -0.75);
+        const std::vector<ComparedRun> runs{comparedRun(1, "SnapKV", "25%", reportWith(2.0655, 1000)), comparedRun(2, "H2O", "25%", nullptr),
+            comparedRun(3, "Full cache", "100%", reportWith(2.0, 4000), true)};
+        const std::vector<CompareRow> rows = compareRows(runs);
+        QCOMPARE(*rows[0].numbers.deltaNll, 2.0655 - 2.0);
+        QCOMPARE(*rows[0].numbers.deltaStored, -0.75);
+        QCOMPARE(compareText(rows[0], CompareColumn::Budget), QStringLiteral("25 %"));
         QCOMPARE(compareText(rows[0], CompareColumn::DeltaNll), QStringLiteral("+0.0655"));
         QCOMPARE(compareText(rows[0], CompareColumn::DeltaStored), QStringLiteral("−75.0 %"));
         QCOMPARE(compareText(rows[0], CompareColumn::Top1), QStringLiteral("90.0"));
         QCOMPARE(compareText(rows[0], CompareColumn::Checks), QStringLiteral("1 of 2"));
-        QVERIFY(!rows[1].nll && !rows[1].deltaNll);
+        QVERIFY(!rows[1].numbers.nll && !rows[1].numbers.deltaNll);
         QCOMPARE(compareText(rows[1], CompareColumn::Nll), QStringLiteral("–"));
-        QVERIFY(rows[2].baseline && !rows[2].deltaNll);
+        QVERIFY(rows[2].baseline && !rows[2].numbers.deltaNll);
+    }
+
+    void runsOverDifferentInputsHaveNoDelta()
+    {
+        std::vector<ComparedRun> runs{comparedRun(1, "SnapKV", "25%", reportWith(2.1, 1000)), comparedRun(2, "Full cache", "100%", reportWith(2.0, 4000), true)};
+        QVERIFY(compareRows(runs)[0].numbers.deltaNll);
+        runs[0].record.request["input"] = {{"text", "another text"}};
+        QVERIFY(!compareRows(runs)[0].numbers.deltaNll);
     }
 
     void differencesOnlyLeavesColumnsThatDiffer()
     {
-        const std::vector<CompareSource> runs{{1, 0, "SnapKV", "25 %", 0.25, reportWith(2.1, 1000)}, {2, 1, "H2O", "25 %", 0.25, reportWith(2.2, 1000)}};
-        const std::vector<CompareColumn> columns = differingColumns(compareRows(runs, 0));
+        const std::vector<ComparedRun> runs{comparedRun(1, "SnapKV", "25%", reportWith(2.1, 1000)), comparedRun(2, "H2O", "25%", reportWith(2.2, 1000))};
+        const std::vector<CompareColumn> columns = differingColumns(compareRows(runs));
         QVERIFY(columns == (std::vector<CompareColumn>{CompareColumn::Run, CompareColumn::Nll}));
     }
 
@@ -95,6 +114,76 @@ private Q_SLOTS:
         // Half way between 100 and 400 on a log axis is 200.
         QCOMPARE(*forecastQuality({100, 400}, {1.0, 0.0}, 200), 0.5);
         QVERIFY(!forecastQuality({100}, {1.0}, 200));
+    }
+
+    void aSweptMethodIsPinnedAtABudgetOfTheSweep()
+    {
+        const std::vector<Budget> budgets{{BudgetKind::Fraction, 0.1}, {BudgetKind::Fraction, 0.3}, {BudgetKind::Count, 64}};
+        const Setting method = defaultSetting(exampleMethod());
+        QVERIFY(sweptSetting(method, budgets, {BudgetKind::Fraction, 0.25}).budget == budgets[1]); // the nearest
+        QVERIFY(sweptSetting(method, budgets, {BudgetKind::Count, 64}).budget == budgets[2]);
+        QVERIFY(sweptSetting(method, {budgets[2], budgets[0]}, {BudgetKind::Fraction, 0.9}).budget == budgets[0]);
+        QVERIFY(sweptSetting(method, {budgets[2]}, {BudgetKind::Fraction, 0.9}).budget == budgets[2]); // the only one
+    }
+
+    void aSweepPinsWhatItSweepsInOneStep()
+    {
+        testing::App app(QStringLiteral("/nonexistent/winnow-cli serve"));
+        Workbench &bench = app.bench();
+        bench.newSession();
+        bench.addTextInput(QStringLiteral("a.txt"), QStringLiteral("Some words."));
+        const Setting first{"snapkv", {{"window", 32}}, {BudgetKind::Fraction, 0.25}}, second{"h2o", Json::object(), {BudgetKind::Fraction, 0.25}};
+        const qint64 pinned = bench.pinSetting(first);
+        QVERIFY(pinned != 0);
+        bench.sweep({{first, second}, {{BudgetKind::Fraction, 0.1}, {BudgetKind::Fraction, 0.5}}});
+        const std::vector<RunRecord> &runs = bench.document().runs();
+        QCOMPARE(runs.size(), size_t(2)); // snapkv owns a curve already
+        QCOMPARE(settingFromJson(runs[1].request).method, std::string("h2o"));
+        bench.document().undoStack().undo();
+        QCOMPARE(bench.document().runs().size(), size_t(1));
+        QCOMPARE(bench.document().runs()[0].id, pinned);
+    }
+
+    void everyPairOfAxesThatWasMeasuredHasACurve()
+    {
+        testing::App app(QStringLiteral("/nonexistent/winnow-cli serve"));
+        app.bench().newSession();
+        SessionDocument &document = app.bench().document();
+        const qint64 input = app.bench().addTextInput(QStringLiteral("a.txt"), QStringLiteral("Some words."));
+        RunRecord run;
+        run.inputId = input;
+        run.name = "SnapKV";
+        run.request = {{"method", "snapkv"}, {"params", {{"window", 32}}}, {"budget", "25%"}, {"input", {{"name", "a.txt"}}}};
+        document.pinRun(run, reportWith(2.1, 1000)); // says stored bytes, neither nominal ones nor tokens
+        QualityCache cache;
+        ViewContext context;
+        context.inputId = input;
+        context.quality = &cache;
+        const std::vector<Curve> curves = qualityCurves(document, context);
+        QCOMPARE(curves.size(), size_t(3));
+        QStringList names;
+        for (const Curve &curve : curves)
+            names << QStringLiteral("%1 %2 %3").arg(QString::fromStdString(curve.xName), QString::fromStdString(curve.yName)).arg(curve.y.at(0));
+        QCOMPARE(names, QStringList({QStringLiteral("nativeBytes deltaNll 0.1"), QStringLiteral("nativeBytes kl 0.07"), QStringLiteral("nativeBytes top1Agreement 0.9")}));
+    }
+
+    void theModelFolderReachesEveryEngineThatStarts()
+    {
+        QTemporaryDir folder;
+        const QString seen = folder.filePath(QStringLiteral("seen"));
+        testing::App app(QStringLiteral("/bin/sh -c \"echo $WINNOW_MODELS >> %1\"").arg(seen));
+        auto lines = [&seen] {
+            QFile file(seen);
+            return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()).split(QLatin1Char('\n'), Qt::SkipEmptyParts) : QStringList();
+        };
+        app.settings().setModelFolder(QStringLiteral("/first/folder"));
+        QVERIFY(lines().isEmpty()); // an engine that does not run is not started by a setting
+        app.bench().startEngine();
+        QTRY_COMPARE(lines(), QStringList({QStringLiteral("/first/folder")}));
+        QTRY_COMPARE(app.bench().engine().state(), EngineClient::State::Lost);
+        app.settings().setModelFolder(QStringLiteral("/second/folder"));
+        QTRY_COMPARE(lines(), QStringList({QStringLiteral("/first/folder"), QStringLiteral("/second/folder")}));
+        app.settings().setModelFolder(QString());
     }
 
     void typedBudgetsComeInEveryUnit()

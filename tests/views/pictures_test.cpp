@@ -30,6 +30,7 @@ private Q_SLOTS:
     void chartHitsItsPoints();
     void forecastIsHollowAndMeasuredFilled();
     void unchangedCurvesAreNotRepainted();
+    void onlyMeasuredAxesAreOffered();
     void figuresAreValid_data();
     void figuresAreValid();
     void emptyFiguresSayWhy();
@@ -270,6 +271,34 @@ void PicturesTest::unchangedCurvesAreNotRepainted()
     QCOMPARE(view->basePaints(), before + 1);
 }
 
+void PicturesTest::onlyMeasuredAxesAreOffered()
+{
+    const sample::Panthers panthers;
+    QualityView view;
+    const QVector<QWidget *> controls = view.headerControls();
+    auto *across = qobject_cast<QComboBox *>(controls.at(0)), *up = qobject_cast<QComboBox *>(controls.at(1));
+    const auto offered = [](QComboBox *box) {
+        QVector<bool> flags;
+        for (int i = 0; i < box->count(); ++i)
+            flags << qobject_cast<QStandardItemModel *>(box->model())->item(i)->isEnabled();
+        return flags;
+    };
+    view.setData(panthers.viewData(3));
+    QCOMPARE(offered(across), QVector<bool>({true, false, false}));
+    QCOMPARE(offered(up), QVector<bool>({true, false, false}));
+    QVERIFY(!up->itemData(1, Qt::ToolTipRole).toString().isEmpty());
+    auto more = std::make_shared<ViewData>(*panthers.viewData(3));
+    Curve divergence = more->curves.front();
+    divergence.yName = "kl";
+    more->curves.push_back(divergence);
+    view.setData(more);
+    QCOMPARE(offered(up), QVector<bool>({true, true, false}));
+    view.setAxes(QualityView::X::Stored, QualityView::Y::Kl);
+    QVERIFY(view.emptyReason().isEmpty());
+    view.setAxes(QualityView::X::Tokens, QualityView::Y::Kl);
+    QVERIFY(!view.emptyReason().isEmpty());
+}
+
 void PicturesTest::figuresAreValid_data()
 {
     QTest::addColumn<QString>("id");
@@ -283,7 +312,7 @@ void PicturesTest::figuresAreValid()
     const sample::Panthers panthers;
     const std::unique_ptr<RunView> view = makeView(id); // never shown
     view->setData(panthers.viewData(4));
-    FigureOptions options{FigureFormat::Png, {640, 320}, Theme::dark(), QStringLiteral("A title"), view->caption(), 2};
+    FigureOptions options{FigureFileKind::Png, {640, 320}, Theme::dark(), QStringLiteral("A title"), view->caption(), 2};
     const Result<QByteArray> png = renderFigure(*view, options);
     QVERIFY2(png.has_value(), png ? "" : png.error().message.c_str());
     const QImage image = QImage::fromData(*png, "PNG");
@@ -295,11 +324,11 @@ void PicturesTest::figuresAreValid()
         const QImage part = image.copy(image.width() * third / 3, 130, image.width() / 3, 560);
         QVERIFY(colorCount(part, Theme::dark().surface) < part.width() * part.height());
     }
-    options.format = FigureFormat::Svg;
+    options.format = FigureFileKind::Svg;
     const Result<QByteArray> svg = renderFigure(*view, options);
     QVERIFY(svg && QSvgRenderer(*svg).isValid());
     QVERIFY(svg->contains("A title"));
-    options.format = FigureFormat::Pdf;
+    options.format = FigureFileKind::Pdf;
     const Result<QByteArray> pdf = renderFigure(*view, options);
     QVERIFY(pdf && pdf->startsWith("%PDF-") && pdf->contains("%%EOF"));
     QDir().mkpath(QStringLiteral("gallery"));
