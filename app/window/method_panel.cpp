@@ -13,8 +13,10 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 
 namespace winnow {
@@ -24,6 +26,19 @@ namespace {
 
     /// The slider is linear in the kept fraction: what it shows is what stays.
     double sliderFraction(int position) { return static_cast<double>(position) / kSliderSteps; }
+
+    /// The text as far as it fits into `lines` lines with `tail` behind it, cut at a word.
+    QString fitLines(const QString &text, const QString &tail, const QFont &font, int width, int lines)
+    {
+        const QFontMetrics metrics(font);
+        auto fits = [&](const QString &candidate) {
+            return metrics.boundingRect(QRect(0, 0, width, 10000), Qt::TextWordWrap, candidate + tail).height() <= lines * metrics.lineSpacing() + 1;
+        };
+        QString shown = text;
+        while (!shown.isEmpty() && !fits(shown == text ? shown : shown + QStringLiteral("…")))
+            shown = shown.left(std::max<qsizetype>(0, shown.lastIndexOf(QLatin1Char(' '))));
+        return shown == text ? shown : shown + QStringLiteral("…");
+    }
 
 } // namespace
 
@@ -105,9 +120,9 @@ void MethodPanel::buildBudget()
 {
     m_budgetArea = new QWidget(this);
     auto *grid = new QGridLayout(m_budgetArea);
-    grid->setContentsMargins(0, 4, 0, 4);
+    grid->setContentsMargins(0, 0, 0, 2);
     grid->setHorizontalSpacing(6);
-    grid->setVerticalSpacing(4);
+    grid->setVerticalSpacing(1);
     m_budgetTitle = new QLabel(tr("Budget"), m_budgetArea);
     m_budgetText = new QLineEdit(m_budgetArea);
     m_budgetText->setFont(typeFont(TypeRole::Value));
@@ -123,7 +138,7 @@ void MethodPanel::buildBudget()
     m_slider->setPageStep(50);
     m_slider->setSingleStep(10);
     m_slider->setAccessibleName(tr("Budget slider"));
-    m_slider->setFixedHeight(22);
+    m_slider->setFixedHeight(20);
     m_tokens = new QLabel(m_budgetArea);
     m_bytes = new QLabel(m_budgetArea);
     for (QLabel *label : {m_tokens, m_bytes}) {
@@ -215,6 +230,26 @@ void MethodPanel::rebuildForm()
     }
 }
 
+void MethodPanel::showSummary(const MethodInfo &method)
+{
+    const bool linked = !method.sourceUrl.empty();
+    const QString whole = QString::fromStdString(method.summary), link = tr("Source");
+    const QString shown = fitLines(whole, linked ? QLatin1Char(' ') + link : QString(), m_summary->font(), width() - 26, 2);
+    QString text = shown.toHtmlEscaped();
+    if (linked)
+        text += QStringLiteral(" <a href=\"%1\" style=\"color:%2; text-decoration:none\">%3</a>")
+                    .arg(QString::fromStdString(method.sourceUrl), m_look.theme().accentText.name(), link);
+    m_summary->setText(text);
+    m_summary->setToolTip(QStringLiteral("%1\n%2").arg(whole, QString::fromStdString(method.source)).trimmed());
+}
+
+void MethodPanel::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    if (const MethodInfo *method = m_bench.currentMethod(); method && event->oldSize().width() != event->size().width())
+        showSummary(*method);
+}
+
 void MethodPanel::refresh()
 {
     const MethodInfo *method = m_bench.currentMethod();
@@ -226,12 +261,7 @@ void MethodPanel::refresh()
         m_summary->setText(tr("The methods come from the engine."));
     } else if (m_formOf != method->id) {
         rebuildForm();
-        QString text = QString::fromStdString(method->summary).toHtmlEscaped();
-        if (!method->sourceUrl.empty())
-            text += QStringLiteral(" <a href=\"%1\" style=\"color:%2; text-decoration:none\">%3</a>")
-                        .arg(QString::fromStdString(method->sourceUrl), m_look.theme().accentText.name(), tr("Source"));
-        m_summary->setText(text);
-        m_summary->setToolTip(QString::fromStdString(method->source));
+        showSummary(*method);
     }
     if (method) {
         const Json &values = m_bench.setting().parameters;

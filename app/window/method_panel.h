@@ -35,6 +35,7 @@ public:
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     struct Row {
@@ -47,6 +48,7 @@ private:
     void rebuildForm();
     void refresh();
     void refreshBudget();
+    void showSummary(const MethodInfo &method);
     void refreshPin();
     void commitBudgetText();
     Row makeRow(const ParameterInfo &parameter);

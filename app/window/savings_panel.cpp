@@ -59,8 +59,11 @@ SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
     body->addLayout(badgeRow);
     m_selection = new FactRow(look, this);
     m_decode = new FactRow(look, this);
-    body->addWidget(m_selection);
-    body->addWidget(m_decode);
+    auto *facts = new QVBoxLayout;
+    facts->setSpacing(1);
+    facts->addWidget(m_selection);
+    facts->addWidget(m_decode);
+    body->addLayout(facts);
     m_empty = new QLabel(tr("Bytes appear when a model and an input are open."), this);
     m_empty->setWordWrap(true);
     m_empty->setFont(typeFont(TypeRole::Hint));
@@ -118,7 +121,7 @@ ChecksPanel::ChecksPanel(Workbench &bench, Look &look, QWidget *parent)
     layout->addWidget(new PanelHeader(tr("Checks"), this));
     m_rows = new QVBoxLayout;
     m_rows->setContentsMargins(12, 0, 12, 0);
-    m_rows->setSpacing(2);
+    m_rows->setSpacing(1);
     layout->addLayout(m_rows);
     m_notices = new QLabel(this);
     m_notices->setWordWrap(true);
