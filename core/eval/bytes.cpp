@@ -1,5 +1,7 @@
 #include "core/eval/bytes.h"
 
+#include "core/methods/selection.h"
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -112,6 +114,8 @@ namespace {
 /// Slots per set and layer that `steps` more tokens leave behind, beyond the prompt's.
 int64_t addedSlots(const KvPlan &plan, int64_t steps)
 {
+    if (isIdentity(plan))
+        return steps;
     switch (plan.decodeRule) {
     case DecodeRule::Hold:
         return plan.inactive ? std::min(steps, std::max<int64_t>(0, plan.budget - plan.kept.tokens)) : 0;
@@ -159,7 +163,9 @@ double forecastPeakBytes(const KvPlan &plan, const CacheShape &shape, int64_t st
         before += compressed;
     }
     double added = static_cast<double>(addedSlots(plan, steps));
-    if (plan.decodeRule == DecodeRule::Interval)
+    if (isIdentity(plan))
+        added = static_cast<double>(steps);
+    else if (plan.decodeRule == DecodeRule::Interval)
         added = static_cast<double>(std::min(steps, plan.interval));
     else if (plan.decodeRule == DecodeRule::Hold)
         added = std::max(added, steps > 0 ? 1.0 : 0.0); // the new token attends before another leaves

@@ -1,4 +1,9 @@
+#include "core/model/rope.h"
 #include "tests/support/toy_head.h"
+
+#include <ATen/ATen.h>
+
+#include <array>
 
 using namespace winnow;
 using namespace winnow::test;
@@ -27,6 +32,17 @@ private Q_SLOTS:
         for (size_t j = 0; j < kept.size(); ++j)
             deltas.push_back(int32_t(j) - kept[j]);
         QCOMPARE(deltas, (Positions{0, 0, -4, -4, -4, -4}));
+    }
+
+    void aKeyMovedByADeltaTurnsByThatDelta()
+    {
+        const RopeTable rope({1.0F}, 1);
+        const at::Tensor key = at::zeros({1, 1, 2});
+        key[0][0][0] = 1.0F;
+        const std::array<int32_t, 1> delta{-2};
+        rope.rotate(key, rope.rows(delta, key.device()));
+        QVERIFY(std::abs(key[0][0][0].item<float>() + .416147F) < 1e-6F);
+        QVERIFY(std::abs(key[0][0][1].item<float>() + .909297F) < 1e-6F);
     }
 
     void streamingDropsTheOldestWindowTokenBeforeTheRow()
