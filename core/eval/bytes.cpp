@@ -81,7 +81,7 @@ double metadataOf(const KvPlan &plan, const LayerSlots &slots, const CacheShape 
 
 CacheShape CacheShape::of(const ModelConfig &config, int64_t elementBytes)
 {
-    return {config.layers, config.heads, config.kvHeads, config.headDim, elementBytes};
+    return {config.layers, config.heads, config.kvHeads, config.headDim, elementBytes, config.valueWidth()};
 }
 
 Result<int64_t> elementBytesOf(std::string_view dtype)

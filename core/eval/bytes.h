@@ -14,8 +14,10 @@ namespace winnow {
 struct CacheShape {
     int64_t layers = 0, heads = 0, kvHeads = 0, headDim = 0;
     int64_t elementBytes = 4;
+    int64_t valueDim = 0; // of values; 0 = headDim
 
-    int64_t slotBytes() const { return 2 * headDim * elementBytes; } // e: K and V of one slot
+    /// e: K and V of one slot.
+    int64_t slotBytes() const { return (headDim + (valueDim > 0 ? valueDim : headDim)) * elementBytes; }
     static CacheShape of(const ModelConfig &config, int64_t elementBytes = 4);
 };
 

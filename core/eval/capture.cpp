@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <numeric>
 
 namespace winnow {
 namespace {
@@ -95,7 +94,7 @@ namespace {
     Result<at::Tensor> captureLayers(LayerPass &pass, Capture &capture)
     {
         const ModelConfig &config = capture.config;
-        at::Tensor x = embedRows(pass.model, capture.ids);
+        at::Tensor x = embedRows(pass.model, capture.ids, pass.positions);
         for (int64_t l = 0; l < config.layers; ++l) {
             LayerCapture &layer = capture.layers[static_cast<size_t>(l)];
             AttentionStatistics statistics
@@ -103,7 +102,7 @@ namespace {
             pass.statistics = statistics.wanted() ? &statistics : nullptr;
             if (capture.needs.queryMoments)
                 pass.onProjections = [&](int64_t, const Projections &parts) { keepQueryMoments(parts.q, layer); };
-            LayerCache cache(config.kvHeads, config.headDim, pass.model.device());
+            LayerCache cache(config, pass.model.device());
             cache.reserve(capture.tokens());
             if (auto done = runLayer(pass, l, cache, x); !done)
                 return fail(done.error());
@@ -171,8 +170,7 @@ Result<CapturePtr> captureContext(std::shared_ptr<const Model> model, std::vecto
     capture->layers.resize(static_cast<size_t>(config.layers));
 
     const auto started = std::chrono::steady_clock::now();
-    std::vector<int32_t> positions(capture->ids.size());
-    std::iota(positions.begin(), positions.end(), 0);
+    const std::vector<int32_t> positions = positionsFrom(0, capture->tokens());
     LayerPass pass{*model, model->rope().rows(positions, model->device()), positions, context};
     auto x = captureLayers(pass, *capture);
     if (!x)
@@ -198,11 +196,10 @@ Result<at::Tensor> attentionTile(const Capture &capture, int64_t layer, int64_t 
         return fail(ErrorCode::BadInput, "attention tile of rows " + std::to_string(rowBegin) + " to " + std::to_string(rowEnd)
                 + ": the context has " + std::to_string(capture.tokens()) + " rows");
     const Model &model = *capture.model;
-    std::vector<int32_t> positions(static_cast<size_t>(rowEnd - rowBegin));
-    std::iota(positions.begin(), positions.end(), static_cast<int32_t>(rowBegin));
-    LayerPass pass{model, model.rope().rows(positions, model.device()), positions, context};
+    const std::vector<int32_t> positions = positionsFrom(rowBegin, rowEnd - rowBegin);
+    LayerPass pass{model, model.rope().rows(positions, model.device(), capture.tokens()), positions, context};
     pass.cacheRows = CacheRows::Present;
-    at::Tensor x = embedRows(model, std::span(capture.ids).subspan(static_cast<size_t>(rowBegin), positions.size()));
+    at::Tensor x = embedRows(model, std::span(capture.ids).subspan(static_cast<size_t>(rowBegin), positions.size()), positions);
     for (int64_t l = 0; l < layer; ++l) {
         const LayerCapture &stored = capture.layers[static_cast<size_t>(l)];
         LayerCache cache;
@@ -213,7 +210,7 @@ Result<at::Tensor> attentionTile(const Capture &capture, int64_t layer, int64_t 
     }
     const at::Tensor queries = layerQueries(pass, layer, x).select(1, head); // [rows, D]
     const at::Tensor keys = capture.layers[static_cast<size_t>(layer)].keys[head / config.groups()].narrow(0, 0, rowEnd);
-    return attentionRows(queries, keys.to(model.device()), rowBegin).cpu();
+    return attentionRows(queries, keys.to(model.device()), ScoreRule::of(config, layer), rowBegin).cpu();
 }
 
 } // namespace winnow

@@ -28,7 +28,7 @@ struct CaptureNeeds {
 /// One layer of a capture. All f32, contiguous, on the CPU. N context tokens, W window rows.
 struct LayerCapture {
     at::Tensor keys; // [Hkv, N, D] after RoPE
-    at::Tensor values; // [Hkv, N, D]
+    at::Tensor values; // [Hkv, N, Dv]
     at::Tensor colSum; // [H, N] sum over query rows of the attention on each key
     at::Tensor rowEntropy; // [H, N] nats
     at::Tensor winRows; // [H, W, N] attention of the last W query rows

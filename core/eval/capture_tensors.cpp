@@ -50,9 +50,24 @@ namespace {
     }
 
     /// Layer parts that come from hooks, and from statistics.
-    constexpr std::array<HookPoint, 7> kHookParts{HookPoint::QueryRope, HookPoint::KeyRope, HookPoint::Value,
-        HookPoint::Probabilities, HookPoint::HeadOutput, HookPoint::AttentionOutput, HookPoint::MlpOutput};
+    constexpr std::array<HookPoint, 13> kHookParts{HookPoint::QueryRope, HookPoint::KeyRope, HookPoint::Value, HookPoint::Latent,
+        HookPoint::LatentKeyRope, HookPoint::Probabilities, HookPoint::HeadOutput, HookPoint::AttentionOutput,
+        HookPoint::RouterLogits, HookPoint::ExpertIds, HookPoint::ExpertWeights, HookPoint::ExpertNorms, HookPoint::MlpOutput};
     constexpr std::array<const char *, 4> kStatistics{"colsum", "row_entropy", "last_row", "win_mean"};
+
+    /// The parts a layer has: latents only under latent attention, routers only where there are experts.
+    std::vector<HookPoint> hookPartsOf(const ModelConfig &config, int64_t layer)
+    {
+        std::vector<HookPoint> parts;
+        for (const HookPoint point : kHookParts) {
+            const bool latent = point == HookPoint::Latent || point == HookPoint::LatentKeyRope;
+            const bool expert = point == HookPoint::RouterLogits || point == HookPoint::ExpertIds
+                || point == HookPoint::ExpertWeights || point == HookPoint::ExpertNorms;
+            if ((!latent || config.mla.latent > 0) && (!expert || config.layer(layer).experts))
+                parts.push_back(point);
+        }
+        return parts;
+    }
 
     std::string statisticName(int64_t layer, const char *part) { return "layer." + std::to_string(layer) + '.' + part; }
 
@@ -61,12 +76,23 @@ namespace {
         switch (point) {
         case HookPoint::KeyRope:
         case HookPoint::Value:
-            return {config.kvHeads, tokens, config.headDim};
+            return {config.kvHeads, tokens, point == HookPoint::Value ? config.valueWidth() : config.headDim};
         case HookPoint::Probabilities:
             return {config.heads, tokens, tokens};
         case HookPoint::QueryRope:
-        case HookPoint::HeadOutput:
             return {config.heads, tokens, config.headDim};
+        case HookPoint::HeadOutput:
+            return {config.heads, tokens, config.valueWidth()};
+        case HookPoint::Latent:
+            return {1, tokens, config.mla.latent};
+        case HookPoint::LatentKeyRope:
+            return {1, tokens, config.mla.rope};
+        case HookPoint::RouterLogits:
+            return {tokens, config.moe.experts};
+        case HookPoint::ExpertIds:
+        case HookPoint::ExpertWeights:
+        case HookPoint::ExpertNorms:
+            return {tokens, config.moe.active};
         default:
             return {tokens, config.hidden};
         }
@@ -79,7 +105,7 @@ namespace {
         for (int64_t l = 0; l <= config.layers; ++l)
             shapes[hookName(HookPoint::Hidden, l)] = {tokens, config.hidden};
         for (int64_t l = 0; l < config.layers; ++l) {
-            for (const HookPoint point : kHookParts)
+            for (const HookPoint point : hookPartsOf(config, l))
                 shapes[hookName(point, l)] = partShape(point, config, tokens);
             for (const char *part : kStatistics)
                 shapes[statisticName(l, part)] = {config.heads, tokens};
@@ -149,7 +175,8 @@ namespace {
         if (m_writer.names().empty())
             return fail(ErrorCode::BadInput, "no tensor is called \"" + m_selection.what + "\"",
                 "names: input_ids, position_ids, hidden.0, layer.0.q_rope, .k_rope, .v, .probs, .heads, .attn_out, .mlp_out, .colsum, "
-                ".row_entropy, .last_row, .win_mean, logits; * stands for anything");
+                ".row_entropy, .last_row, .win_mean, logits, with experts .router_logits, .topk_ids, .topk_weights, .expert_norms, with "
+                "latent attention .latent, .kpe; * stands for anything");
         return {};
     }
 
@@ -167,7 +194,7 @@ namespace {
     {
         std::vector<HookScope> scopes;
         for (int64_t l = 0; l < m_model.config().layers; ++l) {
-            for (const HookPoint point : kHookParts) {
+            for (const HookPoint point : hookPartsOf(m_model.config(), l)) {
                 if (!wanted(hookName(point, l)))
                     continue;
                 scopes.push_back(hooks.add(point, l, [this](const at::Tensor &value, const HookSite &site) -> std::optional<at::Tensor> {
@@ -212,12 +239,12 @@ namespace {
     Result<at::Tensor> TensorExport::runLayers(LayerPass &pass)
     {
         const ModelConfig &config = m_model.config();
-        at::Tensor x = embedRows(m_model, m_ids);
+        at::Tensor x = embedRows(m_model, m_ids, pass.positions);
         for (int64_t l = 0; l < config.layers; ++l) {
             put(hookName(HookPoint::Hidden, l), x);
             AttentionStatistics statistics = statisticsOf(l);
             pass.statistics = statistics.wanted() ? &statistics : nullptr;
-            LayerCache cache(config.kvHeads, config.headDim, m_model.device());
+            LayerCache cache(config, m_model.device());
             cache.reserve(tokens());
             if (auto done = runLayer(pass, l, cache, x); !done)
                 return fail(done.error());
@@ -279,7 +306,7 @@ std::vector<std::string> captureTensorNames(const ModelConfig &config)
     std::vector<std::string> names{"input_ids", "position_ids"};
     for (int64_t l = 0; l < config.layers; ++l) {
         names.push_back(hookName(HookPoint::Hidden, l));
-        for (const HookPoint point : kHookParts)
+        for (const HookPoint point : hookPartsOf(config, l))
             names.push_back(hookName(point, l));
         for (const char *part : kStatistics)
             names.push_back(statisticName(l, part));

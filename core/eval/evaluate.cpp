@@ -63,7 +63,10 @@ Result<void> checkEvaluation(const Capture &capture, const std::vector<int32_t> 
             "the first token is fed, each later one is a scored prediction");
     if (Result<void> ok = checkIds(capture.config, continuation); !ok)
         return ok;
-    if (Result<void> ok = checkContext(capture.config, capture.tokens() + static_cast<int64_t>(continuation.size()) - 1); !ok)
+    const int64_t total = capture.tokens() + static_cast<int64_t>(continuation.size()) - 1;
+    if (Result<void> ok = checkContext(capture.model->config(), total); !ok)
+        return ok;
+    if (Result<void> ok = checkRopeSwitch(*capture.model, capture.tokens(), total); !ok)
         return ok;
     if (options.blockRows < 1)
         return fail(ErrorCode::BadInput, "blockRows is " + std::to_string(options.blockRows) + ", expected at least 1");

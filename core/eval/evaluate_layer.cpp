@@ -3,8 +3,11 @@
 #include "core/eval/metrics_vector.h"
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/div.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/tanh.h>
 
 #include <algorithm>
 #include <array>
@@ -31,11 +34,11 @@ void multiply(const float *a, const float *b, Transposed transposed, std::array<
         at::mm_out(result, view(a, rows, inner), view(b, inner, columns));
 }
 
-/// Head-major copy scaled by 1/sqrt(D): [H, count, D].
+/// Head-major copy, scaled: [H, count, D].
 void scaleQueries(const ModelConfig &config, const BlockRows &rows, AttentionScratch &scratch)
 {
     const int64_t width = config.headDim;
-    const float scale = 1.0F / std::sqrt(static_cast<float>(width));
+    const auto scale = static_cast<float>(config.scale());
     scratch.queries.resize(static_cast<size_t>(config.heads * rows.count * width));
     float *to = scratch.queries.data();
     for (int64_t h = 0; h < config.heads; ++h) {
@@ -47,14 +50,20 @@ void scaleQueries(const ModelConfig &config, const BlockRows &rows, AttentionScr
     }
 }
 
-/// [H, count, D] -> [count, H * D]
+/// [H, count, Dv] -> [count, H * Dv]
 void toRows(const ModelConfig &config, int64_t count, const float *from, float *out)
 {
-    const int64_t width = config.headDim;
+    const int64_t width = config.valueWidth();
     for (int64_t h = 0; h < config.heads; ++h) {
         for (int64_t t = 0; t < count; ++t, from += width)
             std::memcpy(out + (t * config.heads + h) * width, from, static_cast<size_t>(width) * sizeof(float));
     }
+}
+
+void capScores(const ScoreRule &rule, float *scores, int64_t count)
+{
+    if (rule.cap > 0)
+        at::from_blob(scores, {count}, at::kFloat).div_(rule.cap).tanh_().mul_(rule.cap);
 }
 
 } // namespace
@@ -63,16 +72,17 @@ void attendFull(const Capture &capture, int64_t layer, const BlockRows &rows, At
 {
     const ModelConfig &config = capture.config;
     const LayerCapture &cache = capture.layers[static_cast<size_t>(layer)];
-    const int64_t tokens = capture.tokens(), width = config.headDim, group = config.groups();
-    const int64_t fresh = rows.first + rows.count, unitRows = group * rows.count;
+    const ScoreRule rule = ScoreRule::of(config, layer);
+    const int64_t tokens = capture.tokens(), keyWidth = config.headDim, valueWidth = config.valueWidth();
+    const int64_t fresh = rows.first + rows.count, unitRows = config.groups() * rows.count;
     full.columns = tokens + fresh;
     full.rowSumError = 0;
     full.weights.resize(static_cast<size_t>(config.heads * rows.count * full.columns));
-    full.output.resize(static_cast<size_t>(config.heads * rows.count * width));
+    full.output.resize(static_cast<size_t>(config.heads * rows.count * valueWidth));
     scratch.outputs.resize(full.output.size());
-    scratch.rowsOfUnit.resize(static_cast<size_t>(full.columns * width));
+    scratch.rowsOfUnit.resize(static_cast<size_t>(full.columns * std::max(keyWidth, valueWidth)));
     scaleQueries(config, rows, scratch);
-    const auto fill = [&](const at::Tensor &prompt, const float *newRows, int64_t g) {
+    const auto fill = [&](const at::Tensor &prompt, const float *newRows, int64_t g, int64_t width) {
         const size_t promptFloats = static_cast<size_t>(tokens * width);
         std::memcpy(scratch.rowsOfUnit.data(), prompt.const_data_ptr<float>() + g * tokens * width, promptFloats * sizeof(float));
         std::memcpy(scratch.rowsOfUnit.data() + promptFloats, newRows + g * rows.capacity * width,
@@ -80,18 +90,20 @@ void attendFull(const Capture &capture, int64_t layer, const BlockRows &rows, At
     };
     for (int64_t g = 0; g < config.kvHeads; ++g) {
         float *weights = full.weights.data() + g * unitRows * full.columns;
-        fill(cache.keys, rows.k, g);
-        multiply(scratch.queries.data() + g * unitRows * width, scratch.rowsOfUnit.data(), Transposed::Yes,
-            {unitRows, width, full.columns}, weights);
+        fill(cache.keys, rows.k, g, keyWidth);
+        multiply(scratch.queries.data() + g * unitRows * keyWidth, scratch.rowsOfUnit.data(), Transposed::Yes,
+            {unitRows, keyWidth, full.columns}, weights);
+        capScores(rule, weights, unitRows * full.columns);
         for (int64_t r = 0; r < unitRows; ++r) {
             float *row = weights + r * full.columns;
-            const int64_t visible = tokens + rows.first + r % rows.count + 1;
-            noteRowSum(softmaxInPlace(row, static_cast<size_t>(visible)), full.rowSumError);
+            const int64_t visible = tokens + rows.first + r % rows.count + 1, seen = rule.firstSeen(visible - 1);
+            std::fill(row, row + seen, 0.0F);
+            noteRowSum(softmaxInPlace(row + seen, static_cast<size_t>(visible - seen)), full.rowSumError);
             std::fill(row + visible, row + full.columns, 0.0F);
         }
-        fill(cache.values, rows.v, g);
-        multiply(weights, scratch.rowsOfUnit.data(), Transposed::No, {unitRows, full.columns, width},
-            scratch.outputs.data() + g * unitRows * width);
+        fill(cache.values, rows.v, g, valueWidth);
+        multiply(weights, scratch.rowsOfUnit.data(), Transposed::No, {unitRows, full.columns, valueWidth},
+            scratch.outputs.data() + g * unitRows * valueWidth);
     }
     toRows(config, rows.count, scratch.outputs.data(), full.output.data());
 }
@@ -104,6 +116,7 @@ CellLayer::CellLayer(const Capture &capture, const EvaluationCell &cell, int64_t
     , m_layer(layer)
     , m_kind(headSetsOf(cell.plan.kept, capture.config))
     , m_setHeads(capture.config.heads / setCount(m_kind, capture.config))
+    , m_rule(ScoreRule::of(capture.config, layer))
     , m_shift(cell.plan.positions == PositionMode::Shift)
     , m_sets(static_cast<size_t>(setCount(m_kind, capture.config)))
     , m_offset(static_cast<size_t>(capture.config.heads))
@@ -141,21 +154,22 @@ void CellLayer::layColumns(const BlockRows &rows, Set &set)
         set.columns.push_back(tokens + first + t);
 }
 
-const float *CellLayer::slotRow(
-    const float *prompt, const float *fresh, const BlockRows &rows, int64_t kvHead, int64_t position) const
+const float *CellLayer::slotRow(Part part, const BlockRows &rows, int64_t kvHead, int64_t position) const
 {
-    const int64_t tokens = m_capture.tokens(), width = m_config.headDim;
-    return position < tokens ? prompt + (kvHead * tokens + position) * width
-                             : fresh + (kvHead * rows.capacity + position - tokens) * width;
+    const int64_t tokens = m_capture.tokens(), width = widthOf(part);
+    const LayerCapture &cache = m_capture.layers[static_cast<size_t>(m_layer)];
+    if (position >= tokens)
+        return (part == Part::Keys ? rows.k : rows.v) + (kvHead * rows.capacity + position - tokens) * width;
+    return (part == Part::Keys ? cache.keys : cache.values).const_data_ptr<float>() + (kvHead * tokens + position) * width;
 }
 
-void CellLayer::gather(const float *prompt, const float *fresh, const BlockRows &rows, int64_t kvHead,
-    const std::vector<int32_t> &positions, float *out) const
+void CellLayer::gather(
+    Part part, const BlockRows &rows, int64_t kvHead, const std::vector<int32_t> &positions, float *out) const
 {
-    const size_t bytes = static_cast<size_t>(m_config.headDim) * sizeof(float);
+    const int64_t width = widthOf(part);
     for (int32_t position : positions) {
-        std::memcpy(out, slotRow(prompt, fresh, rows, kvHead, position), bytes);
-        out += m_config.headDim;
+        std::memcpy(out, slotRow(part, rows, kvHead, position), static_cast<size_t>(width) * sizeof(float));
+        out += width;
     }
 }
 
@@ -174,27 +188,26 @@ void CellLayer::multiplyKeys(const BlockRows &rows, AttentionScratch &scratch)
         total += rows.count * static_cast<int64_t>(m_sets[static_cast<size_t>(h / m_setHeads)].columns.size());
     }
     scratch.scores.resize(static_cast<size_t>(total));
-    const LayerCapture &cache = m_capture.layers[static_cast<size_t>(m_layer)];
     const int64_t unitHeads = std::min(m_setHeads, m_config.groups());
     for (int64_t h = 0; h < m_config.heads; h += unitHeads) {
         const std::vector<int32_t> &columns = m_sets[static_cast<size_t>(h / m_setHeads)].columns;
         scratch.rowsOfUnit.resize(columns.size() * static_cast<size_t>(width));
-        gather(cache.keys.const_data_ptr<float>(), rows.k, rows, h / m_config.groups(), columns, scratch.rowsOfUnit.data());
+        gather(Part::Keys, rows, h / m_config.groups(), columns, scratch.rowsOfUnit.data());
         multiply(scratch.queries.data() + h * rows.count * width, scratch.rowsOfUnit.data(), Transposed::Yes,
             {unitHeads * rows.count, width, static_cast<int64_t>(columns.size())}, scoreRow(scratch, h, 0));
     }
+    capScores(m_rule, scratch.scores.data(), total);
 }
 
 void CellLayer::multiplyValues(const BlockRows &rows, AttentionScratch &scratch) const
 {
-    const int64_t width = m_config.headDim;
-    const LayerCapture &cache = m_capture.layers[static_cast<size_t>(m_layer)];
+    const int64_t width = m_config.valueWidth();
     const int64_t unitHeads = std::min(m_setHeads, m_config.groups());
     scratch.outputs.resize(static_cast<size_t>(m_config.heads * rows.count * width));
     for (int64_t h = 0; h < m_config.heads; h += unitHeads) {
         const std::vector<int32_t> &columns = m_sets[static_cast<size_t>(h / m_setHeads)].columns;
         scratch.rowsOfUnit.resize(columns.size() * static_cast<size_t>(width));
-        gather(cache.values.const_data_ptr<float>(), rows.v, rows, h / m_config.groups(), columns, scratch.rowsOfUnit.data());
+        gather(Part::Values, rows, h / m_config.groups(), columns, scratch.rowsOfUnit.data());
         multiply(scoreRow(scratch, h, 0), scratch.rowsOfUnit.data(), Transposed::No,
             {unitHeads * rows.count, static_cast<int64_t>(columns.size()), width}, scratch.outputs.data() + h * rows.count * width);
     }
@@ -221,10 +234,10 @@ void CellLayer::attend(
     multiplyValues(rows, scratch);
     toRows(m_config, rows.count, scratch.outputs.data(), out);
 
-    const int64_t width = m_config.heads * m_config.headDim;
+    const int64_t outWidth = m_config.heads * m_config.valueWidth(), width = m_config.heads * m_config.headDim;
     double &error = record.layerError[static_cast<size_t>(m_layer)];
     for (int64_t row = 0; row < rows.count; ++row)
-        error += relativeDistance(out + row * width, context.full.output.data() + row * width, static_cast<size_t>(width));
+        error += relativeDistance(out + row * outWidth, context.full.output.data() + row * outWidth, static_cast<size_t>(outWidth));
     if (m_policy && m_policy->needsRows()) {
         for (int64_t row = 0; row < rows.count; ++row)
             m_pastQueries.insert(m_pastQueries.end(), rows.q + row * rows.rowStride, rows.q + row * rows.rowStride + width);
@@ -249,12 +262,15 @@ void CellLayer::growRows(
     }
     for (int64_t row = 0; row < rows.count; ++row) {
         const int64_t visible = columns - rows.count + row + 1;
+        const auto firstSeen = static_cast<int32_t>(m_rule.firstSeen(m_capture.tokens() + rows.first + row));
+        const int64_t seen = std::lower_bound(state.columns.begin(), state.columns.begin() + visible - 1, firstSeen) - state.columns.begin();
         double lost = 0;
         for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head) {
             float *scores = scoreRow(scratch, head, row);
             for (int32_t column : hidden)
                 scores[column] = -INFINITY;
-            noteRowSum(softmaxInPlace(scores, static_cast<size_t>(visible)), record.rowSumError);
+            std::fill(scores, scores + seen, 0.0F);
+            noteRowSum(softmaxInPlace(scores + seen, static_cast<size_t>(visible - seen)), record.rowSumError);
             std::fill(scores + visible, scores + columns, 0.0F);
             const float *attention = context.full.weights.data() + (head * rows.count + row) * context.full.columns;
             lost += static_cast<double>(dotProduct(attention, scratch.missing.data(), tokens));

@@ -2,6 +2,7 @@
 
 #include "core/eval/evaluate.h"
 #include "core/eval/evaluate_saliency.h"
+#include "core/model/attention.h"
 #include "core/model/rope.h"
 
 #include <algorithm>
@@ -14,10 +15,10 @@ namespace winnow {
 
 /// Memory that one attention call after the other uses again.
 struct AttentionScratch {
-    std::vector<float> queries; // [H, rows, D] scaled by 1/sqrt(D)
-    std::vector<float> rowsOfUnit; // [columns, D] keys or values of one product
+    std::vector<float> queries; // [H, rows, D] scaled
+    std::vector<float> rowsOfUnit; // [columns, D or Dv] keys or values of one product
     std::vector<float> scores; // per head [rows, columns of its set]
-    std::vector<float> outputs; // [H, rows, D]
+    std::vector<float> outputs; // [H, rows, Dv]
     std::vector<float> weights; // [heads of a set, slots]
     std::vector<float> policyKeys, policyValues, policyQueries;
     std::vector<float> missing; // [N] 1 for prompt tokens a set does not hold
@@ -32,7 +33,7 @@ struct BlockRows {
     const float *q = nullptr; // row t of the block, head h at q + t * rowStride + h * D; after RoPE
     int64_t rowStride = 0;
     const float *qBefore = nullptr; // [count, H, D] before RoPE, only for shifted positions
-    const float *k = nullptr, *v = nullptr; // [Hkv, capacity, D], rows 0..first+count-1 filled
+    const float *k = nullptr, *v = nullptr; // [Hkv, capacity, D] and [.., Dv], rows 0..first+count-1 filled
     int64_t capacity = 0; // T
 };
 
@@ -40,7 +41,7 @@ struct BlockRows {
 struct FullBlock {
     int64_t columns = 0; // N + first + count
     std::vector<float> weights; // [H, count, columns]
-    std::vector<float> output; // [count, H * D]
+    std::vector<float> output; // [count, H * Dv]
     SaliencyBlock saliency; // empty when not asked for
     double rowSumError = 0;
 };
@@ -58,13 +59,14 @@ struct CellRecord {
 inline void noteRowSum(float sum, double &worst) { worst = std::max(worst, std::abs(static_cast<double>(sum) - 1)); }
 
 /// Attention of the full cache over its N + rows slots.
-/// @cost 4 * H * count * columns * D flops.
+/// @cost 2 * H * count * columns * (D + Dv) flops.
 void attendFull(const Capture &capture, int64_t layer, const BlockRows &rows, AttentionScratch &scratch, FullBlock &full);
 
 /// What attend reads beside the rows.
 struct LayerContext {
     const FullBlock &full;
-    const RopeTable &rope; // for shifted positions
+    const ModelRope &rope; // for shifted positions
+    int64_t length = 0; // N + T
 };
 
 /// One layer of one cell while its rows go by: the slots it holds, and what decides which of them leave.
@@ -76,7 +78,7 @@ class CellLayer {
 public:
     CellLayer(const Capture &capture, const EvaluationCell &cell, int64_t layer, const EvaluationOptions &options);
 
-    /// @param out [count, H * D]
+    /// @param out [count, H * Dv]
     void attend(const BlockRows &rows, const LayerContext &context, AttentionScratch &scratch, float *out, CellRecord &record);
 
     /// Slots held now, over all sets.
@@ -92,15 +94,17 @@ private:
     void layColumns(const BlockRows &rows, Set &set);
     void multiplyKeys(const BlockRows &rows, AttentionScratch &scratch);
     void multiplyValues(const BlockRows &rows, AttentionScratch &scratch) const;
-    const float *slotRow(const float *prompt, const float *fresh, const BlockRows &rows, int64_t kvHead, int64_t position) const;
-    void gather(const float *prompt, const float *fresh, const BlockRows &rows, int64_t kvHead, const std::vector<int32_t> &positions,
-        float *out) const;
+    enum class Part { Keys, Values };
+    int64_t widthOf(Part part) const { return part == Part::Keys ? m_config.headDim : m_config.valueWidth(); }
+    const float *slotRow(Part part, const BlockRows &rows, int64_t kvHead, int64_t position) const;
+    void gather(Part part, const BlockRows &rows, int64_t kvHead, const std::vector<int32_t> &positions, float *out) const;
     float *scoreRow(AttentionScratch &scratch, int64_t head, int64_t row) const;
 
     void growRows(const BlockRows &rows, int64_t set, const LayerContext &context, AttentionScratch &scratch, CellRecord &record);
     void decodeRow(const BlockRows &rows, int64_t row, int64_t set, const LayerContext &context, AttentionScratch &scratch,
         CellRecord &record);
-    void shiftScores(const BlockRows &rows, int64_t row, int64_t set, const RopeTable &rope, AttentionScratch &scratch) const;
+    void shiftScores(const BlockRows &rows, int64_t row, int64_t set, const LayerContext &context, AttentionScratch &scratch) const;
+    size_t firstSeen(const Set &set, int64_t position) const;
     void fillPolicyRows(const BlockRows &rows, int64_t set, AttentionScratch &scratch, DecodeRow &view) const;
     void noteRow(int64_t first, int64_t row, int64_t set, double lost, const FullBlock &full, CellRecord &record) const;
     double lostByHeld(int64_t row, int64_t set, const FullBlock &full) const;
@@ -113,6 +117,7 @@ private:
     int64_t m_layer = 0;
     HeadSets m_kind;
     int64_t m_setHeads = 0; // query heads of a set
+    ScoreRule m_rule;
     bool m_shift = false;
     std::unique_ptr<DecodePolicy> m_policy;
     std::vector<Set> m_sets;

@@ -23,6 +23,8 @@ void CellLayer::decodeRow(const BlockRows &rows, int64_t row, int64_t set, const
     view.layer = m_layer;
     view.heads = m_setHeads;
     view.headDim = m_config.headDim;
+    view.valueDim = m_config.valueWidth();
+    view.rule = m_rule;
     view.positions = state.held.data();
     view.slots = static_cast<int64_t>(state.held.size());
     if (m_policy) {
@@ -31,16 +33,18 @@ void CellLayer::decodeRow(const BlockRows &rows, int64_t row, int64_t set, const
         dropSlots(view.row, set, scratch.drop, record);
     }
     if (m_shift)
-        shiftScores(rows, row, set, context.rope, scratch);
+        shiftScores(rows, row, set, context, scratch);
 
     const size_t slots = state.held.size();
     scratch.weights.resize(static_cast<size_t>(m_setHeads) * slots);
     float *weights = scratch.weights.data();
+    const size_t seen = firstSeen(state, m_capture.tokens() + rows.first + row);
     for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head, weights += slots) {
         float *scores = scoreRow(scratch, head, row);
-        for (size_t j = 0; j < slots; ++j)
+        std::fill(weights, weights + seen, 0.0F);
+        for (size_t j = seen; j < slots; ++j)
             weights[j] = scores[state.column[j]];
-        noteRowSum(softmaxInPlace(weights, slots), record.rowSumError);
+        noteRowSum(softmaxInPlace(weights + seen, slots - seen), record.rowSumError);
         std::fill(scores, scores + columns, 0.0F);
         for (size_t j = 0; j < slots; ++j)
             scores[state.column[j]] = weights[j];
@@ -58,17 +62,28 @@ void CellLayer::decodeRow(const BlockRows &rows, int64_t row, int64_t set, const
     dropSlots(view.row, set, scratch.drop, record);
 }
 
+/// First held slot that a query at `position` sees: a window counts original positions, or the packed ones where they shift.
+size_t CellLayer::firstSeen(const Set &set, int64_t position) const
+{
+    const size_t slots = set.held.size();
+    if (m_rule.window <= 0)
+        return 0;
+    if (m_shift)
+        return static_cast<size_t>(m_rule.firstSeen(static_cast<int64_t>(slots) - 1));
+    const auto first = static_cast<int32_t>(m_rule.firstSeen(position));
+    return static_cast<size_t>(std::lower_bound(set.held.begin(), set.held.end(), first) - set.held.begin());
+}
+
 /// Packed positions (streaming_llm, kv-eviction-baselines.md 3.2): slot j has position j, the newest slot n-1. Attention
 /// only sees distances, so instead of rotating every key again the query meets the key of slot j, which stays at its true
 /// position p, from position p + (n - 1 - j). For the unbroken run that ends at the query this is the true position.
 void CellLayer::shiftScores(
-    const BlockRows &rows, int64_t row, int64_t set, const RopeTable &rope, AttentionScratch &scratch) const
+    const BlockRows &rows, int64_t row, int64_t set, const LayerContext &context, AttentionScratch &scratch) const
 {
     const Set &state = m_sets[static_cast<size_t>(set)];
     const int64_t slots = static_cast<int64_t>(state.held.size()), width = m_config.headDim, heads = m_config.heads;
     const int64_t own = m_capture.tokens() + rows.first + row;
-    const float scale = 1.0F / std::sqrt(static_cast<float>(width));
-    const float *keys = m_capture.layers[static_cast<size_t>(m_layer)].keys.const_data_ptr<float>();
+    const auto scale = static_cast<float>(m_rule.scale);
     for (int64_t j = 0; j < slots; ++j) {
         const int64_t position = state.held[static_cast<size_t>(j)], from = position + slots - 1 - j;
         if (from == own)
@@ -77,15 +92,15 @@ void CellLayer::shiftScores(
             const float *before = rows.qBefore + row * heads * width;
             scratch.shifted.assign(before, before + heads * width);
             const int32_t place = static_cast<int32_t>(from);
-            rope.rotate(at::from_blob(scratch.shifted.data(), {1, heads, width}, at::kFloat),
-                rope.rows({&place, 1}, at::Device(c10::DeviceType::CPU)));
+            context.rope.rotate(m_layer, at::from_blob(scratch.shifted.data(), {1, heads, width}, at::kFloat),
+                context.rope.rows({&place, 1}, at::Device(c10::DeviceType::CPU), context.length));
             scratch.shiftedRow = row;
             scratch.shiftedPosition = from;
         }
         for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head) {
-            const float *key = slotRow(keys, rows.k, rows, head / m_config.groups(), position);
+            const float *key = slotRow(Part::Keys, rows, head / m_config.groups(), position);
             scoreRow(scratch, head, row)[state.column[static_cast<size_t>(j)]]
-                = scale * dotProduct(scratch.shifted.data() + head * width, key, static_cast<size_t>(width));
+                = m_rule.capped(scale * dotProduct(scratch.shifted.data() + head * width, key, static_cast<size_t>(width)));
         }
     }
 }
@@ -93,18 +108,16 @@ void CellLayer::shiftScores(
 void CellLayer::fillPolicyRows(const BlockRows &rows, int64_t set, AttentionScratch &scratch, DecodeRow &view) const
 {
     const Set &state = m_sets[static_cast<size_t>(set)];
-    const LayerCapture &cache = m_capture.layers[static_cast<size_t>(m_layer)];
     const int64_t width = m_config.headDim, group = m_config.groups();
     const int64_t firstKv = set * m_setHeads / group;
     view.kvHeads = std::max<int64_t>(1, m_setHeads / group);
     view.kvStride = view.slots * width;
+    view.valueStride = view.slots * view.valueDim;
     scratch.policyKeys.resize(static_cast<size_t>(view.kvHeads * view.kvStride));
-    scratch.policyValues.resize(scratch.policyKeys.size());
+    scratch.policyValues.resize(static_cast<size_t>(view.kvHeads * view.valueStride));
     for (int64_t g = 0; g < view.kvHeads; ++g) {
-        gather(cache.keys.const_data_ptr<float>(), rows.k, rows, firstKv + g, state.held,
-            scratch.policyKeys.data() + g * view.kvStride);
-        gather(cache.values.const_data_ptr<float>(), rows.v, rows, firstKv + g, state.held,
-            scratch.policyValues.data() + g * view.kvStride);
+        gather(Part::Keys, rows, firstKv + g, state.held, scratch.policyKeys.data() + g * view.kvStride);
+        gather(Part::Values, rows, firstKv + g, state.held, scratch.policyValues.data() + g * view.valueStride);
     }
     view.keys = scratch.policyKeys.data();
     view.values = scratch.policyValues.data();
@@ -123,7 +136,7 @@ void CellLayer::fillPolicyRows(const BlockRows &rows, int64_t set, AttentionScra
 double CellLayer::lostByHeld(int64_t row, int64_t set, const FullBlock &full) const
 {
     const std::vector<int32_t> &held = m_sets[static_cast<size_t>(set)].held;
-    const int64_t count = static_cast<int64_t>(full.output.size()) / (m_config.heads * m_config.headDim);
+    const int64_t count = static_cast<int64_t>(full.output.size()) / (m_config.heads * m_config.valueWidth());
     double kept = 0;
     for (int64_t head = set * m_setHeads; head < (set + 1) * m_setHeads; ++head)
         kept += gatheredSum(full.weights.data() + (head * count + row) * full.columns, held.data(), held.size());

@@ -27,14 +27,15 @@ LayerMajorPass::LayerMajorPass(const Capture &capture, const std::vector<int32_t
     }
     const int64_t count = static_cast<int64_t>(m_records.size());
     m_keys.resize(static_cast<size_t>(count * config.kvHeads * m_rows * config.headDim));
-    m_values.resize(m_keys.size());
+    m_values.resize(static_cast<size_t>(count * config.kvHeads * m_rows * config.valueWidth()));
     if (options.saliency && m_firstCell == 0)
         m_saliency = std::make_unique<SaliencyRanks>(config, m_full.saliencyKinds, capture.tokens() + m_rows);
     for (int64_t first = 0; first < m_rows; first += options.blockRows) {
         RowBlock block;
         block.first = first;
         block.count = std::min(options.blockRows, m_rows - first);
-        const at::Tensor one = embedRows(m_model, std::span(continuation).subspan(static_cast<size_t>(first), static_cast<size_t>(block.count)));
+        const at::Tensor one = embedRows(m_model, std::span(continuation).subspan(static_cast<size_t>(first), static_cast<size_t>(block.count)),
+            positionsFrom(capture.tokens() + first, block.count));
         block.x = one.repeat({count - m_firstCell, 1});
         m_blocks.push_back(std::move(block));
     }
@@ -84,16 +85,15 @@ Result<void> LayerMajorPass::runChunk(
 {
     RowBlock &block = m_blocks[blockIndex];
     const ModelConfig &config = m_capture.config;
-    const int64_t rows = (cells.second - cells.first) * block.count, width = config.heads * config.headDim;
+    const int64_t rows = (cells.second - cells.first) * block.count;
+    const int64_t width = config.heads * config.headDim, outWidth = config.heads * config.valueWidth();
     at::Tensor x = block.x.narrow(0, (cells.first - m_firstCell) * block.count, rows);
-    Projections p = projectQkv(m_model, layer, rmsNorm(x, m_model.layer(layer).attnNorm.weight, config.normEps));
+    Projections p = projectQkv(m_model, layer, attentionInput(m_model, layer, x));
 
     if (!m_attended.defined() || m_attended.size(0) < rows)
-        m_attended = at::empty({rows, width}, at::kFloat);
-    std::vector<int32_t> positions(static_cast<size_t>(block.count));
-    for (int64_t t = 0; t < block.count; ++t)
-        positions[static_cast<size_t>(t)] = static_cast<int32_t>(m_capture.tokens() + block.first + t);
-    const RopeRows rope = m_model.rope().rows(positions, m_model.device());
+        m_attended = at::empty({rows, outWidth}, at::kFloat);
+    const RopeRows rope = m_model.rope().rows(
+        positionsFrom(m_capture.tokens() + block.first, block.count), m_model.device(), m_capture.tokens() + m_rows);
     for (int64_t cell = cells.first; cell < cells.second; ++cell) {
         if (context.cancelled())
             return fail(ErrorCode::Cancelled, "evaluation cancelled");
@@ -104,45 +104,42 @@ Result<void> LayerMajorPass::runChunk(
             for (int64_t t = 0; t < block.count; ++t)
                 std::memcpy(m_before.data() + t * width, q.const_data_ptr<float>() + t * q.stride(0), static_cast<size_t>(width) * sizeof(float));
         }
-        m_model.rope().rotate(q, rope);
-        m_model.rope().rotate(k, rope);
-        attendCell(layer, blockIndex, cell, {q, k, p.v.narrow(0, row, block.count)}, m_attended.mutable_data_ptr<float>() + row * width);
+        m_model.rope().rotate(layer, q, rope);
+        m_model.rope().rotate(layer, k, rope);
+        attendCell(layer, blockIndex, cell, {q, k, p.v.narrow(0, row, block.count)}, m_attended.mutable_data_ptr<float>() + row * outWidth);
     }
-    addOutput(m_model, layer, m_attended.narrow(0, 0, rows), x);
-    if (context.cancelled())
-        return fail(ErrorCode::Cancelled, "evaluation cancelled");
-    addMlp(m_model, layer, x);
-    return {};
+    return finishLayer(m_model, layer, m_attended.narrow(0, 0, rows), x, context);
 }
 
 void LayerMajorPass::attendCell(int64_t layer, size_t blockIndex, int64_t cell, const Projections &fresh, float *out)
 {
     const RowBlock &block = m_blocks[blockIndex];
     const ModelConfig &config = m_capture.config;
-    const int64_t width = config.headDim, plane = config.kvHeads * m_rows * width;
-    float *keys = m_keys.data() + cell * plane, *values = m_values.data() + cell * plane;
-    const size_t bytes = static_cast<size_t>(width) * sizeof(float);
-    for (int64_t g = 0; g < config.kvHeads; ++g) {
-        for (int64_t t = 0; t < block.count; ++t) {
-            const int64_t to = (g * m_rows + block.first + t) * width;
-            std::memcpy(keys + to, fresh.k.const_data_ptr<float>() + t * fresh.k.stride(0) + g * fresh.k.stride(1), bytes);
-            std::memcpy(values + to, fresh.v.const_data_ptr<float>() + t * fresh.v.stride(0) + g * fresh.v.stride(1), bytes);
+    // Rows of every KV head, [count, Hkv, width] -> [Hkv, T, width] of this cell.
+    const auto keep = [&](const at::Tensor &fresh, std::vector<float> &kept) {
+        const int64_t width = fresh.size(2);
+        float *plane = kept.data() + cell * config.kvHeads * m_rows * width;
+        for (int64_t g = 0; g < config.kvHeads; ++g) {
+            for (int64_t t = 0; t < block.count; ++t)
+                std::memcpy(plane + (g * m_rows + block.first + t) * width,
+                    fresh.const_data_ptr<float>() + t * fresh.stride(0) + g * fresh.stride(1), static_cast<size_t>(width) * sizeof(float));
         }
-    }
+        return plane;
+    };
     BlockRows rows;
     rows.first = block.first;
     rows.count = block.count;
     rows.q = fresh.q.const_data_ptr<float>();
     rows.rowStride = fresh.q.stride(0);
     rows.qBefore = shifts(cell) ? m_before.data() : nullptr;
-    rows.k = keys;
-    rows.v = values;
+    rows.k = keep(fresh.k, m_keys);
+    rows.v = keep(fresh.v, m_values);
     rows.capacity = m_rows;
     const size_t index = static_cast<size_t>(cell);
     if (cell == 0)
         runFull(layer, blockIndex, rows, out);
     else
-        m_layers[index]->attend(rows, {fullBlock(layer, blockIndex), m_model.rope()}, m_scratch, out, m_records[index]);
+        m_layers[index]->attend(rows, {fullBlock(layer, blockIndex), m_model.rope(), m_capture.tokens() + m_rows}, m_scratch, out, m_records[index]);
 }
 
 void LayerMajorPass::runFull(int64_t layer, size_t block, const BlockRows &rows, float *out)
@@ -168,14 +165,16 @@ LayerMajorPass::Memory LayerMajorPass::memory(const ModelConfig &config, int64_t
     const int64_t block = std::min(rows, blockRows), slots = tokens + rows;
     Memory memory;
     // The full cell's attention of a block and one cell's scores beside it; one unit's keys or values; saliency ranks.
+    const int64_t slotWidth = config.headDim + config.valueWidth();
     memory.shared = f * (2 * config.heads * block * slots + slots * config.headDim + 2 * config.heads * (block + 1) * slots);
     // One chunk through the matrices; logits of a chunk; the reference's logits and probabilities of a block.
     const int64_t chunk = std::max(kChunkRows, block);
-    memory.shared += f * (chunk * (3 * config.hidden + 2 * (config.heads + 2 * config.kvHeads) * config.headDim)
-        + 512 * 3 * config.ffn + (2 * block + kLogitRows) * config.vocab);
-    memory.perCell = f * rows * (config.hidden + 2 * config.kvHeads * config.headDim + 12);
+    const int64_t inner = std::max(config.ffn, config.moe.active * config.moe.expertFfn + config.moe.sharedFfn);
+    memory.shared += f * (chunk * (3 * config.hidden + 2 * (config.heads * config.headDim + config.kvHeads * slotWidth))
+        + 512 * 3 * inner + (2 * block + kLogitRows) * config.vocab);
+    memory.perCell = f * rows * (config.hidden + config.kvHeads * slotWidth + 12);
     // Attention, outputs and one kind of ranks of every layer; logits and probabilities of all rows.
-    memory.keptFull = f * rows * (config.layers * ((config.heads + config.kvHeads) * slots + config.heads * config.headDim) + 2 * config.vocab);
+    memory.keptFull = f * rows * (config.layers * ((config.heads + config.kvHeads) * slots + config.heads * config.valueWidth()) + 2 * config.vocab);
     return memory;
 }
 

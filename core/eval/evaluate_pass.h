@@ -77,10 +77,10 @@ private:
     std::vector<RowBlock> m_blocks;
     std::vector<CellRecord> m_records; // [1 + cells]
     std::vector<std::unique_ptr<CellLayer>> m_layers; // [1 + cells], of the current layer; [0] unused
-    std::vector<float> m_keys, m_values; // [1 + cells, Hkv, T, D] of the current layer
+    std::vector<float> m_keys, m_values; // [1 + cells, Hkv, T, D] and [.., Dv] of the current layer
     std::unique_ptr<SaliencyRanks> m_saliency;
     AttentionScratch m_scratch;
-    at::Tensor m_attended; // [chunk rows, H * D]
+    at::Tensor m_attended; // [chunk rows, H * Dv]
     std::vector<float> m_before; // [count, H, D] queries before RoPE of one cell
 };
 

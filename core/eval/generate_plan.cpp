@@ -30,20 +30,19 @@ namespace {
         }
 
         /// Logits [V] after token number `row` of the continuation.
-        at::Tensor step(int64_t row, int32_t id)
+        Result<at::Tensor> step(int64_t row, int32_t id, const RunContext &context)
         {
             const auto position = static_cast<int32_t>(m_capture.tokens() + row);
             const RopeRows rope = m_model.rope().rows(std::span(&position, 1), m_model.device());
-            at::Tensor x = embedRows(m_model, std::span(&id, 1)); // [1, E]
+            at::Tensor x = embedRows(m_model, std::span(&id, 1), std::span(&position, 1)); // [1, E]
             for (size_t l = 0; l < m_layers.size(); ++l) {
                 const auto layer = static_cast<int64_t>(l);
-                const at::Tensor normed = rmsNorm(x, m_model.layer(layer).attnNorm.weight, m_capture.config.normEps);
-                const Projections parts = projectQkv(m_model, layer, normed);
+                const Projections parts = projectQkv(m_model, layer, attentionInput(m_model, layer, x));
                 const at::Tensor before = m_shift ? parts.q.clone() : at::Tensor();
-                m_model.rope().rotate(parts.q, rope);
-                m_model.rope().rotate(parts.k, rope);
-                addOutput(m_model, layer, m_layers[l].attendStep(row, before, parts), x);
-                addMlp(m_model, layer, x);
+                m_model.rope().rotate(layer, parts.q, rope);
+                m_model.rope().rotate(layer, parts.k, rope);
+                if (auto done = finishLayer(m_model, layer, m_layers[l].attendStep(row, before, parts), x, context); !done)
+                    return fail(done.error());
             }
             return headLogits(m_model, finalNorm(m_model, x)).reshape({-1});
         }
@@ -75,8 +74,15 @@ Result<Generated> generateUnderPlan(const Capture &capture, const EvaluationCell
         return fail(ErrorCode::Unsupported, "generation under a method is done on the CPU only", "use --device cpu");
     if (options.maxNew < 1 || options.temperature < 0)
         return fail(ErrorCode::BadInput, "maxNew is at least 1 and temperature not negative");
-    if (auto fits = checkContext(capture.config, capture.tokens() + options.maxNew - 1); !fits)
+    const int64_t total = capture.tokens() + options.maxNew - 1;
+    if (auto fits = checkContext(capture.model->config(), total); !fits)
         return fail(fits.error());
+    if (auto fits = checkRopeSwitch(*capture.model, capture.tokens(), total); !fits) {
+        // The full cache can be made again on the way; what a plan left cannot.
+        if (cell.plan.inactive && cell.plan.decodeRule == DecodeRule::Grow)
+            return generate(*capture.model, capture.ids, options, sink, context);
+        return fail(fits.error());
+    }
     PlannedDecoder decoder(capture, cell, options.maxNew);
     TokenChooser chooser(options.temperature, options.seed);
     Generated result;
@@ -92,8 +98,12 @@ Result<Generated> generateUnderPlan(const Capture &capture, const EvaluationCell
         if (sink)
             sink(id);
         context.progress("generate", row + 1, options.maxNew, "tokens");
-        if (row + 1 < options.maxNew)
-            logits = decoder.step(row, id);
+        if (row + 1 == options.maxNew)
+            break;
+        auto stepped = decoder.step(row, id, context);
+        if (!stepped)
+            return fail(stepped.error());
+        logits = *stepped;
     }
     return result;
 }

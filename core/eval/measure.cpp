@@ -41,7 +41,7 @@ namespace {
             return std::accumulate(m_layers.begin(), m_layers.end(), 0.0,
                 [](double sum, const MeasuredLayer &layer) { return sum + static_cast<double>(layer.cache().allocatedBytes()); });
         }
-        at::Tensor step(int64_t row, int32_t id);
+        Result<at::Tensor> step(int64_t row, int32_t id, const RunContext &context);
 
         const Model &m_model;
         const Capture &m_capture;
@@ -51,10 +51,9 @@ namespace {
 
     Result<void> MeasuredPass::compressContext(MeasuredRun &run, const RunContext &context)
     {
-        std::vector<int32_t> positions(m_capture.ids.size());
-        std::iota(positions.begin(), positions.end(), 0);
+        const std::vector<int32_t> positions = positionsFrom(0, m_capture.tokens());
         LayerPass pass{m_model, m_model.rope().rows(positions, m_model.device()), positions, context};
-        at::Tensor x = embedRows(m_model, m_capture.ids);
+        at::Tensor x = embedRows(m_model, m_capture.ids, positions);
         for (size_t l = 0; l < m_layers.size(); ++l) {
             LayerCache &cache = m_layers[l].cache();
             cache.reserve(m_capture.tokens());
@@ -75,19 +74,19 @@ namespace {
     }
 
     /// Feeds one token; returns its logits [1, V].
-    at::Tensor MeasuredPass::step(int64_t row, int32_t id)
+    Result<at::Tensor> MeasuredPass::step(int64_t row, int32_t id, const RunContext &context)
     {
         const auto position = static_cast<int32_t>(m_capture.tokens() + row);
         const RopeRows rope = m_model.rope().rows(std::span(&position, 1), m_model.device());
-        at::Tensor x = embedRows(m_model, std::span(&id, 1));
+        at::Tensor x = embedRows(m_model, std::span(&id, 1), std::span(&position, 1));
         for (size_t l = 0; l < m_layers.size(); ++l) {
             const auto layer = static_cast<int64_t>(l);
-            const Projections parts = projectQkv(m_model, layer, rmsNorm(x, m_model.layer(layer).attnNorm.weight, m_capture.config.normEps));
+            const Projections parts = projectQkv(m_model, layer, attentionInput(m_model, layer, x));
             const at::Tensor before = m_shift ? parts.q.clone() : at::Tensor();
-            m_model.rope().rotate(parts.q, rope);
-            m_model.rope().rotate(parts.k, rope);
-            addOutput(m_model, layer, m_layers[l].attendStep(row, before, parts), x);
-            addMlp(m_model, layer, x);
+            m_model.rope().rotate(layer, parts.q, rope);
+            m_model.rope().rotate(layer, parts.k, rope);
+            if (auto done = finishLayer(m_model, layer, m_layers[l].attendStep(row, before, parts), x, context); !done)
+                return fail(done.error());
         }
         return headLogits(m_model, finalNorm(m_model, x));
     }
@@ -102,9 +101,11 @@ namespace {
             if (context.cancelled())
                 return fail(ErrorCode::Cancelled, "cancelled after " + std::to_string(t) + " measured tokens");
             const auto started = Clock::now();
-            const at::Tensor logits = step(t, continuation[static_cast<size_t>(t)]);
+            const Result<at::Tensor> logits = step(t, continuation[static_cast<size_t>(t)], context);
+            if (!logits)
+                return fail(logits.error());
             total += millisecondsSince(started);
-            const std::span<const float> row(logits.data_ptr<float>(), static_cast<size_t>(logits.numel()));
+            const std::span<const float> row(logits->data_ptr<float>(), static_cast<size_t>(logits->numel()));
             const auto target = static_cast<size_t>(continuation[static_cast<size_t>(t + 1)]);
             run.nll.push_back(static_cast<float>(summariseRow(row).logSumExp - static_cast<double>(row[target])));
             run.peakBytes = std::max(run.peakBytes, liveBytes());
@@ -128,7 +129,10 @@ Result<MeasuredRun> measureCell(const Capture &capture, const std::vector<int32_
         return fail(ErrorCode::BadInput, "a measured run needs at least 2 continuation tokens, found " + std::to_string(continuation.size()));
     if (auto valid = checkIds(capture.config, continuation); !valid)
         return fail(valid.error());
-    if (auto fits = checkContext(capture.config, capture.tokens() + static_cast<int64_t>(continuation.size()) - 1); !fits)
+    const int64_t total = capture.tokens() + static_cast<int64_t>(continuation.size()) - 1;
+    if (auto fits = checkContext(capture.model->config(), total); !fits)
+        return fail(fits.error());
+    if (auto fits = checkRopeSwitch(*capture.model, capture.tokens(), total); !fits)
         return fail(fits.error());
     MeasuredRun run;
     MeasuredPass pass(capture, cell);

@@ -18,7 +18,8 @@ MeasuredLayer::MeasuredLayer(const Capture &capture, const EvaluationCell &cell,
     , m_layer(layer)
     , m_kind(headSetsOf(cell.plan.kept, capture.config))
     , m_setHeads(capture.config.heads / setCount(m_kind, capture.config))
-    , m_cache(capture.config.kvHeads, capture.config.headDim, capture.model->device())
+    , m_rule(ScoreRule::of(capture.config, layer))
+    , m_cache(capture.config, capture.model->device())
     , m_sets(static_cast<size_t>(setCount(m_kind, capture.config)))
 {
     if (cell.method && cell.ranking)
@@ -82,6 +83,8 @@ DecodeRow MeasuredLayer::viewOf(int64_t row, int64_t set) const
     view.layer = m_layer;
     view.heads = m_setHeads;
     view.headDim = m_config.headDim;
+    view.valueDim = m_config.valueWidth();
+    view.rule = m_rule;
     view.positions = state.held.data();
     view.slots = static_cast<int64_t>(state.held.size());
     return view;
@@ -115,19 +118,32 @@ void MeasuredLayer::releaseSlots()
     }
 }
 
+/// First held slot the newest row sees: a window counts original positions, or the packed ones where they shift.
+size_t MeasuredLayer::firstSeen(const Set &set) const
+{
+    if (m_rule.window <= 0)
+        return 0;
+    if (m_plan.positions == PositionMode::Shift)
+        return static_cast<size_t>(m_rule.firstSeen(static_cast<int64_t>(set.held.size()) - 1));
+    const auto first = static_cast<int32_t>(m_rule.firstSeen(set.held.back()));
+    return static_cast<size_t>(std::lower_bound(set.held.begin(), set.held.end(), first) - set.held.begin());
+}
+
 /// Fills m_scores with the scaled products of one query head and the stored slots of its KV head.
 void MeasuredLayer::scoreHead(int64_t head, const Set &set, const std::vector<int32_t> &columns, const at::Tensor &before,
     const Projections &parts)
 {
     const HeadSlots &slots = m_cache.head(kvHeadOf(head));
     const int64_t width = m_config.headDim;
-    const float scale = 1.0F / std::sqrt(static_cast<float>(width));
+    const auto scale = static_cast<float>(m_rule.scale);
     m_scores.resize(static_cast<size_t>(slots.count()));
     std::vector<float> query(static_cast<size_t>(width));
     const auto score = [&](const float *q, int64_t firstSlot, int64_t count) {
         for (size_t d = 0; d < query.size(); ++d)
             query[d] = q[d] * scale;
         cpu::matrixVector(slots.keys.data_ptr<float>() + firstSlot * width, query.data(), m_scores.data() + firstSlot, count, width);
+        for (int64_t i = firstSlot; m_rule.cap > 0 && i < firstSlot + count; ++i)
+            m_scores[static_cast<size_t>(i)] = m_rule.capped(m_scores[static_cast<size_t>(i)]);
     };
     score(parts.q.data_ptr<float>() + head * width, 0, slots.count());
     if (m_plan.positions != PositionMode::Shift)
@@ -144,7 +160,8 @@ void MeasuredLayer::scoreHead(int64_t head, const Set &set, const std::vector<in
         if (from == own)
             break;
         const at::Tensor moved = before.select(1, head).clone().view({1, 1, width});
-        m_capture.model->rope().rotate(moved, m_capture.model->rope().rows(std::span(&from, 1), moved.device()));
+        const ModelRope &rope = m_capture.model->rope();
+        rope.rotate(m_layer, moved, rope.rows(std::span(&from, 1), moved.device(), m_capture.tokens()));
         for (int64_t i = j; i < end; ++i)
             score(moved.data_ptr<float>(), columns[static_cast<size_t>(i)], 1);
         j = end;
@@ -154,7 +171,8 @@ void MeasuredLayer::scoreHead(int64_t head, const Set &set, const std::vector<in
 bool MeasuredLayer::attendSet(int64_t row, int64_t set, const at::Tensor &before, const Projections &parts, float *out)
 {
     Set &state = m_sets[static_cast<size_t>(set)];
-    const size_t held = state.held.size();
+    const size_t held = state.held.size(), seen = firstSeen(state);
+    const int64_t valueWidth = m_config.valueWidth();
     m_weights.resize(static_cast<size_t>(m_setHeads) * held);
     std::vector<int32_t> columns;
     int64_t columnsHead = -1;
@@ -165,13 +183,15 @@ bool MeasuredLayer::attendSet(int64_t row, int64_t set, const at::Tensor &before
             columnsOf(state, columnsHead = kvHeadOf(head), columns);
         scoreHead(head, state, columns, before, parts);
         float *weights = m_weights.data() + static_cast<size_t>(i) * held;
-        for (size_t j = 0; j < held; ++j)
+        std::fill(weights, weights + seen, 0.0F);
+        for (size_t j = seen; j < held; ++j)
             weights[j] = m_scores[static_cast<size_t>(columns[j])];
-        cpu::softmaxRow(weights, static_cast<int64_t>(held), static_cast<int64_t>(held), nullptr, false);
+        const auto visible = static_cast<int64_t>(held - seen);
+        cpu::softmaxRow(weights + seen, visible, visible, nullptr, false);
         m_spread.assign(static_cast<size_t>(slots.count()), 0.0F);
         for (size_t j = 0; j < held; ++j)
             m_spread[static_cast<size_t>(columns[j])] = weights[j];
-        cpu::weightedRows(m_spread.data(), slots.values.data_ptr<float>(), out + head * m_config.headDim, slots.count(), m_config.headDim);
+        cpu::weightedRows(m_spread.data(), slots.values.data_ptr<float>(), out + head * valueWidth, slots.count(), valueWidth);
     }
     if (!m_policy || !m_policy->wants(row))
         return false;
@@ -192,17 +212,19 @@ void MeasuredLayer::fillRows(int64_t set, DecodeRow &view)
     const int64_t width = m_config.headDim;
     view.kvHeads = std::max<int64_t>(1, m_setHeads / m_config.groups());
     view.kvStride = view.slots * width;
+    view.valueStride = view.slots * view.valueDim;
     m_rowKeys.resize(static_cast<size_t>(view.kvHeads * view.kvStride));
-    m_rowValues.resize(m_rowKeys.size());
+    m_rowValues.resize(static_cast<size_t>(view.kvHeads * view.valueStride));
     std::vector<int32_t> columns;
     for (int64_t j = 0; j < view.kvHeads; ++j) {
         const int64_t g = kvHeadOf(firstHead(set)) + j;
         columnsOf(state, g, columns);
-        for (int64_t i = 0; i < view.slots; ++i) {
-            const int64_t from = columns[static_cast<size_t>(i)] * width, to = j * view.kvStride + i * width;
-            std::memcpy(m_rowKeys.data() + to, m_cache.head(g).keys.data_ptr<float>() + from, static_cast<size_t>(width) * sizeof(float));
-            std::memcpy(m_rowValues.data() + to, m_cache.head(g).values.data_ptr<float>() + from, static_cast<size_t>(width) * sizeof(float));
-        }
+        const auto copy = [&](const at::Tensor &stored, int64_t rowWidth, float *to) {
+            for (int64_t i = 0; i < view.slots; ++i, to += rowWidth)
+                std::memcpy(to, stored.data_ptr<float>() + columns[static_cast<size_t>(i)] * rowWidth, static_cast<size_t>(rowWidth) * sizeof(float));
+        };
+        copy(m_cache.head(g).keys, width, m_rowKeys.data() + j * view.kvStride);
+        copy(m_cache.head(g).values, view.valueDim, m_rowValues.data() + j * view.valueStride);
     }
     view.keys = m_rowKeys.data();
     view.values = m_rowValues.data();
@@ -238,8 +260,8 @@ at::Tensor MeasuredLayer::attendStep(int64_t row, const at::Tensor &before, cons
         releaseSlots();
     // Nothing leaves and every stored slot is seen: the plain pass does it.
     if (!m_policy && m_kind != HeadSets::QueryHead && m_plan.positions == PositionMode::Original)
-        return *attend(parts.q, m_cache, AttentionProbe{}, RunContext{});
-    at::Tensor out = at::empty({1, m_config.heads * m_config.headDim}, at::kFloat);
+        return *attend(parts.q, m_cache, m_rule, AttentionProbe{}, RunContext{});
+    at::Tensor out = at::empty({1, m_config.heads * m_config.valueWidth()}, at::kFloat);
     left = false;
     for (size_t s = 0; s < m_sets.size(); ++s)
         left = attendSet(row, static_cast<int64_t>(s), before, parts, out.data_ptr<float>()) || left;

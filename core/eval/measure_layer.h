@@ -2,6 +2,7 @@
 
 #include "core/eval/evaluate.h"
 #include "core/eval/evaluate_saliency.h"
+#include "core/model/attention.h"
 #include "core/model/forward.h"
 
 #include <cstdint>
@@ -28,7 +29,7 @@ public:
     /// Appends the new token and attends to what is held.
     /// @param before Queries before RoPE [1, H, D], only read for shifted positions (else undefined).
     /// @param parts  Queries and keys after RoPE, values.
-    /// @return [1, H * D]
+    /// @return [1, H * Dv]
     at::Tensor attendStep(int64_t row, const at::Tensor &before, const Projections &parts);
 
 private:
@@ -42,6 +43,7 @@ private:
     DecodeRow viewOf(int64_t row, int64_t set) const;
     void dropHeld(int64_t set, const std::vector<int32_t> &drop);
     void releaseSlots();
+    size_t firstSeen(const Set &set) const;
     void scoreHead(int64_t head, const Set &set, const std::vector<int32_t> &columns, const at::Tensor &before, const Projections &parts);
     /// Returns whether slots left the set.
     bool attendSet(int64_t row, int64_t set, const at::Tensor &before, const Projections &parts, float *out);
@@ -53,6 +55,7 @@ private:
     int64_t m_layer;
     HeadSets m_kind;
     int64_t m_setHeads; // query heads of a set
+    ScoreRule m_rule;
     LayerCache m_cache;
     std::unique_ptr<DecodePolicy> m_policy;
     std::vector<Set> m_sets;

@@ -1,5 +1,6 @@
 #include "core/eval/sweep.h"
 
+#include "core/eval/plan_notices.h"
 #include "core/methods/registry.h"
 
 #include <algorithm>
@@ -180,6 +181,7 @@ Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
     cell.selectMs = millisecondsSince(start);
     m_result.selectMs += cell.selectMs;
     cell.bytes = planBytes(*plan, CacheShape::of(m_capture.config, m_request.elementBytes));
+    addModelNotices(m_capture.config, *plan);
     cell.plan = std::make_shared<const KvPlan>(std::move(*plan));
     if (cell.plan->inactive) {
         leaveOut(std::move(cell), CellState::Inactive, "the budget holds the whole prompt, so the method does nothing");

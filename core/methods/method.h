@@ -6,6 +6,7 @@
 #include "core/eval/capture.h"
 #include "core/methods/parameters.h"
 #include "core/methods/plan.h"
+#include "core/model/attention.h"
 
 #include <memory>
 #include <vector>
@@ -19,7 +20,8 @@ public:
 };
 
 /// One row of decoding as a policy sees it, in one layer. Set s is a KV head, a query head or the layer (GroupRule);
-/// it holds n_s slots including the new token's own, in ascending position order (the last one is new).
+/// it holds n_s slots including the new token's own, in ascending position order (the last one is new). Slots before the
+/// window of a layer stay in the set with weight 0 until a policy drops them.
 struct DecodeRow {
     int64_t row = 0; // t, 0-based
     int64_t set = 0; // s
@@ -30,13 +32,16 @@ struct DecodeRow {
     // Rows of the set's KV heads (one, or all Hkv for a set of the whole layer): KV head j starts at keys + j * kvStride.
     // All three are null unless the policy's needsRows() is true.
     const float *keys = nullptr; // [kvHeads, n, D] after RoPE
-    const float *values = nullptr; // [kvHeads, n, D]
+    const float *values = nullptr; // [kvHeads, n, Dv]
     const float *queries = nullptr; // [queryRows, G_s, D] after RoPE, oldest first, the last one is this row's
     int64_t kvHeads = 1;
-    int64_t kvStride = 0; // floats from one KV head to the next
+    int64_t kvStride = 0; // floats from one KV head's keys to the next
+    int64_t valueStride = 0; // the same of values
     int64_t queryRows = 0; // min(row + 1, policy.queryRows())
     int64_t slots = 0; // n
     int64_t headDim = 0; // D
+    int64_t valueDim = 0; // Dv
+    ScoreRule rule{}; // how the layer scores: scale, cap, window
 };
 
 /// The state of one layer of one cell while decoding: decides after each row which slots leave. Sets of one layer are

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace winnow {
@@ -16,6 +17,11 @@ namespace {
     }
 
 } // namespace
+
+QueryMoments QueryMoments::heads(int64_t first, int64_t count) const
+{
+    return {mean.narrow(0, first, count), covariance.narrow(0, first, count)};
+}
 
 QueryMoments promptMoments(const LayerCapture &layer, int64_t tokens, int64_t sinks)
 {
@@ -30,62 +36,74 @@ QueryMoments promptMoments(const LayerCapture &layer, int64_t tokens, int64_t si
     return momentsOf(sum, outer, tokens - sinks);
 }
 
-QueryMoments recentMoments(const DecodeRow &row, int64_t position, const std::vector<float> &inverse)
+LayerRotation LayerRotation::of(const Capture &capture, int64_t layer)
+{
+    // A capture without its model still knows its configuration.
+    const ModelRope own = capture.model ? ModelRope() : ModelRope(capture.config);
+    const RopeTable *table = (capture.model ? capture.model->rope() : own).table(layer);
+    LayerRotation rotation;
+    if (!table)
+        return rotation;
+    const std::span<const float> inverse = table->inverse(capture.tokens());
+    rotation.inverse.assign(inverse.begin(), inverse.end());
+    for (int64_t j = 0; j < table->pairs(); ++j)
+        rotation.pairs.push_back(table->pair(j));
+    rotation.rowScale = table->rowScale();
+    return rotation;
+}
+
+QueryMoments recentMoments(const DecodeRow &row, int64_t position, const LayerRotation &rotation)
 {
     const int64_t d = row.headDim;
-    const auto pairs = static_cast<int64_t>(inverse.size());
     const at::Tensor rows = at::zeros({row.queryRows, row.heads, d}, at::kDouble);
     double *out = rows.mutable_data_ptr<double>();
     const float *query = row.queries;
     for (int64_t r = 0; r < row.queryRows * row.heads; ++r, out += d, query += d) {
         const auto at = static_cast<float>(position - (row.queryRows - 1 - r / row.heads));
-        for (int64_t c = 2 * pairs; c < d; ++c)
-            out[c] = query[c];
-        for (int64_t j = 0; j < pairs; ++j) {
-            const double angle = -static_cast<double>(at * inverse[static_cast<size_t>(j)]); // turned back
-            out[j] = query[j] * std::cos(angle) - query[j + pairs] * std::sin(angle);
-            out[j + pairs] = query[j] * std::sin(angle) + query[j + pairs] * std::cos(angle);
+        std::copy_n(query, d, out);
+        for (size_t j = 0; j < rotation.pairs.size(); ++j) {
+            const RopePair &pair = rotation.pairs[j];
+            const double angle = -static_cast<double>(at * rotation.inverse[j]); // turned back
+            const double a = static_cast<double>(query[pair.toA]) / rotation.rowScale;
+            const double b = static_cast<double>(query[pair.toB]) / rotation.rowScale;
+            out[pair.fromA] = a * std::cos(angle) - b * std::sin(angle);
+            out[pair.fromB] = a * std::sin(angle) + b * std::cos(angle);
         }
     }
     return momentsOf(
         at::sum(rows, 0), at::matmul(rows.permute({1, 2, 0}), rows.permute({1, 0, 2})), row.queryRows);
 }
 
-std::vector<float> inverseFrequencies(const Capture &capture)
+MeanRotation::MeanRotation(LayerRotation rotation, int64_t first, int64_t count)
+    : m_rotation(std::move(rotation))
 {
-    if (capture.model) {
-        const std::span<const float> inverse = capture.model->rope().inverse();
-        return {inverse.begin(), inverse.end()};
-    }
-    const RopeConfig rope = capture.config.ropes.empty() ? RopeConfig{} : capture.config.ropes.front();
-    return RopeTable::inverseFrequencies(rope.dim > 0 ? rope.dim : capture.config.headDim, rope.theta, {}, 1.0);
-}
-
-MeanRotation::MeanRotation(const std::vector<float> &inverse, int64_t first, int64_t count)
-    : m_cos(at::zeros({static_cast<int64_t>(inverse.size())}, at::kDouble))
-    , m_sin(at::zeros({static_cast<int64_t>(inverse.size())}, at::kDouble))
-{
-    double *cosine = m_cos.mutable_data_ptr<double>();
-    double *sine = m_sin.mutable_data_ptr<double>();
-    for (size_t j = 0; j < inverse.size(); ++j) {
+    for (const float inverse : m_rotation.inverse) {
         // mean of e^{i w p} over p = first .. first + n - 1: e^{i w middle} sin(n w / 2) / (n sin(w / 2))
-        const double w = static_cast<double>(inverse[j]);
+        const double w = static_cast<double>(inverse);
         const double n = static_cast<double>(count);
         const double bottom = n * std::sin(w / 2);
-        const double length = bottom == 0 ? 1.0 : std::sin(n * w / 2) / bottom;
+        const double length = (bottom == 0 ? 1.0 : std::sin(n * w / 2) / bottom) * m_rotation.rowScale;
         const double middle = w * (static_cast<double>(first) + (n - 1) / 2);
-        cosine[j] = length * std::cos(middle);
-        sine[j] = length * std::sin(middle);
+        m_cos.push_back(length * std::cos(middle));
+        m_sin.push_back(length * std::sin(middle));
     }
 }
 
 at::Tensor MeanRotation::turn(const at::Tensor &rows) const
 {
-    const int64_t pairs = m_cos.size(0);
-    const int64_t rest = rows.size(-1) - 2 * pairs;
-    const at::Tensor a = rows.narrow(-1, 0, pairs);
-    const at::Tensor b = rows.narrow(-1, pairs, pairs);
-    return at::cat({a * m_cos - b * m_sin, a * m_sin + b * m_cos, rows.narrow(-1, 2 * pairs, rest)}, -1);
+    const at::Tensor result = rows.clone();
+    const auto pairs = static_cast<int64_t>(m_cos.size());
+    const auto columns = [&](int64_t RopePair::*channel) {
+        at::Tensor index = at::empty({pairs}, at::kLong);
+        for (int64_t j = 0; j < pairs; ++j)
+            index.data_ptr<int64_t>()[j] = m_rotation.pairs[static_cast<size_t>(j)].*channel;
+        return index;
+    };
+    const at::Tensor cosine = at::tensor(at::ArrayRef<double>(m_cos), at::kDouble), sine = at::tensor(at::ArrayRef<double>(m_sin), at::kDouble);
+    const at::Tensor a = rows.index_select(-1, columns(&RopePair::fromA)), b = rows.index_select(-1, columns(&RopePair::fromB));
+    result.index_copy_(-1, columns(&RopePair::toA), a * cosine - b * sine);
+    result.index_copy_(-1, columns(&RopePair::toB), a * sine + b * cosine);
+    return result;
 }
 
 QueryMoments MeanRotation::apply(const QueryMoments &moments) const
@@ -94,10 +112,14 @@ QueryMoments MeanRotation::apply(const QueryMoments &moments) const
     return {turn(moments.mean), turn(half.transpose(-1, -2))}; // (R Sigma) R^T: Sigma is symmetric
 }
 
-at::Tensor kvRows(const DecodeRow &row, const float *keysOrValues, int64_t kvHead)
+at::Tensor keyRows(const DecodeRow &row, int64_t kvHead)
 {
-    const float *first = keysOrValues + kvHead * row.kvStride;
-    return at::from_blob(const_cast<float *>(first), {row.slots, row.headDim}, at::kFloat);
+    return at::from_blob(const_cast<float *>(row.keys + kvHead * row.kvStride), {row.slots, row.headDim}, at::kFloat);
+}
+
+at::Tensor valueRows(const DecodeRow &row, int64_t kvHead)
+{
+    return at::from_blob(const_cast<float *>(row.values + kvHead * row.valueStride), {row.slots, row.valueDim}, at::kFloat);
 }
 
 } // namespace winnow

@@ -87,20 +87,21 @@ void windowAttention(const DecodeRow &row, int64_t tokens, std::vector<float> &x
 {
     const int64_t n = row.slots;
     const int64_t d = row.headDim;
-    const float scale = 1.0F / std::sqrt(static_cast<float>(d));
+    const auto scale = static_cast<float>(row.rule.scale);
     x.assign(static_cast<size_t>(row.heads * n), 0.0F);
     std::vector<float> logits(static_cast<size_t>(n));
     for (int64_t r = 0; r < row.queryRows; ++r) {
         const int64_t position = tokens + row.row - (row.queryRows - 1 - r);
         const int64_t visible = std::upper_bound(row.positions, row.positions + n, position) - row.positions;
-        if (visible == 0) // everything this row could see has left since
+        const int64_t seen = std::lower_bound(row.positions, row.positions + n, row.rule.firstSeen(position)) - row.positions;
+        if (visible <= seen) // everything this row could see has left since
             continue;
         for (int64_t h = 0; h < row.heads; ++h) {
             const float *keys = row.keys + h * row.kvHeads / row.heads * row.kvStride;
             const float *query = row.queries + (r * row.heads + h) * d;
-            for (int64_t i = 0; i < visible; ++i)
-                logits[static_cast<size_t>(i)] = scale * dot(query, keys + i * d, d);
-            addSoftmax(logits, visible, x.data() + h * n);
+            for (int64_t i = seen; i < visible; ++i)
+                logits[static_cast<size_t>(i - seen)] = row.rule.capped(scale * dot(query, keys + i * d, d));
+            addSoftmax(logits, visible - seen, x.data() + h * n + seen);
         }
     }
     for (float &value : x)

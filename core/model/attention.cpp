@@ -15,13 +15,33 @@ namespace {
     /// keys the causal mask hides.
     constexpr int64_t kBlockRows = 64;
 
-    /// One block: query rows [first, first + rows) of the T new ones, for the query heads [head, head + groups) of a KV head.
+    /// One block: query rows [first, first + rows) of the T new ones, for the query heads [head, head + groups) of a KV head,
+    /// and the slots [begin, end) that any of them may see.
     struct Block {
         int64_t first, rows, head, groups;
+        int64_t begin, end;
+        std::vector<int64_t> seen; // [rows] first slot each row sees
         int64_t past; // slots of this head before the new rows
-        int64_t keys() const { return past + first + rows; }
-        int64_t visible(int64_t row) const { return past + first + row + 1; }
+        int64_t keys() const { return end - begin; }
+        int64_t visibleEnd(int64_t row) const { return past + first + row + 1; }
     };
+
+    Block blockOf(const HeadSlots &slots, const ScoreRule &rule, int64_t totalRows, int64_t first)
+    {
+        Block block{};
+        block.first = first;
+        block.rows = std::min(kBlockRows, totalRows - first);
+        block.past = slots.count() - totalRows;
+        block.end = block.past + first + block.rows;
+        block.seen.assign(static_cast<size_t>(block.rows), 0);
+        for (int64_t r = 0; rule.window > 0 && r < block.rows; ++r) {
+            const auto end = slots.positions.begin() + block.past + first + r; // the row's own slot is always seen
+            const auto seen = std::lower_bound(slots.positions.begin(), end, rule.firstSeen(*end));
+            block.seen[static_cast<size_t>(r)] = seen - slots.positions.begin();
+        }
+        block.begin = block.seen.front();
+        return block;
+    }
 
     float *rowPointer(const at::Tensor &tensor, int64_t head, int64_t row)
     {
@@ -41,16 +61,18 @@ namespace {
         for (int64_t g = 0; g < block.groups; ++g) {
             const int64_t head = block.head + g;
             std::fill(blockSum.begin(), blockSum.end(), 0.0F);
-            float *columns = summed ? blockSum.data() : nullptr;
             for (int64_t r = 0; r < block.rows; ++r, row += n) {
-                const cpu::SoftmaxRow result = cpu::softmaxRow(row, block.visible(r), n, columns, wanted);
+                const int64_t from = block.seen[static_cast<size_t>(r)] - block.begin;
+                std::fill(row, row + from, 0.0F);
+                const cpu::SoftmaxRow result = cpu::softmaxRow(row + from, block.visibleEnd(r) - block.begin - from, n - from,
+                    summed ? blockSum.data() + from : nullptr, wanted);
                 if (!wanted)
                     continue;
                 worst = std::max(worst, std::abs(static_cast<double>(result.sum) - 1.0));
                 if (statistics->rowEntropy.defined())
                     rowPointer(statistics->rowEntropy, head, 0)[block.first + r] = result.entropy;
             }
-            float *total = summed ? rowPointer(statistics->colSum, head, 0) : nullptr;
+            float *total = summed ? rowPointer(statistics->colSum, head, 0) + block.begin : nullptr;
             for (size_t i = 0; i < blockSum.size(); ++i)
                 total[i] += blockSum[i];
         }
@@ -58,18 +80,32 @@ namespace {
             statistics->maxRowSumError = worst;
     }
 
+    /// [rows, n] true where a row sees nothing.
+    at::Tensor hiddenSlots(const Block &block, const at::TensorOptions &options)
+    {
+        if (block.seen.back() == 0) // no window yet: made on the device
+            return at::ones({block.rows, block.keys()}, options.dtype(at::kBool)).triu_(block.visibleEnd(0));
+        at::Tensor hidden = at::zeros({block.rows, block.keys()}, at::kBool);
+        bool *row = hidden.data_ptr<bool>();
+        for (int64_t r = 0; r < block.rows; ++r, row += block.keys()) {
+            std::fill(row, row + block.seen[static_cast<size_t>(r)] - block.begin, true);
+            std::fill(row + block.visibleEnd(r) - block.begin, row + block.keys(), true);
+        }
+        return hidden.to(options.device());
+    }
+
     /// The same with at:: operators, for other devices.
     void softmaxBlockOperators(at::Tensor &scores, const Block &block, AttentionStatistics *statistics)
     {
         const int64_t n = block.keys();
-        const at::Tensor hidden = at::ones({block.rows, n}, scores.options().dtype(at::kBool)).triu_(block.visible(0));
+        const at::Tensor hidden = hiddenSlots(block, scores.options());
         scores.masked_fill_(hidden, -INFINITY);
         const at::Tensor raw = statistics && statistics->rowEntropy.defined() ? scores.clone() : at::Tensor();
         at::softmax_out(scores, scores.clone(), -1);
         if (!statistics || !statistics->wanted())
             return;
         if (statistics->colSum.defined())
-            statistics->colSum.narrow(0, block.head, block.groups).narrow(1, 0, n).add_(scores.sum(1));
+            statistics->colSum.narrow(0, block.head, block.groups).narrow(1, block.begin, n).add_(scores.sum(1));
         if (raw.defined()) {
             // log(sum e^s) - sum p s
             const at::Tensor dot = (scores * raw.masked_fill(hidden, 0.0)).sum(-1);
@@ -93,7 +129,7 @@ namespace {
             return;
         statistics.winRows.narrow(0, block.head, block.groups)
             .narrow(1, from - begin, to - from)
-            .narrow(2, 0, block.keys())
+            .narrow(2, block.begin, block.keys())
             .copy_(scores.narrow(1, from - block.first, to - from));
     }
 
@@ -129,18 +165,29 @@ namespace {
         Scratch queries, scores, output;
     };
 
-    /// queries [T, H, D], out [T, H, D].
-    void attendBlock(const at::Tensor &queries, const at::Tensor &keys, const at::Tensor &values, const Block &block,
+    /// What a hook sees begins at slot 0, also where the block leaves out slots before its window.
+    at::Tensor hooked(const at::Tensor &weights, const Block &block, const AttentionProbe &probe)
+    {
+        const HookSite site{HookPoint::Probabilities, probe.layer, block.first, block.head};
+        if (block.begin == 0)
+            return probe.hooks->apply(weights, site).contiguous();
+        const at::Tensor whole = at::constant_pad_nd(weights, {block.begin, 0});
+        return probe.hooks->apply(whole, site).narrow(2, block.begin, block.keys()).contiguous();
+    }
+
+    /// queries [T, H, D], out [T, H, Dv].
+    void attendBlock(const at::Tensor &queries, const HeadSlots &slots, const ScoreRule &rule, const Block &block,
         const AttentionProbe &probe, Buffers &buffers, at::Tensor &out)
     {
-        const int64_t width = queries.size(2);
+        const int64_t width = queries.size(2), valueWidth = out.size(2);
         const int64_t n = block.keys();
-        const double scale = 1.0 / std::sqrt(static_cast<double>(width));
         const auto source = queries.narrow(0, block.first, block.rows).narrow(1, block.head, block.groups).transpose(0, 1);
         at::Tensor q = buffers.queries.take({block.groups, block.rows, width});
-        at::mul_out(q, source, at::scalar_tensor(scale, at::kFloat));
+        at::mul_out(q, source, at::scalar_tensor(rule.scale, at::kFloat));
         at::Tensor scores = buffers.scores.take({block.groups * block.rows, n});
-        at::mm_out(scores, q.view({-1, width}), keys.narrow(0, 0, n).t());
+        at::mm_out(scores, q.view({-1, width}), slots.keys.narrow(0, block.begin, n).t());
+        if (rule.cap > 0)
+            scores.div_(rule.cap).tanh_().mul_(rule.cap);
         at::Tensor weights = scores.view({block.groups, block.rows, n});
         if (weights.is_cpu())
             softmaxBlock(weights, block, probe.statistics);
@@ -148,45 +195,58 @@ namespace {
             softmaxBlockOperators(weights, block, probe.statistics);
         if (probe.statistics)
             keepWindow(weights, block, queries.size(0), *probe.statistics);
-        if (probe.hooks && probe.hooks->wants(HookPoint::Probabilities, probe.layer)) {
-            const HookSite site{HookPoint::Probabilities, probe.layer, block.first, block.head};
-            weights = probe.hooks->apply(weights, site).contiguous();
-        }
-        at::Tensor result = buffers.output.take({block.groups * block.rows, width});
-        at::mm_out(result, weights.view({-1, n}), values.narrow(0, 0, n));
+        if (probe.hooks && probe.hooks->wants(HookPoint::Probabilities, probe.layer))
+            weights = hooked(weights, block, probe);
+        at::Tensor result = buffers.output.take({block.groups * block.rows, valueWidth});
+        at::mm_out(result, weights.view({-1, n}), slots.values.narrow(0, block.begin, n));
         out.narrow(0, block.first, block.rows)
             .narrow(1, block.head, block.groups)
-            .copy_(result.view({block.groups, block.rows, width}).transpose(0, 1));
+            .copy_(result.view({block.groups, block.rows, valueWidth}).transpose(0, 1));
     }
 
 } // namespace
 
-Result<at::Tensor> attend(
-    const at::Tensor &queries, const LayerCache &cache, const AttentionProbe &probe, const RunContext &context)
+ScoreRule ScoreRule::of(const ModelConfig &config, int64_t layer)
+{
+    return {config.scale(), config.scoreCap, config.layer(layer).window};
+}
+
+float ScoreRule::capped(float score) const
+{
+    return cap > 0 ? static_cast<float>(cap) * std::tanh(score / static_cast<float>(cap)) : score;
+}
+
+Result<at::Tensor> attend(const at::Tensor &queries, const LayerCache &cache, const ScoreRule &rule, const AttentionProbe &probe,
+    const RunContext &context)
 {
     const int64_t rows = queries.size(0);
     const int64_t heads = queries.size(1);
     const int64_t groups = heads / cache.heads();
-    at::Tensor out = at::empty({rows, heads, queries.size(2)}, queries.options());
+    const int64_t valueWidth = cache.head(0).values.size(1);
+    at::Tensor out = at::empty({rows, heads, valueWidth}, queries.options());
     Buffers buffers(queries.options());
     for (int64_t g = 0; g < cache.heads(); ++g) {
         const HeadSlots &slots = cache.head(g);
         for (int64_t first = 0; first < rows; first += kBlockRows) {
             if (context.cancelled())
                 return fail(ErrorCode::Cancelled, "cancelled in attention");
-            const Block block{first, std::min(kBlockRows, rows - first), g * groups, groups, slots.count() - rows};
-            attendBlock(queries, slots.keys, slots.values, block, probe, buffers, out);
+            Block block = blockOf(slots, rule, rows, first);
+            block.head = g * groups;
+            block.groups = groups;
+            attendBlock(queries, slots, rule, block, probe, buffers, out);
         }
     }
-    return out.view({rows, heads * queries.size(2)});
+    return out.view({rows, heads * valueWidth});
 }
 
-at::Tensor attentionRows(const at::Tensor &queries, const at::Tensor &keys, int64_t rowBegin)
+at::Tensor attentionRows(const at::Tensor &queries, const at::Tensor &keys, const ScoreRule &rule, int64_t rowBegin)
 {
-    const double scale = 1.0 / std::sqrt(static_cast<double>(queries.size(1)));
-    at::Tensor scores = at::mm(queries * scale, keys.t()); // [rows, S]
-    const at::Tensor hidden
-        = at::ones(scores.sizes(), scores.options().dtype(at::kBool)).triu_(rowBegin + 1);
+    at::Tensor scores = at::mm(queries * rule.scale, keys.t()); // [rows, S]
+    if (rule.cap > 0)
+        scores.div_(rule.cap).tanh_().mul_(rule.cap);
+    at::Tensor hidden = at::ones(scores.sizes(), scores.options().dtype(at::kBool)).triu_(rowBegin + 1);
+    if (rule.window > 0)
+        hidden.logical_or_(at::ones_like(hidden).tril_(rowBegin - rule.window));
     scores.masked_fill_(hidden, -INFINITY);
     return at::softmax(scores, -1);
 }

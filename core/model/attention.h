@@ -2,11 +2,13 @@
 
 #include "core/base/error.h"
 #include "core/base/run_context.h"
+#include "core/model/config.h"
 #include "core/model/hooks.h"
 #include "core/model/kv_cache.h"
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace winnow {
@@ -22,6 +24,18 @@ struct AttentionStatistics {
     bool wanted() const { return colSum.defined() || rowEntropy.defined() || winRows.defined(); }
 };
 
+/// How one layer turns products of queries and keys into scores (model-families.md 3.3, 3.5).
+struct ScoreRule {
+    double scale = 1; // of q k
+    double cap = 0; // cap * tanh(score / cap) before the mask; 0 = none
+    int64_t window = 0; // position s is seen from t iff s <= t and t - s < window; 0 = all
+
+    static ScoreRule of(const ModelConfig &config, int64_t layer);
+    /// First position that is seen from `position`.
+    int64_t firstSeen(int64_t position) const { return window > 0 ? std::max<int64_t>(0, position - window + 1) : 0; }
+    float capped(float score) const;
+};
+
 /// Where a pass looks in while attention runs.
 struct AttentionProbe {
     AttentionStatistics *statistics = nullptr;
@@ -29,18 +43,20 @@ struct AttentionProbe {
     int64_t layer = 0;
 };
 
-/// Scores of the last rows of a cache against it: softmax(q K^T / sqrt(D)) V, causal by position among the new rows.
+/// Scores of the last rows of a cache against it: softmax(cap(scale q K^T)) V, causal by position among the new rows.
 ///
-/// The G query heads of a KV head are one product; K and V are not expanded; keys behind a block of rows are skipped.
+/// The G query heads of a KV head are one product; K and V are not expanded; keys behind a block of rows, and those before its
+/// window, are skipped. Windows count original positions, whatever slots are left.
 /// @param queries [T, H, D] after RoPE, contiguous heads; their keys are the newest T slots of every head of `cache`.
-/// @return        [T, H * D]
+/// @return        [T, H * Dv]
 /// @error         Cancelled (polled once per block).
-/// @cost          2 * 2 * H * D multiply-adds per visible pair, plus half a block of hidden ones per row; scratch [G * rows, S].
-Result<at::Tensor> attend(
-    const at::Tensor &queries, const LayerCache &cache, const AttentionProbe &probe, const RunContext &context);
+/// @cost          2 * H * (D + Dv) multiply-adds per visible pair, plus half a block of hidden ones per row; scratch [G * rows, S].
+Result<at::Tensor> attend(const at::Tensor &queries, const LayerCache &cache, const ScoreRule &rule, const AttentionProbe &probe,
+    const RunContext &context);
 
-/// Attention weights of rows [rowBegin, rowEnd) of one query head over keys [S, D] of its KV head, causal: row t sees s <= t.
+/// Attention weights of rows [rowBegin, rowEnd) of one query head over keys [S, D] of its KV head, key s at position s: row t sees
+/// s <= t, and no more than the window.
 /// @param queries [rows, D] after RoPE, rows rowBegin..rowEnd-1. @return [rows, S]
-at::Tensor attentionRows(const at::Tensor &queries, const at::Tensor &keys, int64_t rowBegin);
+at::Tensor attentionRows(const at::Tensor &queries, const at::Tensor &keys, const ScoreRule &rule, int64_t rowBegin);
 
 } // namespace winnow

@@ -2,6 +2,7 @@
 
 #include "core/model/attention.h"
 #include "core/model/layer_pass.h"
+#include "core/model/mla.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -17,42 +18,73 @@ namespace {
         return fail(ErrorCode::Cancelled, "cancelled in layer " + std::to_string(layer));
     }
 
-    /// Norm and projection in chunks of rows, so that a long input notices a cancel in time.
+    Result<Projections> projectLatentRows(const LayerPass &pass, int64_t layer, const at::Tensor &x, int64_t step)
+    {
+        std::vector<at::Tensor> q, k, v;
+        for (int64_t first = 0; first < x.size(0); first += step) {
+            if (pass.context.cancelled())
+                return cancelledIn(layer);
+            const at::Tensor rows = x.narrow(0, first, std::min(step, x.size(0) - first));
+            const Projections part = projectQkv(pass.model, layer, attentionInput(pass.model, layer, rows));
+            q.push_back(part.q);
+            k.push_back(part.k);
+            v.push_back(part.v);
+        }
+        return Projections{at::cat(q), at::cat(k), at::cat(v)};
+    }
+
+    /// Norm and projection of a layer in chunks of rows, so that a long input notices a cancel in time.
     Result<Projections> projectRows(const LayerPass &pass, int64_t layer, const at::Tensor &x)
     {
-        const LayerWeights &weights = pass.model.layer(layer);
-        const double eps = pass.model.config().normEps;
+        const Model &model = pass.model;
+        const LayerWeights &weights = model.layer(layer);
         const int64_t rows = x.size(0);
-        const int64_t step = rowsPerPoll(weights.qkv.numel());
+        const int64_t step = rowsPerPoll(weights.mla ? weights.mla->query.numel() + weights.mla->latentUp.numel() : weights.qkv.numel());
         if (rows <= step)
-            return projectQkv(pass.model, layer, rmsNorm(x, weights.attnNorm.weight, eps));
+            return projectQkv(model, layer, attentionInput(model, layer, x));
+        if (weights.mla)
+            return projectLatentRows(pass, layer, x, step);
         at::Tensor all = at::empty({rows, weights.qkv.rows()}, x.options());
         for (int64_t first = 0; first < rows; first += step) {
             if (pass.context.cancelled())
                 return cancelledIn(layer);
             const int64_t count = std::min(step, rows - first);
             at::Tensor target = all.narrow(0, first, count);
-            multiplyOut(target, rmsNorm(x.narrow(0, first, count), weights.attnNorm.weight, eps), weights.qkv);
-            if (weights.qkvBias.defined())
-                target.add_(weights.qkvBias);
+            projectQkvOut(model, layer, attentionInput(model, layer, x.narrow(0, first, count)), target);
         }
-        return splitQkv(pass.model.config(), all);
+        return splitQkv(model.config(), all);
     }
 
-    /// x += Wo attended; x += mlp(x), in chunks of rows.
-    Result<void> finishRows(const LayerPass &pass, int64_t layer, const at::Tensor &attended, at::Tensor &x)
+    bool hooked(const LayerPass &pass, HookPoint point, int64_t layer)
     {
-        const LayerWeights &weights = pass.model.layer(layer);
-        const int64_t rows = x.size(0);
-        const int64_t step = rowsPerPoll(weights.output.numel() + weights.ffn.gateUp.numel() + weights.ffn.down.numel());
-        for (int64_t first = 0; first < rows; first += step) {
-            if (pass.context.cancelled())
-                return cancelledIn(layer);
-            at::Tensor part = x.narrow(0, first, std::min(step, rows - first));
-            addOutput(pass.model, layer, attended.narrow(0, first, part.size(0)), part);
-            addMlp(pass.model, layer, part);
-        }
-        return {};
+        return pass.hooks && pass.hooks->wants(point, layer);
+    }
+
+    /// The same for latent attention with a look at its latents, which may be replaced.
+    Projections projectSeenLatents(const LayerPass &pass, int64_t layer, const at::Tensor &x)
+    {
+        const ModelConfig &config = pass.model.config();
+        const MlaWeights &weights = *pass.model.layer(layer).mla;
+        const MlaProjections latents = mlaProject(config, weights, attentionInput(pass.model, layer, x));
+        const HookSite site{HookPoint::Latent, layer, 0, 0};
+        const at::Tensor latent = pass.hooks->apply(latents.latent.unsqueeze(0), site).squeeze(0).contiguous();
+        Projections parts;
+        parts.q = latents.q;
+        mlaExpand(config, weights, latent, latents.kpe, parts);
+        return parts;
+    }
+
+    /// The rotated key part that all heads of latent attention share: the last channels of every key.
+    void hookSharedKeys(const LayerPass &pass, int64_t layer, at::Tensor &keys)
+    {
+        const int64_t width = pass.model.config().mla.rope;
+        if (width == 0 || !hooked(pass, HookPoint::LatentKeyRope, layer))
+            return;
+        at::Tensor part = keys.narrow(2, keys.size(2) - width, width); // [T, H, Dr]
+        const at::Tensor seen = part.select(1, 0).unsqueeze(0).contiguous();
+        const at::Tensor result = pass.hooks->apply(seen, HookSite{HookPoint::LatentKeyRope, layer, 0, 0});
+        if (!result.is_same(seen))
+            part.copy_(result.squeeze(0).unsqueeze(1).expand_as(part));
     }
 
     /// The hook's view of head tensors is [H, T, D]; the pass holds [T, H, D].
@@ -69,11 +101,6 @@ namespace {
     at::Tensor hookRows(const LayerPass &pass, HookPoint point, int64_t layer, const at::Tensor &rows)
     {
         return pass.hooks ? pass.hooks->apply(rows, HookSite{point, layer, 0, 0}) : rows;
-    }
-
-    bool hooked(const LayerPass &pass, HookPoint point, int64_t layer)
-    {
-        return pass.hooks && pass.hooks->wants(point, layer);
     }
 
     /// A pass that did not end leaves no rows behind, in whatever layer it stopped.
@@ -119,24 +146,27 @@ Result<void> checkIds(const ModelConfig &config, std::span<const int32_t> ids)
 
 Result<void> checkContext(const ModelConfig &config, int64_t tokens)
 {
-    // Full attention beyond the window would be another model: no family here masks by window yet.
-    const int64_t window = config.layerConfigs.empty() ? 0 : config.layer(0).window;
-    if (window > 0 && tokens > window)
-        return fail(ErrorCode::Unsupported, "the input needs " + std::to_string(tokens) + " positions, " + config.name
-                + " attends in windows of " + std::to_string(window) + ", which is not supported beyond one window",
-            "shorten the input by " + std::to_string(tokens - window) + " tokens");
     if (tokens <= config.contextLength)
         return {};
     return fail(ErrorCode::BadInput, "the input needs " + std::to_string(tokens) + " positions, " + config.name + " has "
             + std::to_string(config.contextLength), "shorten the input by " + std::to_string(tokens - config.contextLength) + " tokens");
 }
 
+Result<void> checkRopeSwitch(const Model &model, int64_t before, int64_t after)
+{
+    const int64_t limit = model.rope().switchLength();
+    if (before > limit || after <= limit)
+        return {};
+    return fail(ErrorCode::Unsupported, "the sequence grows from " + std::to_string(before) + " to " + std::to_string(after)
+            + " tokens; " + model.config().name + " rotates sequences of more than " + std::to_string(limit)
+            + " tokens with other factors, so that a prepared cache does not fit any more",
+        "use a context of more than " + std::to_string(limit) + " tokens, or stay within them");
+}
+
 at::Tensor layerQueries(const LayerPass &pass, int64_t layer, const at::Tensor &x)
 {
-    const Model &model = pass.model;
-    const Projections parts
-        = projectQkv(model, layer, rmsNorm(x, model.layer(layer).attnNorm.weight, model.config().normEps));
-    model.rope().rotate(parts.q, pass.rope);
+    const Projections parts = projectQkv(pass.model, layer, attentionInput(pass.model, layer, x));
+    pass.model.rope().rotate(layer, parts.q, pass.rope);
     return parts.q;
 }
 
@@ -145,7 +175,8 @@ Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Ten
     const Model &model = pass.model;
     if (pass.context.cancelled())
         return cancelledIn(layer);
-    auto projected = projectRows(pass, layer, x);
+    const bool latents = model.layer(layer).mla && hooked(pass, HookPoint::Latent, layer);
+    auto projected = latents ? Result<Projections>(projectSeenLatents(pass, layer, x)) : projectRows(pass, layer, x);
     if (!projected)
         return fail(projected.error());
     Projections &parts = *projected;
@@ -154,27 +185,67 @@ Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Ten
     hookHeads(pass, HookPoint::Value, layer, parts.v);
     if (pass.onProjections)
         pass.onProjections(layer, parts);
-    model.rope().rotate(parts.q, pass.rope);
-    model.rope().rotate(parts.k, pass.rope);
+    model.rope().rotate(layer, parts.q, pass.rope);
+    model.rope().rotate(layer, parts.k, pass.rope);
     hookHeads(pass, HookPoint::QueryRope, layer, parts.q);
     hookHeads(pass, HookPoint::KeyRope, layer, parts.k);
+    hookSharedKeys(pass, layer, parts.k);
     if (pass.cacheRows == CacheRows::Append)
         cache.append(parts.k, parts.v, pass.positions);
 
-    auto attended = attend(parts.q, cache, AttentionProbe{pass.statistics, pass.hooks, layer}, pass.context);
+    const ScoreRule rule = ScoreRule::of(model.config(), layer);
+    auto attended = attend(parts.q, cache, rule, AttentionProbe{pass.statistics, pass.hooks, layer}, pass.context);
     if (!attended)
         return fail(attended.error());
     if (hooked(pass, HookPoint::HeadOutput, layer)) {
-        at::Tensor heads = attended->view(parts.q.sizes());
+        at::Tensor heads = attended->view({x.size(0), model.config().heads, model.config().valueWidth()});
         hookHeads(pass, HookPoint::HeadOutput, layer, heads);
     }
-    if (!hooked(pass, HookPoint::AttentionOutput, layer) && !hooked(pass, HookPoint::MlpOutput, layer))
-        return finishRows(pass, layer, *attended, x);
-    x.add_(hookRows(pass, HookPoint::AttentionOutput, layer, projectOutput(model, layer, *attended)));
-    const at::Tensor normed = rmsNorm(x, model.layer(layer).ffnNorm.weight, model.config().normEps);
-    x.add_(hookRows(pass, HookPoint::MlpOutput, layer, mlp(model, layer, normed)));
-    return {};
+    return finishLayer(model, layer, *attended, x, pass.context, pass.hooks);
 }
+
+namespace {
+
+    /// Runs all layers over x in place; on failure the cache is cut back to before the first of the pass's positions.
+    Result<void> runLayers(LayerPass &pass, KvCache &cache, at::Tensor &x)
+    {
+        const int64_t layers = pass.model.config().layers;
+        for (int64_t l = 0; l < layers; ++l) {
+            if (hooked(pass, HookPoint::Hidden, l))
+                x = hookRows(pass, HookPoint::Hidden, l, x).contiguous().clone();
+            if (auto done = runLayer(pass, l, cache.layer(l), x); !done) {
+                takeBack(cache, pass.positions.front());
+                return done;
+            }
+            if (pass.positions.size() > 1)
+                pass.context.progress("prefill", l + 1, layers, "layers");
+        }
+        return {};
+    }
+
+    /// Makes a cache again for a sequence of `length` tokens, which is rotated with other frequencies than when it was filled.
+    Result<void> refill(const Model &model, KvCache &cache, int64_t length, const RunContext &context)
+    {
+        // What a plan took out would come back.
+        for (int64_t l = 0; l < cache.layers(); ++l) {
+            if (model.config().layer(l).window == 0
+                && cache.layer(l).slots() != cache.layer(l).heads() * static_cast<int64_t>(cache.ids().size()))
+                return checkRopeSwitch(model, cache.nextPosition(), length);
+        }
+        KvCache fresh(model.config(), model.device());
+        fresh.reserve(length);
+        const std::vector<int32_t> ids(cache.ids().begin(), cache.ids().end());
+        const std::vector<int32_t> positions(cache.positions().begin(), cache.positions().end());
+        LayerPass pass{model, model.rope().rows(positions, model.device(), length), positions, context};
+        at::Tensor x = embedRows(model, ids, positions);
+        if (auto done = runLayers(pass, fresh, x); !done)
+            return done;
+        fresh.fed(ids, positions);
+        cache = std::move(fresh);
+        return {};
+    }
+
+} // namespace
 
 Result<ForwardResult> forward(const Model &model, std::span<const int32_t> ids, KvCache &cache, const ForwardOptions &options,
     const RunContext &context)
@@ -190,19 +261,16 @@ Result<ForwardResult> forward(const Model &model, std::span<const int32_t> ids, 
         return fail(ErrorCode::BadInput, "position " + std::to_string(positions->front()) + " is fed already (next is "
                 + std::to_string(cache.nextPosition()) + ")");
 
-    LayerPass pass{model, model.rope().rows(*positions, model.device()), *positions, context};
-    pass.hooks = options.hooks;
-    at::Tensor x = embedRows(model, ids);
-    for (int64_t l = 0; l < config.layers; ++l) {
-        if (hooked(pass, HookPoint::Hidden, l))
-            x = hookRows(pass, HookPoint::Hidden, l, x).contiguous().clone();
-        if (auto done = runLayer(pass, l, cache.layer(l), x); !done) {
-            takeBack(cache, positions->front());
+    const int64_t length = positions->back() + 1, before = cache.nextPosition();
+    if (before > 0 && before <= model.rope().switchLength() && length > model.rope().switchLength()) {
+        if (auto done = refill(model, cache, length, context); !done)
             return fail(done.error());
-        }
-        if (ids.size() > 1)
-            context.progress("prefill", l + 1, config.layers, "layers");
     }
+    LayerPass pass{model, model.rope().rows(*positions, model.device(), length), *positions, context};
+    pass.hooks = options.hooks;
+    at::Tensor x = embedRows(model, ids, *positions);
+    if (auto done = runLayers(pass, cache, x); !done)
+        return fail(done.error());
     x = hookRows(pass, HookPoint::Hidden, config.layers, x);
 
     ForwardResult result{x, {}};
@@ -216,7 +284,7 @@ Result<ForwardResult> forward(const Model &model, std::span<const int32_t> ids, 
         }
         result.logits = hookRows(pass, HookPoint::Logits, config.layers, logits);
     }
-    cache.setNextPosition(positions->back() + 1);
+    cache.fed(ids, *positions);
     return result;
 }
 

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <set>
 
 namespace winnow {
 namespace {
+
+    /// Slots a sliding layer holds beyond its window before it is cut back.
+    int64_t spareSlots(int64_t window) { return std::max<int64_t>(16, window / 8); }
 
     at::Tensor indexTensor(std::span<const int32_t> slots, const at::Device &device)
     {
@@ -53,12 +57,11 @@ namespace {
 
 } // namespace
 
-LayerCache::LayerCache(int64_t kvHeads, int64_t headDim, const at::Device &device)
-    : m_headDim(headDim)
-    , m_device(device)
-    , m_keys(at::empty({kvHeads, 0, headDim}, at::TensorOptions(at::kFloat).device(device)))
-    , m_values(at::empty({kvHeads, 0, headDim}, at::TensorOptions(at::kFloat).device(device)))
-    , m_heads(static_cast<size_t>(kvHeads))
+LayerCache::LayerCache(const ModelConfig &config, const at::Device &device)
+    : m_device(device)
+    , m_keys(at::empty({config.kvHeads, 0, config.headDim}, at::TensorOptions(at::kFloat).device(device)))
+    , m_values(at::empty({config.kvHeads, 0, config.valueWidth()}, at::TensorOptions(at::kFloat).device(device)))
+    , m_heads(static_cast<size_t>(config.kvHeads))
 {
     bindHeads();
 }
@@ -161,8 +164,9 @@ void LayerCache::keepEach(const std::vector<std::vector<int32_t>> &slots, int64_
         [kept](const std::vector<int32_t> &s) { return static_cast<int64_t>(s.size()) == kept; });
     at::Tensor keys, values;
     if (equal) {
-        keys = at::empty({heads(), kept + spare, m_headDim}, at::TensorOptions(at::kFloat).device(m_device));
-        values = at::empty_like(keys);
+        const HeadSlots &first = m_heads.front();
+        keys = at::empty({heads(), kept + spare, first.keys.size(1)}, first.keys.options());
+        values = at::empty({heads(), kept + spare, first.values.size(1)}, first.values.options());
     }
     for (int64_t h = 0; h < heads(); ++h) {
         HeadSlots &head = m_heads[static_cast<size_t>(h)];
@@ -210,6 +214,21 @@ void LayerCache::forgetFrom(int32_t position)
             std::lower_bound(head.positions.begin(), head.positions.end(), position), head.positions.end());
 }
 
+void LayerCache::slideTo(int64_t position, int64_t window)
+{
+    const int64_t spare = spareSlots(window);
+    if (maxCount() < window + spare)
+        return;
+    std::vector<std::vector<int32_t>> slots(m_heads.size());
+    for (size_t h = 0; h < m_heads.size(); ++h) {
+        const std::vector<int32_t> &held = m_heads[h].positions;
+        const auto begin = std::lower_bound(held.begin(), held.end(), position - window + 1);
+        slots[h].resize(static_cast<size_t>(held.end() - begin));
+        std::iota(slots[h].begin(), slots[h].end(), static_cast<int32_t>(begin - held.begin()));
+    }
+    keepEach(slots, spare + 1);
+}
+
 void LayerCache::adopt(at::Tensor keys, at::Tensor values)
 {
     m_keys = std::move(keys);
@@ -248,14 +267,30 @@ int64_t LayerCache::slots() const
 
 KvCache::KvCache(const ModelConfig &config, const at::Device &device)
 {
-    for (int64_t l = 0; l < config.layers; ++l)
-        m_layers.emplace_back(config.kvHeads, config.headDim, device);
+    for (int64_t l = 0; l < config.layers; ++l) {
+        m_layers.emplace_back(config, device);
+        m_windows.push_back(config.layer(l).window);
+    }
+}
+
+void KvCache::fed(std::span<const int32_t> ids, std::span<const int32_t> positions)
+{
+    m_ids.insert(m_ids.end(), ids.begin(), ids.end());
+    m_positions.insert(m_positions.end(), positions.begin(), positions.end());
+    m_nextPosition = positions.back() + 1;
+    for (size_t l = 0; l < m_layers.size(); ++l) {
+        if (m_windows[l] > 0)
+            m_layers[l].slideTo(m_nextPosition, m_windows[l]);
+    }
 }
 
 void KvCache::reserve(int64_t slots)
 {
-    for (LayerCache &layer : m_layers)
-        layer.reserve(slots);
+    for (size_t l = 0; l < m_layers.size(); ++l) {
+        const int64_t window = m_windows[l];
+        const int64_t most = window > 0 ? window + spareSlots(window) - m_layers[l].maxCount() : slots;
+        m_layers[l].reserve(std::clamp<int64_t>(slots, 0, std::max<int64_t>(0, most)));
+    }
 }
 
 int64_t KvCache::allocatedBytes() const

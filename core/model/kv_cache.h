@@ -13,7 +13,7 @@ namespace winnow {
 /// Slots of one KV head of one layer: rows 0..count-1 are live, in ascending order of original position.
 struct HeadSlots {
     at::Tensor keys; // [capacity, D] f32, after RoPE
-    at::Tensor values; // [capacity, D] f32
+    at::Tensor values; // [capacity, Dv] f32
     std::vector<int32_t> positions; // [count]
 
     int64_t count() const { return static_cast<int64_t>(positions.size()); }
@@ -24,21 +24,21 @@ struct HeadSlots {
 class LayerCache {
 public:
     LayerCache() = default;
-    LayerCache(int64_t kvHeads, int64_t headDim, const at::Device &device);
+    LayerCache(const ModelConfig &config, const at::Device &device);
 
     int64_t heads() const { return static_cast<int64_t>(m_heads.size()); }
     const HeadSlots &head(int64_t index) const { return m_heads[static_cast<size_t>(index)]; }
     bool uniform() const { return m_keys.defined(); }
     int64_t maxCount() const;
 
-    /// All heads as one tensor [Hkv, count, D]; only while uniform.
+    /// All heads as one tensor [Hkv, count, D] or [Hkv, count, Dv]; only while uniform.
     at::Tensor keys() const;
     at::Tensor values() const;
 
     /// Room for `slots` slots per head beyond the live ones, exactly.
     void reserve(int64_t slots);
 
-    /// Appends rows to every head. k, v [rows, Hkv, D] f32 (any strides), positions [rows] ascending.
+    /// Appends rows to every head. k [rows, Hkv, D], v [rows, Hkv, Dv] f32 (any strides), positions [rows] ascending.
     void append(const at::Tensor &k, const at::Tensor &v, std::span<const int32_t> positions);
 
     /// Keeps the given slots of one head, ascending; storage is cut to what is kept (plus `spare` slots).
@@ -49,7 +49,10 @@ public:
     void drop(int64_t head, std::span<const int32_t> slots);
     /// Forgets every slot at or behind an original position.
     void forgetFrom(int32_t position);
-    /// Takes finished tensors over, [Hkv, N, D] each, positions 0..N-1; no copy.
+    /// Keeps only what queries from `position` on see through a window. Storage is cut to `window` slots and some spare ones,
+    /// and only once there are enough to go: the copy costs less than the rows that came since the last one.
+    void slideTo(int64_t position, int64_t window);
+    /// Takes finished tensors over, [Hkv, N, D] and [Hkv, N, Dv], positions 0..N-1; no copy.
     void adopt(at::Tensor keys, at::Tensor values);
 
     int64_t allocatedBytes() const; // storage of K and V, each storage once
@@ -59,13 +62,13 @@ private:
     void bindHeads();
     void splitHeads();
 
-    int64_t m_headDim = 0;
     at::Device m_device{c10::DeviceType::CPU};
-    at::Tensor m_keys, m_values; // [Hkv, capacity, D] while uniform
+    at::Tensor m_keys, m_values; // [Hkv, capacity, D] and [Hkv, capacity, Dv] while uniform
     std::vector<HeadSlots> m_heads;
 };
 
-/// The cache of one sequence: original positions, ragged where a plan left it so.
+/// The cache of one sequence: original positions, ragged where a plan left it so. Layers with a window hold about as many slots
+/// as the window; the others all.
 class KvCache {
 public:
     explicit KvCache(const ModelConfig &config, const at::Device &device = at::Device(c10::DeviceType::CPU));
@@ -76,13 +79,21 @@ public:
 
     /// Position the next token gets: one more than the largest ever fed (evictions do not change it).
     int64_t nextPosition() const { return m_nextPosition; }
-    void setNextPosition(int64_t position) { m_nextPosition = position; }
 
+    /// What has been fed: ids and positions of all rows, also of those whose slots have gone since.
+    std::span<const int32_t> ids() const { return m_ids; }
+    std::span<const int32_t> positions() const { return m_positions; }
+    /// Notes rows that all layers hold now, and lets go what no later row can see.
+    void fed(std::span<const int32_t> ids, std::span<const int32_t> positions);
+
+    /// Room for `slots` more slots; layers with a window get no more than they will hold.
     void reserve(int64_t slots);
     int64_t allocatedBytes() const;
 
 private:
     std::vector<LayerCache> m_layers;
+    std::vector<int64_t> m_windows; // [L] 0 = none
+    std::vector<int32_t> m_ids, m_positions;
     int64_t m_nextPosition = 0;
 };
 

@@ -24,7 +24,10 @@ struct LayerPass {
     std::function<void(int64_t layer, const Projections &parts)> onProjections = nullptr;
 };
 
-/// Views of one buffer [rows, (H + 2 Hkv) * D] as queries, keys and values.
+/// Rows of q, then k, then v before RoPE of a layer that is not latent attention, into all [rows, (H + Hkv) * D + Hkv * Dv].
+void projectQkvOut(const Model &model, int64_t layer, const at::Tensor &normed, at::Tensor &all);
+
+/// Views of such a buffer as queries, keys and values.
 Projections splitQkv(const ModelConfig &config, const at::Tensor &all);
 
 /// Queries of the fed rows in one layer after RoPE [T, H, D]. x [T, E] is the residual stream entering the layer.

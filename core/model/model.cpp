@@ -45,9 +45,10 @@ namespace {
         return OpenedFile{*file, *family, *config};
     }
 
-    Result<RopeTable> readRope(const OpenedFile &opened)
+    /// Scaling of the rotation, into the configuration.
+    Result<void> readRope(OpenedFile &opened)
     {
-        const ModelConfig &config = opened.config;
+        RopeConfig &rope = opened.config.ropes.front();
         std::vector<float> factors;
         if (const GgufTensor *tensor = opened.file->findTensor("rope_freqs.weight")) {
             factors.resize(static_cast<size_t>(tensor->elements()));
@@ -65,10 +66,16 @@ namespace {
             if (!(*factor > 0.0))
                 return opened.file->bad("key " + prefix + "factor: expected a positive number, found " + std::to_string(*factor));
             linear = *factor;
+            rope.scaling = RopeScaling::Linear;
+            rope.factor = linear;
         }
-        // Rows of permuted files come back to the original order, where the pairs of a head are D/2 apart.
-        const int64_t offset = opened.family->permutedQueryKey ? config.headDim / 2 : config.ropes.front().dim / 2;
-        return RopeTable(RopeTable::inverseFrequencies(config.ropes.front().dim, config.ropes.front().theta, factors, linear), offset);
+        if (!factors.empty()) {
+            rope.scaling = RopeScaling::Factors;
+            rope.factors = factors;
+            for (float &factor : rope.factors)
+                factor *= static_cast<float>(linear);
+        }
+        return {};
     }
 
     Result<void> checkMemory(const OpenedFile &opened, const LoadOptions &options)
@@ -116,8 +123,7 @@ Result<std::shared_ptr<const Model>> Model::open(
         return fail(opened.error());
     if (auto fits = checkMemory(*opened, options); !fits)
         return fail(fits.error());
-    auto rope = readRope(*opened);
-    if (!rope)
+    if (auto rope = readRope(*opened); !rope)
         return fail(rope.error());
     auto tokenizer = Tokenizer::fromGguf(*opened->file);
     if (!tokenizer)
@@ -126,10 +132,7 @@ Result<std::shared_ptr<const Model>> Model::open(
     if (!weights)
         return fail(weights.error());
 
-    std::shared_ptr<Model> model(new Model);
-    model->m_config = opened->config;
-    model->m_weights = weightsOn(*device, *weights, opened->config);
-    model->m_rope = *rope;
+    std::shared_ptr<Model> model(new Model(opened->config, weightsOn(*device, *weights, opened->config)));
     model->m_device = *device;
     model->m_tokenizer = *tokenizer;
     model->m_path = path;
@@ -146,15 +149,22 @@ Result<ModelConfig> Model::describe(const std::string &path)
 }
 
 std::shared_ptr<const Model> Model::fromParts(
-    ModelConfig config, Weights weights, RopeTable rope, std::shared_ptr<const Tokenizer> tokenizer)
+    ModelConfig config, Weights weights, std::shared_ptr<const Tokenizer> tokenizer)
 {
-    std::shared_ptr<Model> model(new Model);
-    model->m_device = weights.finalNorm.weight.device();
-    model->m_config = std::move(config);
-    model->m_weights = std::move(weights);
-    model->m_rope = std::move(rope);
+    std::shared_ptr<Model> model(new Model(std::move(config), std::move(weights)));
     model->m_tokenizer = std::move(tokenizer);
     return model;
+}
+
+Model::Model(ModelConfig config, Weights weights)
+    : m_config(std::move(config))
+    , m_weights(std::move(weights))
+    , m_rope(m_config)
+    , m_device(m_weights.finalNorm.weight.device())
+{
+    // A position beyond the table has no row.
+    if (m_config.learnedPositions)
+        m_config.contextLength = std::min(m_config.contextLength, m_weights.positions.size(0) - m_config.positionOffset);
 }
 
 std::string Model::deviceName() const { return m_device.is_cpu() ? "cpu" : m_device.str(); }

@@ -48,12 +48,12 @@ public:
 
     /// Builds a model from parts, for tests and derived models. The tokenizer may be null.
     static std::shared_ptr<const Model> fromParts(
-        ModelConfig config, Weights weights, RopeTable rope, std::shared_ptr<const Tokenizer> tokenizer);
+        ModelConfig config, Weights weights, std::shared_ptr<const Tokenizer> tokenizer);
 
     const ModelConfig &config() const { return m_config; }
     const Weights &weights() const { return m_weights; }
     const LayerWeights &layer(int64_t index) const { return m_weights.layers[static_cast<size_t>(index)]; }
-    const RopeTable &rope() const { return m_rope; }
+    const ModelRope &rope() const { return m_rope; }
     const at::Device &device() const { return m_device; }
     std::string deviceName() const; // "cpu", "cuda:0"
     std::string dtypeName() const { return "f32"; }
@@ -67,11 +67,11 @@ public:
     Result<std::string> sha256(const RunContext &context = {}) const;
 
 private:
-    Model() = default;
+    Model(ModelConfig config, Weights weights);
 
     ModelConfig m_config;
     Weights m_weights;
-    RopeTable m_rope;
+    ModelRope m_rope;
     at::Device m_device{c10::DeviceType::CPU};
     std::shared_ptr<const Tokenizer> m_tokenizer;
     std::string m_path;

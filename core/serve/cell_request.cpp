@@ -1,6 +1,7 @@
 #include "core/serve/cell_request.h"
 
 #include "core/base/json_fields.h"
+#include "core/eval/plan_notices.h"
 #include "core/methods/registry.h"
 
 #include <chrono>
@@ -74,6 +75,7 @@ Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked,
     if (!plan)
         return fail(plan.error());
     cell.plan = std::move(*plan);
+    addModelNotices(capture.config, cell.plan);
     cell.bytes = planBytes(cell.plan, shape);
     cell.selectMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
     return cell;

@@ -26,6 +26,8 @@ Capture smallCapture()
     return capture;
 }
 
+LayerRotation onePair(float frequency) { return {{frequency}, {{0, 1, 0, 1}}, 1}; }
+
 bool near(const at::Tensor &found, const std::vector<double> &expected, double tolerance)
 {
     const at::Tensor flat = found.flatten().to(at::kDouble);
@@ -51,7 +53,7 @@ private Q_SLOTS:
 
     void meanRotationTurnsTheMoments()
     {
-        const MeanRotation rotation({1.0F}, 6, 2);
+        const MeanRotation rotation(onePair(1.0F), 6, 2);
         const at::Tensor unit = at::eye(2, at::kDouble);
         const QueryMoments columns = rotation.apply({unit[0].clone(), unit.clone()});
         QVERIFY(near(columns.mean, {.857036, .188786}, 1e-6)); // first column of Rbar
@@ -63,7 +65,7 @@ private Q_SLOTS:
     void closedFormEqualsTheSumOverPositions()
     {
         for (const float w : {1.0F, .3F, 1e-4F, 0.0F}) {
-            const MeanRotation rotation({w}, 1000, 512);
+            const MeanRotation rotation(onePair(w), 1000, 512);
             const QueryMoments turned = rotation.apply({at::eye(2, at::kDouble)[0].clone(), at::eye(2, at::kDouble)});
             double c = 0, s = 0;
             for (int64_t p = 1000; p < 1512; ++p) {

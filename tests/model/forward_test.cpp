@@ -44,6 +44,13 @@ private:
 
 namespace {
 
+RopeConfig ropeOf(int64_t dim)
+{
+    RopeConfig config;
+    config.dim = dim;
+    return config;
+}
+
 at::Tensor tensorOf(const std::vector<float> &values) { return at::tensor(at::ArrayRef<float>(values), at::kFloat); }
 
 std::vector<int32_t> someIds(int count)
@@ -64,10 +71,10 @@ at::Tensor logitsOf(const Model &model, const std::vector<int32_t> &ids)
 
 void ForwardTest::ropeRotatesHalves()
 {
-    const RopeTable table(RopeTable::inverseFrequencies(8, 1e4, {}, 1.0), 4);
+    const RopeTable table(ropeOf(8), RopePairing::Half, 8);
     const std::vector<int32_t> positions{3};
     at::Tensor x = tensorOf({1, 2, 3, 4, 5, 6, 7, 8}).view({1, 1, 8});
-    table.rotate(x, table.rows(positions, at::kCPU));
+    table.rotate(x, table.angles(positions, 4, at::kCPU));
     // G2
     const at::Tensor half = tensorOf({-1.695593F, .137552F, 2.788682F, 3.975982F, -4.808842F, 6.323059F, 7.086837F, 8.011964F});
     QVERIFY(maxDifference(x.view({8}), half) < 1e-6);
@@ -75,7 +82,7 @@ void ForwardTest::ropeRotatesHalves()
     at::Tensor wide = at::zeros({1, 1, 16}, at::kFloat);
     at::Tensor strided = wide.view({1, 1, 8, 2}).select(3, 0);
     strided.copy_(tensorOf({1, 2, 3, 4, 5, 6, 7, 8}).view({1, 1, 8}));
-    table.rotate(strided, table.rows(positions, at::kCPU));
+    table.rotate(strided, table.angles(positions, 4, at::kCPU));
     QVERIFY(maxDifference(strided.reshape({8}), half) < 1e-6);
 }
 
@@ -91,13 +98,17 @@ void ForwardTest::ropeOnPermutedRowsEqualsHalfRope()
 
 void ForwardTest::ropeFactorsDivideFrequencies()
 {
-    const std::vector<float> plain = RopeTable::inverseFrequencies(4, 1e4, {}, 1.0);
-    const std::vector<float> factors{1.0F, 8.0F};
-    const std::vector<float> scaled = RopeTable::inverseFrequencies(4, 1e4, factors, 2.0);
+    RopeConfig config = ropeOf(4);
+    const std::vector<float> plain = inverseFrequencies(config, 0);
     QCOMPARE(plain[0], 1.0F);
     QVERIFY(std::abs(plain[1] - 0.01F) < 1e-9F);
-    QCOMPARE(scaled[0], 0.5F);
-    QCOMPARE(scaled[1], plain[1] / 16.0F);
+    config.scaling = RopeScaling::Factors;
+    config.factors = {1.0F, 8.0F};
+    QCOMPARE(inverseFrequencies(config, 0)[0], 1.0F);
+    QCOMPARE(inverseFrequencies(config, 0)[1], plain[1] / 8.0F);
+    config.scaling = RopeScaling::Linear;
+    config.factor = 2;
+    QCOMPARE(inverseFrequencies(config, 0)[0], 0.5F);
 }
 
 void ForwardTest::rmsNormEqualsComputedValues()
@@ -146,13 +157,16 @@ void ForwardTest::softmaxRowEqualsDirectSum()
 void ForwardTest::queryHeadsShareKvHeads()
 {
     // G9: H = 9, Hkv = 3 maps to 0,0,0,1,1,1,2,2,2. Values that name their KV head come out of every query head of it.
-    LayerCache cache(3, 4, at::kCPU);
+    ModelConfig config;
+    config.kvHeads = 3;
+    config.headDim = 4;
+    LayerCache cache(config, at::kCPU);
     at::Tensor v = at::zeros({2, 3, 4}, at::kFloat);
     for (int64_t g = 0; g < 3; ++g)
         v.select(1, g).fill_(static_cast<double>(g));
     const std::vector<int32_t> positions{0, 1};
     cache.append(at::zeros({2, 3, 4}, at::kFloat), v, positions);
-    const auto out = attend(at::ones({2, 9, 4}, at::kFloat), cache, AttentionProbe{}, RunContext{});
+    const auto out = attend(at::ones({2, 9, 4}, at::kFloat), cache, ScoreRule{0.5}, AttentionProbe{}, RunContext{});
     QVERIFY(out.has_value());
     for (int64_t h = 0; h < 9; ++h)
         QCOMPARE((*out)[1][4 * h].item<float>(), static_cast<float>(h / 3));
@@ -295,7 +309,7 @@ void ForwardTest::hooksObserveInOrderAndReplace()
     const HookScope second = silent.add(HookPoint::MlpOutput, kEveryLayer, zero);
     KvCache other(m_llama->config());
     const auto passed = forward(*m_llama, ids, other, ForwardOptions{.hooks = &silent}, RunContext{});
-    QVERIFY(maxDifference(passed->hidden, embedRows(*m_llama, ids)) == 0.0);
+    QVERIFY(maxDifference(passed->hidden, embedRows(*m_llama, ids, positionsFrom(0, 10))) == 0.0);
 }
 
 void ForwardTest::hookScopeEndsWithItsBlock()

@@ -58,7 +58,8 @@ private:
         row.heads = heads.count;
         row.positions = m_slots[set].data();
         row.slots = n;
-        row.headDim = d;
+        row.headDim = row.valueDim = d;
+        row.rule.scale = 1 / std::sqrt(double(d));
         m_weights.clear();
         for (int64_t h = 0; h < heads.count; ++h)
             appendWeights(heads.first + h, m_slots[set]);
@@ -71,7 +72,7 @@ private:
             row.keys = m_keys.data();
             row.values = m_keys.data();
             row.kvHeads = kvHeads.count;
-            row.kvStride = n * d;
+            row.kvStride = row.valueStride = n * d;
             row.queryRows = std::min(m_row + 1, m_policy->queryRows());
             m_queries.clear();
             for (int64_t r = 0; r < row.queryRows; ++r)

@@ -100,6 +100,7 @@ inline Capture shapedCapture(int64_t layers, int64_t heads, int64_t kvHeads, int
     capture.config.kvHeads = kvHeads;
     capture.config.headDim = headDim;
     capture.config.ropes.emplace_back().dim = headDim;
+    capture.config.layerConfigs.resize(static_cast<size_t>(layers));
     capture.ids.assign(static_cast<size_t>(tokens), 1);
     capture.needs = {.colSum = true, .queryMoments = true, .window = 256};
     capture.window = std::min<int64_t>(256, tokens);

@@ -19,7 +19,8 @@ inline DecodeRow decodeRow(const Positions &positions, const std::vector<float> 
     row.positions = positions.data();
     row.weights = weights.data();
     row.slots = static_cast<int64_t>(positions.size());
-    row.headDim = 2;
+    row.headDim = row.valueDim = 2;
+    row.rule.scale = 1 / std::sqrt(2.0);
     return row;
 }
 

@@ -17,6 +17,7 @@ namespace winnow {
 namespace {
 
     struct Terms {
+        double scale = 1; // of q k
         double eps = 0;
         bool covariance = true;
         bool valueNorm = true;
@@ -24,20 +25,19 @@ namespace {
 
     /// Expected attention of future queries on each key, times the norm of its value.
     ///
-    /// @param keys [n, D] after RoPE, values [n, D], contiguous. @param future Moments of the rotated queries of the group.
+    /// @param keys [n, D] after RoPE, values [n, Dv], contiguous. @param future Moments of the rotated queries of the group.
     /// @return [G, n]; the first `sinks` columns are 0.
     at::Tensor expectedScores(const at::Tensor &keys, const at::Tensor &values, const QueryMoments &future, int64_t sinks,
         const Terms &terms)
     {
         const int64_t n = keys.size(0);
         const int64_t d = keys.size(1);
-        const auto size = static_cast<double>(d);
-        // x = mu' . k / sqrt(D) + k^T Sigma' k / (2 D)
-        at::Tensor x = at::matmul(future.mean.to(at::kFloat), keys.t()).div_(std::sqrt(size)).contiguous(); // [G, n]
+        // x = s mu' . k + s^2 k^T Sigma' k / 2 with the scale s of q k, 1/sqrt(D) in most families
+        at::Tensor x = at::matmul(future.mean.to(at::kFloat), keys.t()).mul_(terms.scale).contiguous(); // [G, n]
         if (terms.covariance) {
             const at::Tensor matrices = future.covariance.to(at::kFloat).contiguous(); // [G, D, D]
             addQuadraticForms({keys.const_data_ptr<float>(), n, d, matrices.const_data_ptr<float>(), x.size(0),
-                static_cast<float>(0.5 / size), x.mutable_data_ptr<float>()});
+                static_cast<float>(0.5 * terms.scale * terms.scale), x.mutable_data_ptr<float>()});
         }
         at::Tensor p = at::softmax(x.narrow(1, sinks, n - sinks), -1);
         if (terms.valueNorm)
@@ -47,23 +47,18 @@ namespace {
         return scores;
     }
 
-    /// The moments of the query heads [first, first + count).
-    QueryMoments headsOf(const QueryMoments &moments, int64_t first, int64_t count)
+    Terms termsOf(const Capture &capture, const Parameters &parameters)
     {
-        return {moments.mean.narrow(0, first, count), moments.covariance.narrow(0, first, count)};
-    }
-
-    Terms termsOf(const Parameters &parameters)
-    {
-        return {parameters.number("eps"), parameters.flag("useCov"), parameters.flag("useVnorm")};
+        return {capture.config.scale(), parameters.number("eps"), parameters.flag("useCov"), parameters.flag("useVnorm")};
     }
 
     /// The same on the cache of the moment, from the last w queries (decodeRule interval).
     class ExpectedSlots : public SlotScorer {
     public:
-        ExpectedSlots(const Capture &capture, const Parameters &parameters)
+        ExpectedSlots(const Capture &capture, const Parameters &parameters, int64_t layer)
             : m_parameters(parameters)
-            , m_inverse(inverseFrequencies(capture))
+            , m_terms(termsOf(capture, parameters))
+            , m_rotation(LayerRotation::of(capture, layer))
             , m_tokens(capture.tokens())
         {
         }
@@ -73,14 +68,14 @@ namespace {
         int64_t score(const DecodeRow &row, std::vector<float> &x) const override
         {
             const int64_t position = m_tokens + row.row;
-            const MeanRotation future(m_inverse, position + 1, m_parameters.integer("nFuture"));
+            const MeanRotation future(m_rotation, position + 1, m_parameters.integer("nFuture"));
             const int64_t sinks = std::min(m_parameters.integer("nSink"), row.slots - 1);
             const int64_t perKvHead = row.heads / row.kvHeads;
-            const QueryMoments moments = future.apply(recentMoments(row, position, m_inverse));
+            const QueryMoments moments = future.apply(recentMoments(row, position, m_rotation));
             x.resize(static_cast<size_t>(row.heads * row.slots));
             for (int64_t j = 0; j < row.kvHeads; ++j) {
-                const at::Tensor scores = expectedScores(kvRows(row, row.keys, j), kvRows(row, row.values, j),
-                    headsOf(moments, j * perKvHead, perKvHead), sinks, termsOf(m_parameters)); // [G, n]
+                const at::Tensor scores = expectedScores(keyRows(row, j), valueRows(row, j),
+                    moments.heads(j * perKvHead, perKvHead), sinks, m_terms); // [G, n]
                 const float *from = scores.const_data_ptr<float>();
                 std::copy_n(from, perKvHead * row.slots, x.begin() + j * perKvHead * row.slots);
             }
@@ -89,7 +84,8 @@ namespace {
 
     private:
         Parameters m_parameters;
-        std::vector<float> m_inverse;
+        Terms m_terms;
+        LayerRotation m_rotation;
         int64_t m_tokens;
     };
 
@@ -119,12 +115,12 @@ namespace {
             const int64_t groups = capture.config.groups();
             const int64_t sinks = parameters.integer("nSink");
             const MeanRotation future(
-                inverseFrequencies(capture), capture.tokens(), parameters.integer("nFuture"));
+                LayerRotation::of(capture, layer), capture.tokens(), parameters.integer("nFuture"));
             const QueryMoments moments = future.apply(promptMoments(data, capture.tokens(), sinks));
             std::vector<at::Tensor> scores;
             for (int64_t g = 0; g < capture.config.kvHeads; ++g) {
                 scores.push_back(expectedScores(data.keys[g].contiguous(), data.values[g],
-                    headsOf(moments, g * groups, groups), sinks, termsOf(parameters))); // [G, N]
+                    moments.heads(g * groups, groups), sinks, termsOf(capture, parameters))); // [G, N]
             }
             return at::stack(scores).reshape({capture.config.heads, capture.tokens()}); // [H, N]
         }
@@ -134,10 +130,17 @@ namespace {
             return {std::min(parameters.integer("nSink"), count), 0};
         }
 
-        std::unique_ptr<SlotScorer> slotScorer(
-            const Capture &capture, const Parameters &parameters, const KvPlan &, int64_t) const override
+        // Deviation: a cap of the scores is left out. The mean of a capped exponential has no closed form.
+        void finishPlan(const Capture &capture, const Parameters &, KvPlan &plan) const override
         {
-            return std::make_unique<ExpectedSlots>(capture, parameters);
+            if (capture.config.scoreCap > 0)
+                plan.notices.push_back("the cap of this model's scores is left out of the expected attention");
+        }
+
+        std::unique_ptr<SlotScorer> slotScorer(
+            const Capture &capture, const Parameters &parameters, const KvPlan &, int64_t layer) const override
+        {
+            return std::make_unique<ExpectedSlots>(capture, parameters, layer);
         }
     };
 
