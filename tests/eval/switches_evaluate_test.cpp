@@ -44,7 +44,20 @@ public:
     }
 };
 
-class LeastMethod : public Method {
+/// Drops the oldest slot after the first before the row attends.
+class OldestPolicy : public DecodePolicy {
+public:
+    void before(const DecodeRow &row, std::vector<int32_t> &drop) override
+    {
+        drop.clear();
+        if (row.slots > 3)
+            drop.push_back(1);
+    }
+    bool wants(int64_t) const override { return false; }
+};
+
+template <typename Policy>
+class PolicyMethod : public Method {
 public:
     CaptureNeeds needs(const Parameters &) const override { return {}; }
     Result<std::unique_ptr<const Ranking>> rank(const Capture &, const Parameters &, const RunContext &) const override
@@ -55,11 +68,12 @@ public:
     std::unique_ptr<DecodePolicy> decodePolicy(
         const Capture &, const Ranking &, const KvPlan &, const Parameters &, int64_t) const override
     {
-        return std::make_unique<LeastPolicy>();
+        return std::make_unique<Policy>();
     }
 };
 
-const LeastMethod kLeast;
+const PolicyMethod<LeastPolicy> kLeast;
+const PolicyMethod<OldestPolicy> kOldest;
 
 std::vector<int32_t> someIds(int64_t count, uint64_t seed)
 {
@@ -157,8 +171,10 @@ std::vector<EvaluationCell> SwitchesEvaluateTest::mixedCells() const
         least.ranking = std::make_shared<const Ranking>();
         least.plan.decodeRule = DecodeRule::Hold;
         cells.push_back(least);
-        least.plan.positions = PositionMode::Shift;
-        cells.push_back(least);
+        EvaluationCell oldest = least;
+        oldest.method = &kOldest;
+        oldest.plan.positions = PositionMode::Shift;
+        cells.push_back(oldest);
         EvaluationCell packed = cell(sets, 8, 9);
         packed.plan.positions = PositionMode::Shift;
         cells.push_back(packed);
