@@ -36,11 +36,13 @@ private Q_SLOTS:
 
     void aKeyMovedByADeltaTurnsByThatDelta()
     {
-        const RopeTable rope({1.0F}, 1);
+        RopeConfig config;
+        config.dim = 2; // one pair of frequency 1
+        const RopeTable rope(config, RopePairing::Half, 2);
         const at::Tensor key = at::zeros({1, 1, 2});
         key[0][0][0] = 1.0F;
         const std::array<int32_t, 1> delta{-2};
-        rope.rotate(key, rope.rows(delta, key.device()));
+        rope.rotate(key, rope.angles(delta, 1, key.device()));
         QVERIFY(std::abs(key[0][0][0].item<float>() + .416147F) < 1e-6F);
         QVERIFY(std::abs(key[0][0][1].item<float>() + .909297F) < 1e-6F);
     }
