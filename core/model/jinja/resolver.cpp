@@ -1,0 +1,464 @@
+#include "core/model/jinja/resolver.h"
+
+#include "core/model/jinja/failure.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace winnow::jinja {
+
+size_t Symbols::define(const std::string &name, Load load, SlotRef outer)
+{
+    // one slot a name and frame, also when several branches define it
+    size_t slot = m_frame->slots.size();
+    for (size_t i = 0; i < m_frame->slots.size(); ++i) {
+        if (m_frame->slots[i].name == name)
+            slot = i;
+    }
+    if (slot == m_frame->slots.size())
+        m_frame->slots.push_back({Load::Undefined, name, {}});
+    m_frame->slots[slot].load = load;
+    m_frame->slots[slot].outer = outer;
+    m_refs[name] = slot;
+    return slot;
+}
+
+SlotRef Symbols::find(const std::string &name) const
+{
+    int hops = 0;
+    for (const Symbols *at = this; at; at = at->m_parent, ++hops) {
+        if (const auto found = at->m_refs.find(name); found != at->m_refs.end())
+            return {hops, found->second};
+    }
+    return {};
+}
+
+void Symbols::capture() const
+{
+    for (const Symbols *at = this; at; at = at->m_parent)
+        at->m_frame->captured = true;
+}
+
+void Symbols::store(const std::string &name)
+{
+    m_stores.insert(name);
+    if (m_refs.contains(name))
+        return;
+    const SlotRef outer = m_parent ? m_parent->find(name) : SlotRef();
+    if (outer.slot != SIZE_MAX)
+        define(name, Load::Alias, outer);
+    else
+        define(name, Load::Undefined);
+}
+
+size_t Symbols::declareParameter(const std::string &name)
+{
+    m_stores.insert(name);
+    return define(name, Load::Parameter);
+}
+
+void Symbols::load(const std::string &name)
+{
+    if (find(name).slot == SIZE_MAX)
+        define(name, Load::Resolve);
+}
+
+void Symbols::mergeBranches(const std::vector<Symbols> &branches)
+{
+    std::set<std::string> stored;
+    for (const Symbols &branch : branches)
+        stored.insert(branch.m_stores.begin(), branch.m_stores.end());
+    for (const std::string &name : m_stores)
+        stored.erase(name);
+    for (const Symbols &branch : branches) {
+        for (const auto &[name, slot] : branch.m_refs)
+            m_refs[name] = slot;
+        m_stores.insert(branch.m_stores.begin(), branch.m_stores.end());
+    }
+    for (const std::string &name : stored) { // set on one way only: what it was before is looked up
+        SlotLoad &slot = m_frame->slots[m_refs.at(name)];
+        const SlotRef outer = m_parent ? m_parent->find(name) : SlotRef();
+        slot.load = outer.slot != SIZE_MAX ? Load::Alias : Load::Resolve;
+        slot.outer = outer;
+    }
+}
+
+namespace {
+
+    /// Checks that jinja2 makes when it compiles, and places for all names.
+    class Resolver {
+    public:
+        void templateFrame(Syntax &syntax)
+        {
+            Symbols symbols(syntax.frame, nullptr);
+            analyse(syntax.body, symbols);
+            place(syntax.body, symbols, {});
+        }
+
+    private:
+        struct Surroundings {
+            bool inLoop = false;
+            bool isSoft = false; ///< inside an `if` of this frame: unknown filters fail when they are evaluated
+            Surroundings hard() const { return {inLoop, false}; }
+        };
+        using Block = std::vector<StatementPtr>;
+
+        // Analysis: which names a frame loads and stores, in the order of jinja2's visitor.
+
+        void analyse(const Expression &expression, Symbols &symbols)
+        {
+            if (expression.kind == ExpressionKind::Name || expression.kind == ExpressionKind::NamespaceTarget)
+                symbols.load(expression.name);
+            for (const ExpressionPtr &operand : expression.operands) {
+                if (operand)
+                    analyse(*operand, symbols);
+            }
+            eachArgument(expression, [&](const Expression &argument) { analyse(argument, symbols); });
+        }
+
+        template <typename Visit>
+        static void eachArgument(const Expression &expression, Visit visit)
+        {
+            if (!expression.arguments)
+                return;
+            for (const ExpressionPtr &argument : expression.arguments->positional)
+                visit(*argument);
+            for (const auto &named : expression.arguments->named)
+                visit(*named.second);
+            if (expression.arguments->list)
+                visit(*expression.arguments->list);
+            if (expression.arguments->map)
+                visit(*expression.arguments->map);
+        }
+
+        static void eachTarget(const Expression &target, const std::function<void(const Expression &)> &visit)
+        {
+            if (target.kind != ExpressionKind::Tuple)
+                return visit(target);
+            for (const ExpressionPtr &part : target.operands)
+                eachTarget(*part, visit);
+        }
+
+        static void store(const Expression &target, Symbols &symbols)
+        {
+            eachTarget(target, [&](const Expression &part) {
+                if (part.kind == ExpressionKind::NamespaceTarget)
+                    symbols.load(part.name);
+                else
+                    symbols.store(part.name);
+            });
+        }
+
+        static void declare(const Expression &target, Symbols &symbols)
+        {
+            eachTarget(target, [&](const Expression &part) { symbols.declareParameter(part.name); });
+        }
+
+        void analyse(const Block &block, Symbols &symbols)
+        {
+            for (const StatementPtr &statement : block)
+                analyse(*statement, symbols);
+        }
+
+        void analyse(const Statement &statement, Symbols &symbols)
+        {
+            switch (statement.kind) {
+            case StatementKind::Output:
+            case StatementKind::With: // only the values belong to the outer frame
+                for (const ExpressionPtr &value : statement.values)
+                    analyse(*value, symbols);
+                return;
+            case StatementKind::If:
+                return analyseBranches(statement, symbols);
+            case StatementKind::For:
+            case StatementKind::CallBlock:
+            case StatementKind::FilterBlock:
+                return analyse(*statement.value, symbols);
+            case StatementKind::Set:
+                analyse(*statement.value, symbols);
+                return store(*statement.target, symbols);
+            case StatementKind::SetBlock:
+                return store(*statement.target, symbols);
+            case StatementKind::Macro:
+                return symbols.store(statement.name);
+            case StatementKind::Generation:
+            case StatementKind::Break:
+            case StatementKind::Continue:
+                return;
+            }
+        }
+
+        /// jinja2 visits the test of the first branch in the frame itself, every elif as one more branch with its test.
+        void analyseBranches(const Statement &statement, Symbols &symbols)
+        {
+            analyse(*statement.branches[0].test, symbols);
+            const Symbols before = symbols;
+            std::vector<Symbols> branches(1, before);
+            analyse(statement.branches[0].body, branches[0]);
+            Symbols others = before; // all elifs are one list
+            Symbols last = before;
+            for (size_t i = 1; i < statement.branches.size(); ++i) {
+                const Branch &branch = statement.branches[i];
+                if (!branch.test) {
+                    analyse(branch.body, last);
+                    continue;
+                }
+                analyse(*branch.test, others);
+                std::vector<Symbols> inner(1, others);
+                analyse(branch.body, inner[0]);
+                others.mergeBranches(inner);
+            }
+            branches.push_back(others);
+            branches.push_back(last);
+            symbols.mergeBranches(branches);
+        }
+
+        // Places: names get their slots, inner frames are analysed on the way.
+
+        void place(Expression &expression, const Symbols &symbols, bool isSoft)
+        {
+            if (expression.kind == ExpressionKind::Name || expression.kind == ExpressionKind::NamespaceTarget)
+                expression.slot = symbols.find(expression.name);
+            const bool isUnknown = (expression.kind == ExpressionKind::Filter && !isFilterName(expression.name))
+                || (expression.kind == ExpressionKind::Test && !isTestName(expression.name));
+            if (isUnknown && !isSoft)
+                throw Failure{ErrorCode::BadInput, expression.line,
+                    std::string("No ") + (expression.kind == ExpressionKind::Filter ? "filter" : "test") + " named '" + expression.name + "'.", {}};
+            const bool inner = isSoft || expression.kind == ExpressionKind::Condition;
+            for (const ExpressionPtr &operand : expression.operands) {
+                if (operand)
+                    place(*operand, symbols, inner);
+            }
+            eachArgument(expression, [&](const Expression &argument) { place(const_cast<Expression &>(argument), symbols, inner); });
+        }
+
+        void place(const Block &block, const Symbols &symbols, Surroundings around)
+        {
+            for (const StatementPtr &statement : block)
+                place(*statement, symbols, around);
+        }
+
+        void place(Statement &statement, const Symbols &symbols, Surroundings around)
+        {
+            for (const ExpressionPtr &value : statement.values)
+                place(*value, symbols, around.isSoft);
+            switch (statement.kind) {
+            case StatementKind::Output:
+                return;
+            case StatementKind::If:
+                for (Branch &branch : statement.branches) {
+                    if (branch.test)
+                        place(*branch.test, symbols, true);
+                    place(branch.body, symbols, {around.inLoop, true});
+                }
+                return;
+            case StatementKind::For:
+                return placeFor(statement, symbols, around);
+            case StatementKind::Set:
+                place(*statement.value, symbols, around.isSoft);
+                return place(*statement.target, symbols, around.isSoft);
+            case StatementKind::SetBlock:
+            case StatementKind::FilterBlock:
+            case StatementKind::With:
+                return placeInner(statement, symbols, around);
+            case StatementKind::Macro:
+                statement.nameSlot = symbols.find(statement.name);
+                return placeMacro(statement, symbols);
+            case StatementKind::CallBlock:
+                place(*statement.value, symbols, around.isSoft);
+                return placeMacro(statement, symbols);
+            case StatementKind::Generation:
+                return placeMacro(statement, symbols);
+            case StatementKind::Break:
+            case StatementKind::Continue:
+                if (!around.inLoop)
+                    throw Failure{ErrorCode::BadInput, statement.line,
+                        statement.kind == StatementKind::Break ? "'break' outside loop" : "'continue' not properly in loop", {}};
+                return;
+            }
+        }
+
+        void placeInner(Statement &statement, const Symbols &symbols, Surroundings around)
+        {
+            Symbols inner(statement.frame, &symbols);
+            for (const ExpressionPtr &target : statement.parameters)
+                declare(*target, inner);
+            analyse(statement.body, inner);
+            if (statement.value)
+                analyse(*statement.value, inner);
+            for (const ExpressionPtr &target : statement.parameters)
+                place(*target, inner, false);
+            if (statement.target)
+                place(*statement.target, symbols, around.isSoft);
+            if (statement.value)
+                place(*statement.value, inner, false);
+            place(statement.body, inner, around.hard());
+        }
+
+        static void checkLoopTargets(const Expression &target)
+        {
+            eachTarget(target, [](const Expression &part) {
+                if (part.kind == ExpressionKind::Name && part.name == "loop")
+                    throw Failure{ErrorCode::BadInput, part.line, "Can't assign to special loop variable in for-loop target", {}};
+            });
+        }
+
+        static void checkLoopTargets(const Block &block)
+        {
+            for (const StatementPtr &statement : block) {
+                if (statement->target && statement->kind != StatementKind::Macro)
+                    checkLoopTargets(*statement->target);
+                checkLoopTargets(statement->body);
+                checkLoopTargets(statement->otherwise);
+                for (const Branch &branch : statement->branches)
+                    checkLoopTargets(branch.body);
+            }
+        }
+
+        void placeFor(Statement &statement, const Symbols &symbols, Surroundings around)
+        {
+            checkLoopTargets(*statement.target);
+            checkLoopTargets(statement.body);
+            checkLoopTargets(statement.otherwise);
+            place(*statement.value, symbols, around.isSoft);
+            if (statement.test || statement.recursive)
+                symbols.capture();
+            Symbols body(statement.frame, &symbols);
+            statement.loopSlot = body.declareParameter("loop");
+            declare(*statement.target, body);
+            analyse(statement.body, body);
+            place(*statement.target, body, false);
+            place(statement.body, body, {true, false});
+            Symbols otherwise(statement.otherwiseFrame, &symbols);
+            analyse(statement.otherwise, otherwise);
+            place(statement.otherwise, otherwise, around.hard());
+            if (!statement.test)
+                return;
+            Symbols test(statement.testFrame, &symbols);
+            declare(*statement.target, test);
+            analyse(*statement.test, test);
+            place(*statement.test, test, false);
+        }
+
+        /// Whether code reads one of the special names of a macro without having set it (jinja2's find_undeclared).
+        static bool reads(const Block &block, const std::string &name)
+        {
+            bool declared = false;
+            return readsIn(block, name, declared);
+        }
+
+        static bool readsIn(const Expression &expression, const std::string &name, bool &declared)
+        {
+            if (declared)
+                return false;
+            if (expression.kind == ExpressionKind::Name && expression.name == name)
+                return true;
+            for (const ExpressionPtr &operand : expression.operands) {
+                if (operand && readsIn(*operand, name, declared))
+                    return true;
+            }
+            bool found = false;
+            eachArgument(expression, [&](const Expression &argument) { found = found || readsIn(argument, name, declared); });
+            return found;
+        }
+
+        static bool readsIn(const Block &block, const std::string &name, bool &declared)
+        {
+            return std::any_of(block.begin(), block.end(), [&](const StatementPtr &statement) { return readsIn(*statement, name, declared); });
+        }
+
+        static void note(const Expression &target, const std::string &name, bool &declared)
+        {
+            eachTarget(target, [&](const Expression &part) { declared = declared || (part.kind == ExpressionKind::Name && part.name == name); });
+        }
+
+        /// Visits the parts of a statement in the order of the node's fields in jinja2.nodes.
+        static bool readsIn(const Statement &statement, const std::string &name, bool &declared)
+        {
+            const auto one = [&](const ExpressionPtr &part) { return part && readsIn(*part, name, declared); };
+            const auto many = [&](const std::vector<ExpressionPtr> &parts) { return std::any_of(parts.begin(), parts.end(), one); };
+            switch (statement.kind) {
+            case StatementKind::For:
+                note(*statement.target, name, declared);
+                return one(statement.value) || readsIn(statement.body, name, declared) || readsIn(statement.otherwise, name, declared) || one(statement.test);
+            case StatementKind::If:
+                return std::any_of(statement.branches.begin(), statement.branches.end(),
+                    [&](const Branch &branch) { return one(branch.test) || readsIn(branch.body, name, declared); });
+            case StatementKind::Set:
+                note(*statement.target, name, declared);
+                return one(statement.value);
+            case StatementKind::SetBlock:
+                note(*statement.target, name, declared);
+                return one(statement.value) || readsIn(statement.body, name, declared);
+            case StatementKind::CallBlock:
+                if (one(statement.value))
+                    return true;
+                [[fallthrough]];
+            case StatementKind::Macro:
+                for (const ExpressionPtr &parameter : statement.parameters)
+                    note(*parameter, name, declared);
+                return many(statement.defaults) || readsIn(statement.body, name, declared);
+            case StatementKind::With:
+                for (const ExpressionPtr &parameter : statement.parameters)
+                    note(*parameter, name, declared);
+                return many(statement.values) || readsIn(statement.body, name, declared);
+            default:
+                return many(statement.values) || readsIn(statement.body, name, declared) || one(statement.value);
+            }
+        }
+
+        void placeMacro(Statement &statement, const Symbols &symbols)
+        {
+            symbols.capture();
+            Symbols inner(statement.frame, &symbols);
+            const auto declareAll = [&] {
+                for (const ExpressionPtr &parameter : statement.parameters)
+                    inner.declareParameter(parameter->name);
+                for (const ExpressionPtr &value : statement.defaults)
+                    analyse(*value, inner);
+                analyse(statement.body, inner);
+            };
+            declareAll();
+            const auto has = [&](const char *name) {
+                return std::any_of(statement.parameters.begin(), statement.parameters.end(), [name](const ExpressionPtr &p) { return p->name == name; });
+            };
+            if (statement.kind != StatementKind::Generation)
+                declareSpecial(statement, inner, has("caller"), has("kwargs"), has("varargs"));
+            declareAll();
+            for (const ExpressionPtr &parameter : statement.parameters)
+                place(*parameter, inner, false);
+            for (const ExpressionPtr &value : statement.defaults)
+                place(*value, inner, false);
+            place(statement.body, inner, {});
+        }
+
+        void declareSpecial(Statement &statement, Symbols &inner, bool hasCaller, bool hasNamed, bool hasPositional)
+        {
+            if (reads(statement.body, "caller")) {
+                if (hasCaller) {
+                    const auto isCaller = [](const ExpressionPtr &p) { return p->name == "caller"; };
+                    const auto at = std::find_if(statement.parameters.begin(), statement.parameters.end(), isCaller) - statement.parameters.begin();
+                    if (static_cast<size_t>(at) < statement.parameters.size() - statement.defaults.size())
+                        throw Failure{ErrorCode::BadInput, statement.line,
+                            "When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.", {}};
+                } else {
+                    statement.callerSlot = inner.declareParameter("caller");
+                }
+                statement.takesCaller = true;
+            }
+            if (reads(statement.body, "kwargs") && !hasNamed) {
+                statement.namedSlot = inner.declareParameter("kwargs");
+                statement.takesNamed = true;
+            }
+            if (reads(statement.body, "varargs") && !hasPositional) {
+                statement.positionalSlot = inner.declareParameter("varargs");
+                statement.takesPositional = true;
+            }
+        }
+    };
+
+} // namespace
+
+void resolveNames(Syntax &syntax) { Resolver().templateFrame(syntax); }
+
+} // namespace winnow::jinja
