@@ -36,7 +36,7 @@ void Evaluator::enter(Scope &scope)
             scope.slots[i] = resolve(load.name);
             break;
         case Load::Alias:
-            scope.slots[i] = slot(*scope.parent, {load.outer.hops - 1, load.outer.slot});
+            scope.slots[i] = slot(*scope.parent, load.outer);
             break;
         case Load::Undefined:
             scope.slots[i] = Value();

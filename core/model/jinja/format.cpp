@@ -242,7 +242,8 @@ namespace {
         size_t at = 0;
         const auto isAlign = [](char32_t c) { return c == '<' || c == '>' || c == '^' || c == '='; };
         const auto has = [&](char32_t c) { return at < spec.size() && spec[at] == c; };
-        if (spec.size() > 1 && isAlign(spec[1])) {
+        const bool hasFill = spec.size() > 1 && isAlign(spec[1]);
+        if (hasFill) {
             format.fill.clear();
             appendPoint(format.fill, spec[0]);
             format.align = static_cast<char>(spec[1]);
@@ -257,10 +258,10 @@ namespace {
             ++at;
         }
         if (has('0')) {
-            if (format.align == 0) {
+            if (!hasFill)
                 format.fill = "0";
+            if (format.align == 0)
                 format.align = '=';
-            }
             ++at;
         }
         const auto size = [&] {

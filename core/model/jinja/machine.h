@@ -129,7 +129,7 @@ Value formatBraces(Machine &machine, const Value &format, const Arguments &argum
 /// json.dumps with the arguments of the filter tojson.
 Value toJson(Machine &machine, const Value &value, Arguments &arguments);
 /// str.splitlines, str.join, ... give lists and texts through these.
-Value textList(Machine &machine, const std::vector<std::string_view> &parts);
+Value textList(Machine &machine, const std::vector<std::string_view> &parts, const Value &self);
 
 /// Applies a filter or a test by name. @error when there is none of that name.
 Value applyFilter(Machine &machine, const std::string &name, const Value &value, Arguments arguments);

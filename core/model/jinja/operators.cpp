@@ -46,7 +46,7 @@ namespace {
     int64_t modulo(Machine &machine, int64_t a, int64_t b)
     {
         if (b == 0)
-            machine.fail("integer division or modulo by zero");
+            machine.fail("integer modulo by zero");
         if (b == -1)
             return 0;
         const int64_t rest = a % b;

@@ -344,7 +344,7 @@ ExpressionPtr Parser::assignTarget(bool withNamespace, std::string_view endName)
         isTuple = true;
     }
     if (made->operands.empty())
-        fail("Expected an expression, got " + quoted(current().text));
+        fail("Expected an expression, got " + quoted(current().kind == TokenKind::BlockEnd ? "end of statement block" : current().text));
     ExpressionPtr target = isTuple ? std::move(made) : std::move(made->operands[0]);
     checkTarget(*target);
     return target;

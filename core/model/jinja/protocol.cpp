@@ -25,7 +25,7 @@ namespace {
             if (at >= object.text.size())
                 return false;
             const size_t size = byteOffset(std::string_view(object.text).substr(at, 4), 1);
-            item = machine.text(object.text.substr(at, size), object.safe);
+            item = machine.text(object.text.substr(at, size));
             at += size;
             return true;
         };
@@ -67,7 +67,7 @@ namespace {
 
     /// The bounds of a slice over a length (PySlice_AdjustIndices); `count` items from `start` on.
     struct Bounds {
-        int64_t start = 0, step = 1, count = 0;
+        int64_t start = 0, stop = 0, step = 1, count = 0;
     };
 
     Bounds bounds(Machine &machine, int64_t length, const Value &start, const Value &stop, const Value &step)
@@ -92,7 +92,7 @@ namespace {
             return std::clamp(at < 0 ? at + length : at, low, high);
         };
         result.start = place(start, result.step < 0 ? high : low);
-        const int64_t end = place(stop, result.step < 0 ? low : high);
+        const int64_t end = result.stop = place(stop, result.step < 0 ? low : high);
         if (result.step > 0 && result.start < end)
             result.count = (end - result.start - 1) / result.step + 1;
         else if (result.step < 0 && end < result.start)
@@ -279,7 +279,7 @@ Value Machine::ownAttribute(const Value &object, const std::string &name)
 Value Machine::attribute(const Value &object, const std::string &name)
 {
     meter.work(1);
-    if (isDunder(name) && !object.is(Kind::Dict) && !object.is(Kind::Namespace))
+    if (isDunder(name) && !object.is(Kind::Dict) && !object.is(Kind::Namespace) && !object.is(Kind::Undefined))
         return undefined("access to attribute " + quoted(name) + " of '" + typeName(object) + "' object is unsafe.");
     if (const Value own = ownAttribute(object, name); !own.is(Kind::Missing)) {
         if (name.starts_with("_"))
@@ -321,9 +321,10 @@ Value Machine::slice(const Value &object, const Value &start, const Value &stop,
     if (object.is(Kind::Range)) {
         const auto &range = object.as<RangeObject>();
         auto cut = std::make_shared<RangeObject>();
-        cut->start = part.count > 0 ? range.start + part.start * range.step : range.start;
-        cut->step = part.count > 1 ? range.step * part.step : range.step;
-        cut->stop = cut->start + part.count * cut->step;
+        if (__builtin_mul_overflow(range.step, part.step, &cut->step))
+            fail("a step of range() beyond 64 bits", ErrorCode::Unsupported);
+        cut->start = range.start + part.start * range.step;
+        cut->stop = range.start + part.stop * range.step;
         return {Kind::Range, std::move(cut)};
     }
     const auto &items = object.as<ListObject>().items;

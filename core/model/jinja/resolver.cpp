@@ -335,6 +335,7 @@ namespace {
             if (!statement.test)
                 return;
             Symbols test(statement.testFrame, &symbols);
+            test.declareParameter({}); // in the place of `loop`, so that targets have the slots that they have in the body
             declare(*statement.target, test);
             analyse(*statement.test, test);
             place(*statement.test, test, false);

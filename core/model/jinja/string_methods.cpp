@@ -43,20 +43,20 @@ namespace {
         machine.meter.scanned(self.text().size());
         const std::string_view text = self.text();
         if (!isGiven(bound[0]))
-            return textList(machine, side == Side::Left ? splitWords(text, limit) : splitWordsRight(text, limit));
+            return textList(machine, side == Side::Left ? splitWords(text, limit) : splitWordsRight(text, limit), self);
         const std::string &separator = machine.wantText(bound[0], "must be str or None, sep");
         if (separator.empty())
             machine.fail("empty separator");
         if (side == Side::Left)
-            return textList(machine, split(text, separator, limit));
-        return textList(machine, splitRight(text, separator, limit));
+            return textList(machine, split(text, separator, limit), self);
+        return textList(machine, splitRight(text, separator, limit), self);
     }
 
     Value splitLinesOf(Machine &machine, const Value &self, Arguments &arguments)
     {
         const auto bound = machine.bind("splitlines", arguments, {"keepends"});
         machine.meter.scanned(self.text().size());
-        return textList(machine, splitLines(self.text(), machine.truthy(bound[0])));
+        return textList(machine, splitLines(self.text(), machine.truthy(bound[0])), self);
     }
 
     /// The part between optional start and end of find, count, startswith, ...; nothing when start is beyond the end.
@@ -176,9 +176,10 @@ namespace {
         const std::string_view text = self.text();
         machine.meter.scanned(text.size());
         const size_t at = last ? findLast(text, separator) : find(text, separator);
+        const auto piece = [&](std::string_view part) { return like(machine, self, std::string(part)); };
         if (at == text.npos)
-            return last ? machine.tuple({machine.text(std::string()), machine.text(std::string()), self}) : machine.tuple({self, machine.text(std::string()), machine.text(std::string())});
-        return machine.tuple({machine.text(text.substr(0, at)), machine.text(std::string_view(separator)), machine.text(text.substr(at + separator.size()))});
+            return last ? machine.tuple({piece({}), piece({}), self}) : machine.tuple({self, piece({}), piece({})});
+        return machine.tuple({piece(text.substr(0, at)), piece(separator), piece(text.substr(at + separator.size()))});
     }
 
     enum class Where { Left, Right, Centre };
@@ -246,13 +247,13 @@ namespace {
 
 } // namespace
 
-Value textList(Machine &machine, const std::vector<std::string_view> &parts)
+Value textList(Machine &machine, const std::vector<std::string_view> &parts, const Value &self)
 {
     std::vector<Value> items;
     machine.meter.claim(parts.size() * sizeof(Value));
     items.reserve(parts.size());
     for (const std::string_view part : parts)
-        items.push_back(machine.text(part));
+        items.push_back(like(machine, self, std::string(part)));
     machine.meter.release(parts.size() * sizeof(Value));
     return machine.list(std::move(items));
 }

@@ -271,7 +271,7 @@ std::vector<std::string_view> splitWords(std::string_view text, int64_t limit)
     text = strip(text, Side::Left);
     while (!text.empty()) {
         if (limit >= 0 && static_cast<int64_t>(words.size()) == limit) {
-            words.push_back(strip(text, Side::Right));
+            words.push_back(text);
             return words;
         }
         size_t end = 0;
@@ -291,7 +291,7 @@ std::vector<std::string_view> splitWordsRight(std::string_view text, int64_t lim
     text = strip(text, Side::Right);
     while (!text.empty()) {
         if (limit >= 0 && static_cast<int64_t>(words.size()) == limit) {
-            words.push_back(strip(text, Side::Left));
+            words.push_back(text);
             break;
         }
         size_t begin = text.size();
