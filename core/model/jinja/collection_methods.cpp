@@ -230,6 +230,8 @@ Value collectionMethod(Machine &machine, const Value &self, const std::string &n
             : name == "used" ? Value::boolean(self.as<JoinerObject>().used) : Value();
     case Kind::Range: {
         const auto &range = self.as<RangeObject>();
+        if (name == "count" || name == "index")
+            return listMethod(machine, machine.list(machine.items(self)), name);
         return name == "start" ? Value::integer(range.start) : name == "stop" ? Value::integer(range.stop)
             : name == "step" ? Value::integer(range.step) : Value();
     }
