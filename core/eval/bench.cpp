@@ -1,8 +1,8 @@
 #include "core/eval/bench.h"
 
 #include "core/eval/bench_clock.h"
+#include "core/eval/bench_floor.h"
 #include "core/eval/capture.h"
-#include "core/model/cpu_kernels.h"
 #include "core/model/device.h"
 #include "core/model/forward.h"
 
@@ -26,18 +26,6 @@ namespace {
         for (int64_t i = 0; i < count; ++i)
             ids.push_back(static_cast<int32_t>((i * 7919 + 13) % config.vocab));
         return ids;
-    }
-
-    /// Multiply-adds count twice. Causal attention counts the visible pairs only, the head the one row that is asked for.
-    double prefillFlops(const ModelConfig &config, int64_t tokens)
-    {
-        const int64_t qkvRows = (config.heads + 2 * config.kvHeads) * config.headDim;
-        const double matrices = 2.0 * static_cast<double>(config.hidden)
-            * static_cast<double>(qkvRows + config.heads * config.headDim + 3 * config.ffn);
-        const double pairs = 0.5 * static_cast<double>(tokens) * static_cast<double>(tokens + 1);
-        const double attention = 4.0 * static_cast<double>(config.heads * config.headDim) * pairs;
-        const double head = 2.0 * static_cast<double>(config.vocab * config.hidden);
-        return static_cast<double>(config.layers) * (matrices * static_cast<double>(tokens) + attention) + head;
     }
 
     std::string processorName()
@@ -84,7 +72,7 @@ namespace {
         Result<Json> capture(int64_t tokens);
         Result<Json> memory(int64_t tokens);
         Result<Json> decode(int64_t contextTokens, int64_t steps);
-        Json floor() const { return {{"gemmGflops", m_gemmRate / kGiga}, {"readGBps", m_readRate / kGiga}}; }
+        Json floor() const { return {{"gemmGflops", m_floor.gemmRate / kGiga}, {"readGBps", m_floor.readRate / kGiga}}; }
 
     private:
         const ModelConfig &config() const { return m_model->config(); }
@@ -94,56 +82,16 @@ namespace {
         std::shared_ptr<const Model> m_model;
         const BenchOptions &m_options;
         const RunContext &m_context;
-        double m_gemmRate = 0; // flop/s
-        double m_readRate = 0; // byte/s
+        MachineFloor m_floor;
         std::map<int64_t, double> m_prefillCpu; // by tokens
     };
 
     Result<void> Bench::measureFloor()
     {
-        // The four products of a layer on 512 rows, over the weights of all layers as a pass reads them.
-        const int64_t rows = 512;
-        const at::Tensor hidden = at::rand({rows, config().hidden}), heads = at::rand({rows, config().heads * config().headDim});
-        const at::Tensor inner = at::rand({rows, config().ffn});
-        at::Tensor qkv, out, gateUp, down;
-        const auto products = [&]() -> Result<void> {
-            for (const LayerWeights &layer : m_model->weights().layers) {
-                const auto product = [](at::Tensor &target, const at::Tensor &x, const WeightMatrix &weight) {
-                    if (!target.defined())
-                        target = at::empty({x.size(0), weight.rows()});
-                    multiplyOut(target, x, weight);
-                };
-                product(qkv, hidden, layer.qkv);
-                product(out, heads, layer.output);
-                product(gateUp, hidden, layer.ffn.gateUp);
-                product(down, inner, layer.ffn.down);
-            }
-            return {};
-        };
-        const auto gemm = fastest(m_options.repeats, m_context, products);
-        if (!gemm)
-            return fail(gemm.error());
-        const int64_t qkvRows = (config().heads + 2 * config().kvHeads) * config().headDim;
-        const double flops = 2.0 * static_cast<double>(config().layers * rows * config().hidden)
-            * static_cast<double>(qkvRows + config().heads * config().headDim + 3 * config().ffn);
-        m_gemmRate = flops / gemm->cpu;
-
-        double sum = 0;
-        const auto read = [&]() -> Result<void> {
-            for (const LayerWeights &layer : m_model->weights().layers) {
-                for (const WeightMatrix *matrix : {&layer.qkv, &layer.output, &layer.ffn.gateUp, &layer.ffn.down})
-                    sum += static_cast<double>(cpu::sumOf(matrix->dense().data_ptr<float>(), matrix->numel()));
-            }
-            const at::Tensor &head = m_model->weights().head.dense();
-            sum += static_cast<double>(cpu::sumOf(head.data_ptr<float>(), head.numel()));
-            return {};
-        };
-        const auto reading = fastest(2 * m_options.repeats, m_context, read);
-        if (!reading)
-            return fail(reading.error());
-        m_readRate = static_cast<double>(m_model->weights().bytes()) / reading->cpu;
-        if (sum == 0.5) // keeps the reads from being left out
-            m_readRate += 1e-9;
+        auto floor = winnow::measureFloor(*m_model, m_options.repeats, m_context);
+        if (!floor)
+            return fail(floor.error());
+        m_floor = *floor;
         return {};
     }
 
@@ -164,10 +112,10 @@ namespace {
         if (!time)
             return fail(time.error());
         m_prefillCpu[tokens] = time->cpu;
-        const double floorSeconds = prefillFlops(config(), tokens) / m_gemmRate;
+        const double floorSeconds = prefillFlops(*m_model, tokens) / m_floor.gemmRate;
         Json entry = timing(*time);
         entry["tokens"] = tokens;
-        entry["gflop"] = prefillFlops(config(), tokens) / kGiga;
+        entry["gflop"] = prefillFlops(*m_model, tokens) / kGiga;
         entry["floorSeconds"] = floorSeconds;
         entry["ratio"] = time->cpu / floorSeconds;
         return entry;
@@ -226,10 +174,9 @@ namespace {
                 return fail(step.error());
         }
         const Moment time = Moment::now() - start;
-        // Every weight but the embedding of an untied model, and the cached keys and values, are read once per token.
-        const int64_t weights = m_model->weights().bytes() - (config().tied ? 0 : 4 * config().vocab * config().hidden);
-        const double bytes = static_cast<double>(weights + config().fullCacheBytes(contextTokens + steps / 2, 4));
-        const double floorSeconds = bytes / m_readRate;
+        // The weights as they are held, and the cached keys and values, are read once per token.
+        const double bytes = static_cast<double>(decodeWeightBytes(*m_model) + config().fullCacheBytes(contextTokens + steps / 2, 4));
+        const double floorSeconds = bytes / m_floor.readRate;
         Json entry = timing(time);
         entry["context"] = contextTokens;
         entry["tokens"] = steps;

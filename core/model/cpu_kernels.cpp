@@ -85,6 +85,43 @@ namespace {
             p[k] = v[k];
     }
 
+    /// dot of `Rows` matrix rows with `Inputs` input rows: Rows * Inputs sums stay in registers.
+    template <int Rows, int Inputs>
+    WINNOW_INLINE void dotTile(const float *matrix, const float *x, int64_t columns, float *y, int64_t yStride)
+    {
+        Vec sums[Rows][Inputs]{};
+        int64_t i = 0;
+        for (; i + kLanes <= columns; i += kLanes) {
+            Vec weights[Rows];
+            for (int r = 0; r < Rows; ++r)
+                load(weights[r], matrix + r * columns + i);
+            for (int k = 0; k < Inputs; ++k) {
+                Vec input;
+                load(input, x + k * columns + i);
+                for (int r = 0; r < Rows; ++r)
+                    sums[r][k] = sums[r][k] + weights[r] * input;
+            }
+        }
+        for (int k = 0; k < Inputs; ++k) {
+            for (int r = 0; r < Rows; ++r) {
+                float sum = sumLanes(sums[r][k]);
+                for (int64_t tail = i; tail < columns; ++tail)
+                    sum += matrix[r * columns + tail] * x[k * columns + tail];
+                y[k * yStride + r] = sum;
+            }
+        }
+    }
+
+    template <int Inputs>
+    WINNOW_INLINE void dotInputs(const float *matrix, int64_t rows, int64_t columns, const float *x, float *y, int64_t yStride)
+    {
+        int64_t r = 0;
+        for (; r + 2 <= rows; r += 2)
+            dotTile<2, Inputs>(matrix + r * columns, x, columns, y + r, yStride);
+        if (r < rows)
+            dotTile<1, Inputs>(matrix + r * columns, x, columns, y + r, yStride);
+    }
+
 } // namespace
 
 WINNOW_CLONES void rmsNormRows(
@@ -265,6 +302,19 @@ WINNOW_CLONES void matrixVector(const float *matrix, const float *x, float *y, i
     }
 }
 
+WINNOW_CLONES void matrixInputs(
+    const float *matrix, int64_t rows, int64_t columns, const float *x, int64_t inputs, float *y, int64_t yStride)
+{
+    for (; inputs >= 4; inputs -= 4, x += 4 * columns, y += 4 * yStride)
+        dotInputs<4>(matrix, rows, columns, x, y, yStride);
+    if (inputs == 3)
+        dotInputs<3>(matrix, rows, columns, x, y, yStride);
+    else if (inputs == 2)
+        dotInputs<2>(matrix, rows, columns, x, y, yStride);
+    else if (inputs == 1)
+        dotInputs<1>(matrix, rows, columns, x, y, yStride);
+}
+
 WINNOW_CLONES void weightedRows(const float *weights, const float *matrix, float *out, int64_t rows, int64_t columns)
 {
     int64_t i = 0;
@@ -295,25 +345,23 @@ WINNOW_CLONES void weightedRows(const float *weights, const float *matrix, float
     }
 }
 
-WINNOW_CLONES float sumOf(const float *x, int64_t n)
+WINNOW_CLONES uint64_t readBytes(const void *bytes, int64_t count)
 {
-    Vec a{}, b{}, c{}, d{};
+    using Words = uint64_t __attribute__((vector_size(32), aligned(1), may_alias));
+    const auto *p = static_cast<const unsigned char *>(bytes);
+    Words a{}, b{}, c{}, d{};
     int64_t i = 0;
-    for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-        Vec v0, v1, v2, v3;
-        load(v0, x + i);
-        load(v1, x + i + kLanes);
-        load(v2, x + i + 2 * kLanes);
-        load(v3, x + i + 3 * kLanes);
-        a = a + v0;
-        b = b + v1;
-        c = c + v2;
-        d = d + v3;
+    for (; i + 128 <= count; i += 128) {
+        a ^= *reinterpret_cast<const Words *>(p + i);
+        b ^= *reinterpret_cast<const Words *>(p + i + 32);
+        c ^= *reinterpret_cast<const Words *>(p + i + 64);
+        d ^= *reinterpret_cast<const Words *>(p + i + 96);
     }
-    float sum = sumLanes((a + b) + (c + d));
-    for (; i < n; ++i)
-        sum += x[i];
-    return sum;
+    a ^= b ^ c ^ d;
+    uint64_t mixed = a[0] ^ a[1] ^ a[2] ^ a[3];
+    for (; i < count; ++i)
+        mixed ^= static_cast<uint64_t>(p[i]) << (i % 8 * 8);
+    return mixed;
 }
 
 } // namespace winnow::cpu

@@ -30,10 +30,14 @@ SoftmaxRow softmaxRow(float *scores, int64_t visible, int64_t n, float *columnSu
 /// y[r] = dot(matrix[r], x), rows of `columns` floats one after the other.
 void matrixVector(const float *matrix, const float *x, float *y, int64_t rows, int64_t columns);
 
+/// y[i * yStride + r] = dot(matrix[r], x[i]) for `inputs` rows x of `columns` floats one after the other: a row of the matrix
+/// is read once for four of them.
+void matrixInputs(const float *matrix, int64_t rows, int64_t columns, const float *x, int64_t inputs, float *y, int64_t yStride);
+
 /// out[i] = sum over r of weights[r] * matrix[r][i], rows of `columns` floats one after the other.
 void weightedRows(const float *weights, const float *matrix, float *out, int64_t rows, int64_t columns);
 
-/// Sum of all values in several lanes: the fastest way to read n floats, which is what it is for.
-float sumOf(const float *x, int64_t n);
+/// All bytes combined by exclusive or: the fastest way to read them, which is what it is for.
+uint64_t readBytes(const void *bytes, int64_t count);
 
 } // namespace winnow::cpu

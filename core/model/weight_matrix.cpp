@@ -1,41 +1,43 @@
 #include "core/model/weight_matrix.h"
 
-#include "core/model/cpu_kernels.h"
+#include "core/model/quant_kernels.h"
+#include "core/model/stored_rows.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace winnow {
 namespace {
 
-    /// Rows of a stored matrix that are dequantised at once: they stay in the last-level cache until they are used.
-    int64_t blockRows(int64_t columns) { return std::max<int64_t>(64, (int64_t{1} << 19) / std::max<int64_t>(1, columns)); }
-
-
-    /// Stored row that holds original row `row`.
-    int64_t source(const StoredRows &part, int64_t row)
+    /// f32 rows over the bytes of a file; undefined when they cannot be read as floats in place.
+    at::Tensor denseOver(const StoredRows &part, int64_t columns, const std::shared_ptr<const void> &owner)
     {
-        const int64_t width = part.permutedHeadDim;
-        if (width == 0)
-            return row;
-        const int64_t inside = row % width, half = width / 2;
-        return row - inside + (inside < half ? 2 * inside : 2 * (inside - half) + 1);
+        const bool plain = part.type == TensorType::F32 && part.permutedHeadDim == 0;
+        if (!plain || reinterpret_cast<uintptr_t>(part.bytes.data()) % alignof(float) != 0)
+            return {};
+        auto *floats = const_cast<float *>(reinterpret_cast<const float *>(part.bytes.data()));
+        return at::from_blob(floats, {part.rows, columns}, [owner](void *) {}, at::TensorOptions(at::kFloat));
     }
 
-    void readRows(const StoredRows &part, int64_t columns, int64_t first, int64_t count, float *out)
+    Result<void> checkPart(const StoredRows &part, int64_t columns)
     {
-        const auto stride = static_cast<size_t>(*rowBytes(part.type, columns));
-        const auto bytes = [&](int64_t row, int64_t rows) {
-            return part.bytes.subspan(static_cast<size_t>(row) * stride, static_cast<size_t>(rows) * stride);
-        };
-        // Checked when the matrix was built: type and lengths cannot fail here.
-        if (part.permutedHeadDim == 0) {
-            static_cast<void>(dequantiseRows(part.type, bytes(first, count), count, columns, out));
-            return;
-        }
-        for (int64_t row = first; row < first + count; ++row)
-            static_cast<void>(dequantiseRows(part.type, bytes(source(part, row), 1), 1, columns, out + (row - first) * columns));
+        const auto stride = rowBytes(part.type, columns);
+        if (!stride)
+            return fail(stride.error());
+        const TensorTypeInfo *info = tensorTypeInfo(part.type);
+        if (!info->readable)
+            return fail(ErrorCode::Unsupported, std::string("weights of type ") + info->name + " cannot be read");
+        if (part.rows < 0 || part.bytes.size() != static_cast<size_t>(*stride * part.rows))
+            return fail(ErrorCode::BadInput, "stored matrix: " + std::to_string(part.rows) + " rows of " + tensorTypeName(part.type)
+                    + " take " + std::to_string(*stride * part.rows) + " bytes, found " + std::to_string(part.bytes.size()));
+        const int64_t width = part.permutedHeadDim;
+        if (width < 0 || width % 2 != 0 || (width > 0 && part.rows % width != 0))
+            return fail(ErrorCode::BadInput, "stored matrix: " + std::to_string(part.rows) + " rows cannot be heads of "
+                    + std::to_string(width));
+        return {};
     }
 
 } // namespace
@@ -49,27 +51,30 @@ WeightMatrix::WeightMatrix(at::Tensor dense)
 
 Result<WeightMatrix> WeightMatrix::stored(std::vector<StoredRows> parts, int64_t columns, std::shared_ptr<const void> owner)
 {
-    WeightMatrix matrix;
-    matrix.m_columns = columns;
-    matrix.m_owner = std::move(owner);
+    int64_t rows = 0;
     for (const StoredRows &part : parts) {
-        const auto stride = rowBytes(part.type, columns);
-        if (!stride)
-            return fail(stride.error());
-        if (part.bytes.size() != static_cast<size_t>(*stride * part.rows))
-            return fail(ErrorCode::BadInput, "stored matrix: expected " + std::to_string(*stride * part.rows) + " bytes, found "
-                    + std::to_string(part.bytes.size()));
-        matrix.m_rows += part.rows;
+        if (auto valid = checkPart(part, columns); !valid)
+            return fail(valid.error());
+        rows += part.rows;
     }
+    if (parts.size() == 1) {
+        if (at::Tensor dense = denseOver(parts.front(), columns, owner); dense.defined())
+            return WeightMatrix(std::move(dense));
+    }
+    WeightMatrix matrix;
     matrix.m_parts = std::move(parts);
+    matrix.m_owner = std::move(owner);
+    matrix.m_rows = rows;
+    matrix.m_columns = columns;
     return matrix;
 }
 
 bool WeightMatrix::sameRows(const WeightMatrix &other) const
 {
     if (isDense() || other.isDense())
-        return isDense() && other.isDense() && m_dense.is_alias_of(other.m_dense) && m_rows == other.m_rows;
-    return m_rows == other.m_rows && !m_parts.empty() && m_parts.front().bytes.data() == other.m_parts.front().bytes.data();
+        return isDense() && other.isDense() && m_dense.data_ptr() == other.m_dense.data_ptr() && m_rows == other.m_rows;
+    return m_rows == other.m_rows && !m_parts.empty() && !other.m_parts.empty()
+        && m_parts.front().bytes.data() == other.m_parts.front().bytes.data();
 }
 
 int64_t WeightMatrix::bytes() const
@@ -82,68 +87,43 @@ int64_t WeightMatrix::bytes() const
     return total;
 }
 
+void WeightMatrix::unpack(int64_t first, int64_t count, float *out) const
+{
+    if (isDense()) {
+        std::memcpy(out, m_dense.data_ptr<float>() + first * m_columns, static_cast<size_t>(count * m_columns) * sizeof(float));
+        return;
+    }
+    forStoredRows(m_parts, m_columns, first, count, [&](const StoredRun &run) {
+        quant::unpackRows(run.type, run.bytes, run.rows, m_columns, out + run.target * m_columns);
+    });
+}
+
 at::Tensor WeightMatrix::rowsF32(int64_t first, int64_t count) const
 {
     if (isDense())
         return m_dense.narrow(0, first, count);
     at::Tensor rows = at::empty({count, m_columns}, at::kFloat);
     float *out = rows.data_ptr<float>();
-    int64_t begin = 0;
-    for (const StoredRows &part : m_parts) {
-        const int64_t from = std::max(first, begin), to = std::min(first + count, begin + part.rows);
-        if (from < to)
-            readRows(part, m_columns, from - begin, to - from, out + (from - first) * m_columns);
-        begin += part.rows;
-    }
+    at::parallel_for(0, count, rowGrain(m_columns),
+        [&](int64_t begin, int64_t end) { unpack(first + begin, end - begin, out + begin * m_columns); });
     return rows;
 }
 
 at::Tensor WeightMatrix::gather(std::span<const int32_t> ids) const
 {
-    if (isDense()) {
-        at::Tensor index = at::empty({static_cast<int64_t>(ids.size())}, at::kLong);
+    const auto count = static_cast<int64_t>(ids.size());
+    if (isDense() && !m_dense.is_cpu()) {
+        at::Tensor index = at::empty({count}, at::kLong);
         std::copy(ids.begin(), ids.end(), index.data_ptr<int64_t>());
         return at::index_select(m_dense, 0, index.to(m_dense.device()));
     }
-    at::Tensor rows = at::empty({static_cast<int64_t>(ids.size()), m_columns}, at::kFloat);
-    for (size_t i = 0; i < ids.size(); ++i)
-        rows[static_cast<int64_t>(i)].copy_(rowsF32(ids[i], 1)[0]);
+    at::Tensor rows = at::empty({count, m_columns}, at::kFloat);
+    float *out = rows.data_ptr<float>();
+    at::parallel_for(0, count, rowGrain(m_columns), [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+            unpack(ids[static_cast<size_t>(i)], 1, out + i * m_columns);
+    });
     return rows;
-}
-
-at::Tensor multiply(const at::Tensor &x, const WeightMatrix &weight)
-{
-    if (weight.isDense() && !(x.is_cpu() && x.size(0) == 1))
-        return at::mm(x, weight.dense().t());
-    at::Tensor out = at::empty({x.size(0), weight.rows()}, x.options());
-    multiplyOut(out, x, weight);
-    return out;
-}
-
-void multiplyOut(at::Tensor &out, const at::Tensor &x, const WeightMatrix &weight)
-{
-    const bool oneRow = x.is_cpu() && x.size(0) == 1;
-    const int64_t step = weight.isDense() ? weight.rows() : blockRows(weight.columns());
-    for (int64_t first = 0; first < weight.rows(); first += step) {
-        const int64_t count = std::min(step, weight.rows() - first);
-        const at::Tensor rows = weight.rowsF32(first, count);
-        at::Tensor part = out.narrow(1, first, count);
-        // One row goes through our own kernel: it reads the weights at memory speed, where the general product packs them.
-        if (oneRow)
-            cpu::matrixVector(rows.data_ptr<float>(), x.data_ptr<float>(), part.data_ptr<float>(), count, weight.columns());
-        else if (step >= weight.rows())
-            at::mm_out(out, x, rows.t());
-        else
-            part.copy_(at::mm(x, rows.t()));
-    }
-}
-
-void addMultiply(const at::Tensor &x, const WeightMatrix &weight, at::Tensor &sum)
-{
-    if (weight.isDense() && x.size(0) > 1)
-        sum.addmm_(x, weight.dense().t());
-    else
-        sum.add_(multiply(x, weight));
 }
 
 } // namespace winnow
