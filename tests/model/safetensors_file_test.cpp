@@ -3,7 +3,9 @@
 #include "gguf_writer.h"
 #include "safetensors_bytes.h"
 
-#include <ATen/ATen.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/equal.h>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -95,15 +97,17 @@ private Q_SLOTS:
 
     void refusesSmallFloatsWithWhatToTake_data()
     {
+        QTest::addColumn<QString>("dtype");
         for (const char *name : {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F4"})
-            QTest::newRow(name);
+            QTest::newRow(name) << name;
     }
     void refusesSmallFloatsWithWhatToTake()
     {
-        const auto file = openEntry(test::entryJson(QTest::currentDataTag(), {8}, 0, 8).dump());
+        QFETCH(QString, dtype);
+        const auto file = openEntry(test::entryJson(dtype.toStdString(), {8}, 0, 8).dump());
         QVERIFY(!file);
         QCOMPARE(file.error().code, ErrorCode::Unsupported);
-        QVERIFY(file.error().message.find(QTest::currentDataTag()) != std::string::npos);
+        QVERIFY(file.error().message.find(dtype.toStdString()) != std::string::npos);
         QVERIFY(file.error().hint.find("BF16") != std::string::npos);
     }
 
