@@ -12,8 +12,11 @@ namespace {
         for (const Json &model : childField(reply, "models"))
             table.row({stringField(model, "name"), stringField(model, "title"), byteText(numberField(model, "bytes")),
                 flagField(model, "present") ? "yes" : "no", stringField(model, "licence")});
+        for (const Json &model : childField(reply, "local"))
+            table.row({stringField(model, "name"), stringField(model, "kind") == "folder" ? "Hugging Face folder" : "GGUF file",
+                byteText(numberField(model, "bytes")), "yes", ""});
         return table.text() + "\nfolder: " + stringField(reply, "folder")
-            + "\nwinnow-cli models get NAME fetches one; --model takes a name or any GGUF file\n";
+            + "\nwinnow-cli models get NAME fetches one; --model takes a name, any GGUF file or any Hugging Face folder\n";
     }
 
     Result<int> getModel(CommandContext &context, const std::string &name)

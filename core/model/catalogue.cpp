@@ -36,6 +36,14 @@ namespace {
         return value ? value : "";
     }
 
+    constexpr const char *kGive = "give a GGUF file, a Hugging Face folder or one of ";
+
+    /// A name below the model folder, not a way out of it.
+    bool isBelow(const std::filesystem::path &name)
+    {
+        return name.is_relative() && std::find(name.begin(), name.end(), "..") == name.end();
+    }
+
     bool looksLikePath(std::string_view text)
     {
         return text.find('/') != std::string_view::npos || text.ends_with(".gguf") || text.starts_with(".");
@@ -84,7 +92,7 @@ Result<std::filesystem::path> resolveModel(std::string_view nameOrPath, const st
 {
     const std::string text(nameOrPath);
     if (text.empty())
-        return fail(ErrorCode::NotFound, "no model is named", "give a GGUF file or one of " + names());
+        return fail(ErrorCode::NotFound, "no model is named", kGive + names());
     std::error_code ignored;
     if (const CatalogueModel *model = findCatalogueModel(nameOrPath)) {
         const auto path = model->path(folder);
@@ -98,9 +106,11 @@ Result<std::filesystem::path> resolveModel(std::string_view nameOrPath, const st
     }
     if (std::filesystem::exists(text, ignored))
         return std::filesystem::path(text);
+    if (const auto own = folder / text; isBelow(text) && std::filesystem::exists(own, ignored))
+        return own;
     if (looksLikePath(nameOrPath))
-        return fail(ErrorCode::NotFound, text + ": no such file", "check the path; or use one of " + names());
-    return fail(ErrorCode::NotFound, "no model is named " + text, "give a GGUF file or one of " + names());
+        return fail(ErrorCode::NotFound, text + ": no such file or folder", "check the path; or use one of " + names());
+    return fail(ErrorCode::NotFound, "no model is named " + text, kGive + names());
 }
 
 } // namespace winnow

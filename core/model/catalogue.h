@@ -41,7 +41,8 @@ const CatalogueModel *findCatalogueModel(std::string_view name);
 /// $WINNOW_MODELS, else $XDG_DATA_HOME/winnow/models, else ~/.local/share/winnow/models.
 std::filesystem::path userModelFolder();
 
-/// Turns what a person typed into a model file or folder: an existing path, or a short name whose file is in `folder`.
+/// Turns what a person typed into a model file or folder: a short name whose file is in `folder`, an existing path, or a name
+/// of localModels.
 /// @error NotFound: a name that is not fetched yet (the hint says how), a path that is not there, or neither (the hint
 ///        lists the names).
 Result<std::filesystem::path> resolveModel(std::string_view nameOrPath, const std::filesystem::path &folder);

@@ -37,6 +37,11 @@ void CaptureStore::makeRoom(int64_t bytes)
         m_captures.pop_back();
 }
 
+void CaptureStore::forget(const Model &model)
+{
+    m_captures.remove_if([&](const StoredCapture &stored) { return stored.capture->model.get() == &model; });
+}
+
 Result<StoredCapture *> CaptureStore::find(const std::string &id)
 {
     const auto found = std::find_if(

@@ -47,6 +47,9 @@ public:
     /// @error NotFound when the engine no longer holds it.
     Result<StoredCapture *> find(const std::string &id);
 
+    /// Drops all captures of a model.
+    void forget(const Model &model);
+
     int64_t bytes() const;
 
 private:

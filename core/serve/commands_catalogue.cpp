@@ -3,6 +3,7 @@
 #include "core/base/json_fields.h"
 #include "core/model/catalogue.h"
 #include "core/model/fetch.h"
+#include "core/model/local_models.h"
 
 namespace winnow {
 namespace {
@@ -19,6 +20,12 @@ namespace {
             {"bytes", model.bytes}, {"present", present}, {"licence", model.licence}, {"sha256", model.sha256}};
     }
 
+    Json localJson(const LocalModel &model)
+    {
+        return {{"name", model.name}, {"path", model.path.string()}, {"bytes", model.bytes},
+            {"kind", model.kind == LocalModelKind::HfFolder ? "folder" : "gguf"}};
+    }
+
 } // namespace
 
 Result<Document> answerModels(EngineState &state, const Json &, const RunContext &, const PartSink &)
@@ -26,7 +33,10 @@ Result<Document> answerModels(EngineState &state, const Json &, const RunContext
     Json models = Json::array();
     for (const CatalogueModel &model : catalogue())
         models.push_back(catalogueJson(model, folderOf(state)));
-    return Document{{{"models", std::move(models)}, {"folder", folderOf(state).string()}}, {}};
+    Json local = Json::array();
+    for (const LocalModel &model : localModels(folderOf(state)))
+        local.push_back(localJson(model));
+    return Document{{{"models", std::move(models)}, {"local", std::move(local)}, {"folder", folderOf(state).string()}}, {}};
 }
 
 Result<Document> answerFetch(EngineState &state, const Json &request, const RunContext &context, const PartSink &)

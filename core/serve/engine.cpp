@@ -116,8 +116,9 @@ Result<Json> EngineState::modelObject(const ModelRequest &wanted, const RunConte
 
 struct Engine::Impl {
     explicit Impl(const EngineOptions &given)
-        : state{given, ModelTable(memoryBytes() / 2), CaptureStore(given.captureBudgetBytes)}
+        : state{given, ModelTable(given.modelBudgetBytes), CaptureStore(given.captureBudgetBytes)}
     {
+        state.models.beforeRelease([this](const Model &model) { state.captures.forget(model); });
     }
 
     EngineState state;
@@ -130,7 +131,9 @@ namespace {
     {
         if (options.threads <= 0)
             options.threads = std::max(1, machineCores() - 1);
-        if (options.captureBudgetBytes <= 0)
+        if (options.modelBudgetBytes <= 0)
+        options.modelBudgetBytes = memoryBytes() / 4 * 3;
+    if (options.captureBudgetBytes <= 0)
             options.captureBudgetBytes = memoryBytes() / 4;
         return options;
     }

@@ -14,6 +14,7 @@ using PartSink = std::function<void(Document part)>;
 
 struct EngineOptions {
     int threads = 0; // 0 = cores of the machine minus one, at least 1
+    int64_t modelBudgetBytes = 0; // weights of all loaded models; 0 = three quarters of physical memory
     int64_t captureBudgetBytes = 0; // 0 = a quarter of physical memory
     std::string modelFolder; // empty = the user's model folder
 };

@@ -4,6 +4,7 @@
 #include "core/model/model.h"
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -23,7 +24,7 @@ struct ModelRequest {
 ///        that gets it) or unknown (with the known names).
 Result<ModelRequest> modelRequest(const Json &request, const std::string &modelFolder, int defaultThreads);
 
-/// Models that were opened, most recent first, under a byte budget. A file that has changed is opened again.
+/// Models that were opened, most recent first, under one byte budget. A file that has changed is opened again.
 class ModelTable {
 public:
     explicit ModelTable(int64_t budgetBytes)
@@ -31,16 +32,23 @@ public:
     {
     }
 
+    /// Called with a model that is about to be released, so that who holds it for later (captures) lets go.
+    void beforeRelease(std::function<void(const Model &)> callback) { m_beforeRelease = std::move(callback); }
+
+    /// The loaded model, or loads it. Models that nobody uses make room first, the least recently used one first.
+    /// @error OutOfMemory with what the model needs, the budget and what models in use hold; as Model::open.
     Result<std::shared_ptr<const Model>> open(const ModelRequest &request, const RunContext &context);
     /// Of the loaded model, or read from the file alone.
     Result<std::shared_ptr<const Tokenizer>> tokenizer(const ModelRequest &request);
-    /// SHA-256 of the file, computed once per file.
+    /// Identity of the model (modelSha256), computed once per file.
     Result<std::string> sha256(const ModelRequest &request, const RunContext &context);
+    /// Of the weights of all loaded models.
     int64_t bytes() const;
+    int64_t budgetBytes() const { return m_budgetBytes; }
 
 private:
     struct Entry {
-        std::string file; // path, size, time of change
+        std::string file; // path, sizes, times of change
         std::string placement; // device, dtype
         std::shared_ptr<const Model> model; // null while only the tokenizer was asked for
         std::shared_ptr<const Tokenizer> tokenizer;
@@ -48,9 +56,11 @@ private:
     };
 
     Result<Entry *> entry(const ModelRequest &request, const std::string &placement);
-    void makeRoom(int64_t bytes);
+    Result<void> makeRoom(const std::string &name, int64_t needed);
+    tl::unexpected<Error> overBudget(const std::string &name, int64_t needed) const;
 
     int64_t m_budgetBytes;
+    std::function<void(const Model &)> m_beforeRelease;
     std::list<Entry> m_entries; // most recently used first
 };
 
