@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,8 +29,13 @@ class Tokenizer {
 public:
     virtual ~Tokenizer() = default;
 
+    /// Read from a Hugging Face folder: tokenizer.json; where they are there also tokenizer_config.json (special tokens,
+    /// chat template), chat_template.jinja, generation_config.json and config.json (tokens that end a text).
+    /// @error NotFound naming the file; BadModelFile naming place, expected and found; Unsupported naming the node type.
+    static Result<std::shared_ptr<const Tokenizer>> fromFolder(const std::filesystem::path &folder);
+
     /// Rebuilt from GGUF metadata (tokenizer.ggml.*).
-    /// @error Unsupported naming the tokenizer model or pre-tokeniser; BadModelFile for lists of different length.
+    /// @error Unsupported naming the tokenizer model; BadModelFile for lists of different length.
     static Result<std::shared_ptr<const Tokenizer>> fromGguf(const GgufFile &file);
 
     /// @error BadInput when the text is not valid UTF-8 (with the byte offset).
@@ -44,9 +50,11 @@ public:
     virtual std::optional<int32_t> bos() const = 0; // only when the tokenizer adds it
     virtual std::vector<int32_t> endIds() const = 0; // ids that stop generation
     virtual std::string chatTemplate() const = 0; // empty when the file has none
-    /// SHA-256 over vocabulary and merges: equal hashes = the same tokenizer.
+    /// SHA-256 over all that decides ids (vocabulary, merges, rules): equal hashes = the same tokenizer.
     virtual std::string hash() const = 0;
     virtual std::string kind() const = 0; // "byte-level BPE, pre smollm"
+    /// What was guessed because the file does not say, or says what is not known: one sentence each.
+    virtual std::vector<std::string> warnings() const { return {}; }
 };
 
 } // namespace winnow

@@ -68,16 +68,57 @@ uint32_t codePointClasses(char32_t value)
     return value < ascii.size() ? ascii[value] : lookUp(value);
 }
 
+bool isAssignedIn(char32_t value, uint8_t major)
+{
+    UVersionInfo age{};
+    u_charAge(static_cast<UChar32>(value), age);
+    return age[0] > 0 && age[0] <= major;
+}
+
+uint32_t categoryMaskIn(char32_t value, uint8_t major)
+{
+    struct Change {
+        char32_t value;
+        uint8_t last; // version with the old category
+        uint32_t old;
+    };
+    // Marks and punctuation that have changed since version 8 (UnicodeData.txt of the versions).
+    static constexpr Change kChanges[] = {{0x166D, 11, U_GC_PO_MASK}, {0x1734, 13, U_GC_MN_MASK}, {0x1885, 8, U_GC_LO_MASK},
+        {0x1886, 8, U_GC_LO_MASK}, {0x1CF2, 11, U_GC_MC_MASK}, {0x1CF3, 11, U_GC_MC_MASK}, {0xA9BD, 10, U_GC_MC_MASK},
+        {0x111C9, 10, U_GC_PO_MASK}};
+    for (const Change &change : kChanges) {
+        if (change.value == value && major <= change.last)
+            return change.old;
+    }
+    return isAssignedIn(value, major) ? U_GET_GC_MASK(static_cast<UChar32>(value)) : 0;
+}
+
+bool isWhiteSpace(char32_t value) { return u_isUWhiteSpace(static_cast<UChar32>(value)); }
+
+bool isWordCharacter(char32_t value)
+{
+    const auto point = static_cast<UChar32>(value);
+    return u_hasBinaryProperty(point, UCHAR_ALPHABETIC) || u_hasBinaryProperty(point, UCHAR_JOIN_CONTROL)
+        || (U_GET_GC_MASK(point) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
+}
+
+char32_t takeCodePoint(std::string_view text, size_t &at)
+{
+    const uint32_t first = byteOf(text, at);
+    const size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    char32_t value = length == 1 ? first : first & (0x7Fu >> length);
+    for (size_t i = 1; i < length; ++i)
+        value = value << 6 | (byteOf(text, at + i) & 0x3Fu);
+    at += length;
+    return value;
+}
+
 void appendCodePoints(std::string_view text, size_t base, std::vector<CodePoint> &out)
 {
     for (size_t at = 0; at < text.size();) {
-        const uint32_t first = byteOf(text, at);
-        const size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-        char32_t value = length == 1 ? first : first & (0x7Fu >> length);
-        for (size_t i = 1; i < length; ++i)
-            value = value << 6 | (byteOf(text, at + i) & 0x3Fu);
-        out.push_back({value, codePointClasses(value), base + at});
-        at += length;
+        const size_t begin = base + at;
+        const char32_t value = takeCodePoint(text, at);
+        out.push_back({value, codePointClasses(value), begin});
     }
 }
 

@@ -29,6 +29,23 @@ struct CodePoint {
 /// Classes by the Unicode Character Database (ICU).
 uint32_t codePointClasses(char32_t value);
 
+/// Whether the code point was assigned in Unicode `major`.0 or before.
+bool isAssignedIn(char32_t value, uint8_t major);
+
+/// The general category by the tables of Unicode `major`.0 (8 to 15) as ICU's mask (U_GC_L_MASK, ...); 0 for what was not
+/// assigned then. The reference keeps old tables for some rules.
+uint32_t categoryMaskIn(char32_t value, uint8_t major);
+
+/// The property White_Space.
+bool isWhiteSpace(char32_t value);
+
+/// \w of Unicode expressions: Alphabetic, marks, decimal digits, connector punctuation, join controls.
+/// @source UTS #18, annex C.
+bool isWordCharacter(char32_t value);
+
+/// The code point at byte `at` of well-formed UTF-8; moves `at` behind it.
+char32_t takeCodePoint(std::string_view text, size_t &at);
+
 /// Code points of well-formed UTF-8 (core/base/utf8.h checks it), appended to `out`; offsets count from `base`.
 void appendCodePoints(std::string_view text, size_t base, std::vector<CodePoint> &out);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/model/gguf_file.h"
-#include "core/model/tokenizer.h"
+#include "exercise_tokenizer.h"
 
 #include <filesystem>
 #include <string>
@@ -46,18 +46,7 @@ inline std::string exerciseGguf(const std::filesystem::path &path)
     const auto tokenizer = Tokenizer::fromGguf(file);
     if (!tokenizer)
         return tokenizer.error().message.empty() ? "an error without a message" : "";
-    const std::string text = "Hello world, 12345 jumps!\n  it's <s>\xc3\xa9\xe6\xbc\xa2</s> " + std::string(80, 'a');
-    const auto tokens = (*tokenizer)->encode(text, SpecialTokens::Add);
-    if (!tokens)
-        return "";
-    std::vector<int32_t> ids;
-    for (const Token &token : *tokens) {
-        if (token.begin < 0 || token.begin > token.end || token.end > static_cast<int64_t>(text.size()))
-            return "a token whose span lies outside the text";
-        ids.push_back(token.id);
-        (*tokenizer)->piece(token.id);
-    }
-    return (*tokenizer)->decode(ids, true) ? "" : "ids of a text that cannot be decoded";
+    return exerciseTokenizer(**tokenizer);
 }
 
 } // namespace winnow::test
