@@ -75,6 +75,7 @@ Result<int> runModels(CommandContext &context);
 Result<int> runDescribe(CommandContext &context);
 Result<int> runTokenize(CommandContext &context);
 Result<int> runDetokenize(CommandContext &context);
+Result<int> runTemplate(CommandContext &context);
 Result<int> runScore(CommandContext &context);
 Result<int> runCapture(CommandContext &context);
 Result<int> runGenerate(CommandContext &context);

@@ -22,6 +22,10 @@ namespace {
         {"--lines", "F", "one JSON value a line (text, id list or object), one JSON result a line"},
     }};
 
+    constexpr std::array<OptionSpec, 1> kTemplate{{
+        {"--lines", "F", "one JSON value a line (message list or object), one JSON result a line"},
+    }};
+
     constexpr std::array<OptionSpec, 3> kScore{{
         {"--top", "K", "the K largest logits of the last position"},
         {"--window", "W", "independent windows of W tokens, no overlap, tail dropped"},
@@ -67,6 +71,8 @@ const std::vector<CommandSpec> &commandTable()
             {{"Tokenize", kTokenize}, inputOptions(), modelOptions(), outputOptions()}, runTokenize},
         {"detokenize", "--model M --ids-file F", "the text of ids",
             {{"Detokenize", kTokenize}, inputOptions(), modelOptions(), outputOptions()}, runDetokenize},
+        {"template", "--model M --messages F [--generation-prompt]", "the prompt that the model's chat template makes of messages",
+            {{"Template", kTemplate}, inputOptions(), modelOptions(), outputOptions()}, runTemplate},
         {"score", "--model M --text T", "per-token negative log-likelihood, its mean and perplexity",
             {{"Score", kScore}, inputOptions(), modelOptions(), outputOptions()}, runScore},
         {"capture", "--model M --text T --out DIR", "writes captured tensors and streamed statistics to capture.safetensors",

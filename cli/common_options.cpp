@@ -23,12 +23,16 @@ namespace {
         {"--seed", "N", "seed of everything random (1234)"},
     }};
 
-    constexpr std::array<OptionSpec, 5> kInput{{
+    constexpr std::array<OptionSpec, 9> kInput{{
         {"--text", "STRING", "the input"},
         {"--text-file", "F", "the input, UTF-8"},
         {"--ids-file", "F", "JSON list of token ids; no special token is added; wins over text"},
         {"--image", "F", "an image of the input", true},
-        {"--messages", "F", "JSON chat messages"},
+        {"--messages", "F", "JSON chat messages: a list of {role, content}, rendered by the model's chat template"},
+        {"--generation-prompt", "", "messages end with the opening of the answer (generate does so by itself)"},
+        {"--tools", "F", "JSON list of tools for the chat template"},
+        {"--variables", "F", "JSON object of further variables for the chat template"},
+        {"--template", "F", "a chat template instead of the model's own"},
     }};
 
 } // namespace

@@ -10,7 +10,7 @@ Result<Json> lineFields(const Json &line)
     if (line.is_string())
         return Json{{"text", line}};
     if (line.is_array())
-        return Json{{"ids", line}};
+        return Json{{!line.empty() && line.front().is_object() ? "messages" : "ids", line}};
     if (!line.is_object())
         return fail(ErrorCode::BadInput, "expected a string, a list of ids or an object, found " + jsonText(line));
     Json fields = line;
@@ -26,6 +26,14 @@ Result<Json> lineFields(const Json &line)
 Result<int> runLines(
     CommandContext &context, const std::string &path, const std::function<Result<Json>(const Json &line)> &answer)
 {
+    return runTextLines(context, path, [&](const std::string &line) -> Result<Json> {
+        auto json = parseJson(line, path);
+        return json ? answer(*json) : json;
+    });
+}
+
+Result<int> runTextLines(CommandContext &context, const std::string &path, const std::function<Result<Json>(const std::string &line)> &answer)
+{
     auto text = readTextFile(path);
     if (!text)
         return fail(text.error());
@@ -38,8 +46,7 @@ Result<int> runLines(
         ++number;
         if (line.find_first_not_of(" \t\r") == std::string::npos)
             continue;
-        auto json = parseJson(line, path + " line " + std::to_string(number));
-        auto result = json ? answer(*json) : Result<Json>(fail(json.error()));
+        auto result = answer(line);
         if (!result && result.error().code == ErrorCode::Cancelled)
             return fail(result.error());
         if (!result) {

@@ -108,8 +108,6 @@ Result<Json> inputField(const Arguments &arguments)
 {
     if (arguments.has("--image"))
         return fail(ErrorCode::Unsupported, "--image: no model family of this version reads images");
-    if (arguments.has("--messages"))
-        return fail(ErrorCode::Unsupported, "--messages: this version renders no chat templates", "give the prompt as text");
     if (const auto path = arguments.value("--ids-file")) {
         auto ids = readIds(*path);
         return ids ? Json{{"ids", std::move(*ids)}, {"name", fileName(*path)}} : ids;
@@ -126,7 +124,38 @@ Result<Json> inputField(const Arguments &arguments)
             return fail(text.error());
         return Json{{"text", std::move(*text)}, {"name", fileName(*path)}};
     }
-    return fail(ErrorCode::BadInput, "no input", "give --text, --text-file or --ids-file");
+    if (const auto path = arguments.value("--messages")) {
+        auto fields = chatFields(arguments);
+        if (fields)
+            (*fields)["name"] = fileName(*path);
+        return fields;
+    }
+    return fail(ErrorCode::BadInput, "no input", "give --text, --text-file, --ids-file or --messages");
+}
+
+Result<Json> chatFields(const Arguments &arguments)
+{
+    Json fields = Json::object();
+    for (const auto &[option, field] : {std::pair("--messages", "messages"), std::pair("--tools", "tools"), std::pair("--variables", "variables")}) {
+        const auto path = arguments.value(option);
+        if (!path)
+            continue;
+        // checked here, sent as it is written: the order of keys is part of it
+        auto text = readTextFile(*path);
+        auto json = text ? parseJson(*text, *path) : Result<Json>(fail(text.error()));
+        if (!json)
+            return json;
+        fields[field] = std::move(*text);
+    }
+    if (const auto path = arguments.value("--template")) {
+        auto text = readTextFile(*path);
+        if (!text)
+            return fail(text.error());
+        fields["template"] = std::move(*text);
+    }
+    if (arguments.has("--generation-prompt"))
+        fields["add_generation_prompt"] = true;
+    return fields;
 }
 
 Result<Json> scoredFields(const Arguments &arguments)

@@ -13,8 +13,12 @@ namespace winnow {
 /// @error BadInput for values that cannot be; Unsupported for --small-model (no method of this version uses a pair).
 Result<Json> modelFields(const Arguments &arguments);
 
-/// `input`: ids before text, text before file. @error as readFile; Unsupported for --image and --messages.
+/// `input`: ids before text, text before file, file before messages. @error as readFile; Unsupported for --image.
 Result<Json> inputField(const Arguments &arguments);
+
+/// `messages`, `tools`, `variables` as the JSON texts of their files, `template`, `add_generation_prompt`.
+/// @error as readTextFile and parseJson.
+Result<Json> chatFields(const Arguments &arguments);
 
 /// `scoreLast` or `continuation` from --score-last, --continuation-file, --continuation-ids; an empty object without them.
 Result<Json> scoredFields(const Arguments &arguments);

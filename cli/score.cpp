@@ -44,7 +44,7 @@ namespace {
         if (!fields)
             return fields;
         if (!fields->contains("input")) {
-            for (const char *name : {"text", "ids"}) {
+            for (const char *name : {"text", "ids", "messages"}) {
                 if (!fields->contains(name))
                     continue;
                 (*fields)["input"] = Json{{name, fields->at(name)}};

@@ -20,10 +20,10 @@ namespace {
         return table.text();
     }
 
-    /// Ids go to detokenize, text to tokenize: both answers name ids, pieces and spans.
+    /// Ids go to detokenize, messages to render, text to tokenize: all answers name ids, pieces and spans.
     Result<Json> askTokens(CommandContext &context, Json fields, const char *command)
     {
-        fields["command"] = fields.contains("ids") ? "detokenize" : command;
+        fields["command"] = fields.contains("ids") ? "detokenize" : fields.contains("messages") ? "render" : command;
         auto reply = context.ask(fields);
         return reply ? expandArrays(*reply) : Result<Json>(fail(reply.error()));
     }

@@ -3,6 +3,7 @@
 #include "core/base/json_fields.h"
 #include "core/base/report_artifacts.h"
 #include "core/model/device.h"
+#include "core/serve/chat_input.h"
 #include "core/serve/input_request.h"
 #include "core/serve/report_parts.h"
 #include "core/serve/request_fields.h"
@@ -46,6 +47,26 @@ namespace {
         json["cacheBytesPerToken"] = config.fullCacheBytes(1, 4);
         json["forecast"] = forecastJson(config, tokens);
         return json;
+    }
+
+    /// ids, pieces and byte spans of a text.
+    Result<Document> tokenReply(const std::string &text, SpecialTokens special, const Tokenizer &tokenizer)
+    {
+        auto tokens = tokenizer.encode(text, special);
+        if (!tokens)
+            return fail(tokens.error());
+        std::vector<int32_t> ids;
+        std::vector<std::pair<int64_t, int64_t>> spans;
+        Json pieces = Json::array();
+        for (const Token &token : *tokens) {
+            ids.push_back(token.id);
+            spans.emplace_back(token.begin, token.end);
+            pieces.push_back(tokenizer.piece(token.id));
+        }
+        Document reply;
+        reply.body = {{"pieces", std::move(pieces)}, {"ids", placeArray(reply.arrays, Array::fromInts(ids, {int64_t(ids.size())}))},
+            {"spans", placeArray(reply.arrays, spanArray(spans))}};
+        return reply;
     }
 
     /// Forecasts are for this many tokens unless the request says otherwise.
@@ -124,21 +145,26 @@ Result<Document> answerTokenize(EngineState &state, const Json &request, const R
     auto withSpecial = requestFlag(request, "special", true);
     if (!withSpecial)
         return fail(withSpecial.error());
-    const SpecialTokens special = *withSpecial ? SpecialTokens::Add : SpecialTokens::None;
-    auto tokens = (*tokenizer)->encode(text.get_ref<const std::string &>(), special);
-    if (!tokens)
-        return fail(tokens.error());
-    std::vector<int32_t> ids;
-    std::vector<std::pair<int64_t, int64_t>> spans;
-    Json pieces = Json::array();
-    for (const Token &token : *tokens) {
-        ids.push_back(token.id);
-        spans.emplace_back(token.begin, token.end);
-        pieces.push_back((*tokenizer)->piece(token.id));
-    }
-    Document reply;
-    reply.body = {{"pieces", std::move(pieces)}, {"ids", placeArray(reply.arrays, Array::fromInts(ids, {int64_t(ids.size())}))},
-        {"spans", placeArray(reply.arrays, spanArray(spans))}};
+    return tokenReply(text.get_ref<const std::string &>(), *withSpecial ? SpecialTokens::Add : SpecialTokens::None, **tokenizer);
+}
+
+Result<Document> answerRender(EngineState &state, const Json &request, const RunContext &, const PartSink &)
+{
+    auto wanted = modelRequest(request, state.options.modelFolder, state.options.threads);
+    if (!wanted)
+        return fail(wanted.error());
+    auto prompt = renderedChat(*wanted, request, false);
+    if (!prompt)
+        return fail(prompt.error());
+    auto tokenizer = state.models.tokenizer(*wanted);
+    if (!tokenizer)
+        return fail(tokenizer.error());
+    // the template has put in all special tokens there are
+    auto reply = tokenReply(*prompt, SpecialTokens::None, **tokenizer);
+    if (!reply)
+        return fail(reply.error());
+    reply->body["text"] = *prompt;
+    reply->body["prompt"] = std::move(*prompt);
     return reply;
 }
 

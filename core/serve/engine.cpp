@@ -5,6 +5,7 @@
 #include "core/methods/registry.h"
 #include "core/model/catalogue.h"
 #include "core/model/device.h"
+#include "core/serve/chat_input.h"
 #include "core/serve/engine_state.h"
 #include "core/serve/machine.h"
 #include "core/serve/report_parts.h"
@@ -22,7 +23,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, CommandHandler>, 18> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 19> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
         {"models", answerModels},
@@ -31,6 +32,7 @@ namespace {
         {"describe", answerDescribe},
         {"tokenize", answerTokenize},
         {"detokenize", answerDetokenize},
+        {"render", answerRender},
         {"capture", answerCapture},
         {"select", answerSelect},
         {"tile", answerTile},
@@ -168,7 +170,10 @@ Result<Document> Engine::handle(const Json &request, const RunContext &context, 
         setComputeThreads(static_cast<int>(*threads));
     // The one place where exceptions of libraries end.
     try {
-        return command(m_impl->state, request, context, part);
+        if (!hasChatInput(request))
+            return command(m_impl->state, request, context, part);
+        auto resolved = withRenderedChat(m_impl->state, request);
+        return resolved ? command(m_impl->state, *resolved, context, part) : Result<Document>(fail(resolved.error()));
     } catch (const std::bad_alloc &) {
         return fail(ErrorCode::OutOfMemory, name + ": the machine has no memory left", "close models or shorten the input");
     } catch (const c10::OutOfMemoryError &error) {

@@ -34,6 +34,7 @@ Result<Document> answerOpen(EngineState &, const Json &, const RunContext &, con
 Result<Document> answerDescribe(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerTokenize(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerDetokenize(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerRender(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerCapture(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerSelect(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerScore(EngineState &, const Json &, const RunContext &, const PartSink &);

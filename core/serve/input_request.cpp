@@ -1,6 +1,7 @@
 #include "core/serve/input_request.h"
 
 #include "core/base/json_fields.h"
+#include "core/serve/request_fields.h"
 
 namespace winnow {
 namespace {
@@ -11,7 +12,7 @@ namespace {
     {
         if (json.contains("images") || json.contains("messages"))
             return fail(ErrorCode::Unsupported,
-                std::string(where) + ": images and chat messages are not supported for family " + config.family,
+                std::string(where) + ": images and chat messages are not supported here for family " + config.family,
                 "give a text or ids");
         if (json.contains("ids")) {
             auto ids = idList(json.at("ids"), config.vocab, where);
@@ -20,7 +21,10 @@ namespace {
         const Json &text = childField(json, "text");
         if (!text.is_string())
             return fail(ErrorCode::BadInput, std::string(where) + ": expected \"text\" or \"ids\"");
-        auto tokens = tokenizer.encode(text.get_ref<const std::string &>(), special);
+        auto wantsSpecial = requestFlag(json, "special", special == SpecialTokens::Add);
+        if (!wantsSpecial)
+            return fail(wantsSpecial.error());
+        auto tokens = tokenizer.encode(text.get_ref<const std::string &>(), *wantsSpecial ? SpecialTokens::Add : SpecialTokens::None);
         if (!tokens)
             return fail(tokens.error());
         PreparedInput part;

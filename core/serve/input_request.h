@@ -26,7 +26,8 @@ struct PreparedInput {
 /// Reads `input`, `scoreLast` and `continuation` of a request and checks them against the model, before any model work.
 ///
 /// @error BadInput: no input, text that is not UTF-8, an id outside the vocabulary, fewer than two scored ids, no context
-///        left, longer than the model's context (with both numbers); Unsupported for images and messages.
+///        left, longer than the model's context (with both numbers); Unsupported for images (messages
+///        are rendered before, chat_input.h).
 Result<PreparedInput> prepareInput(const Json &request, const ModelConfig &config, const Tokenizer &tokenizer);
 
 /// Ids of a JSON list.

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      {"role": "assistant", "content": [{"type": "text", "text": "x"}], "tool_calls": [{"function": {"name": "f", "arguments": {"a": 1.5}}}]}],
         "tools": [{"type": "function", "function": {"name": "f", "parameters": {"properties": {"a": {"type": "number"}}}}}],
         "add_generation_prompt": true, "bos_token": "<s>", "eos_token": "</s>", "n": 3, "none": null})");
-    const auto parsed = winnow::jinja::Template::parse({reinterpret_cast<const char *>(data), size});
+    const auto parsed = winnow::jinja::Template::parse({ reinterpret_cast<const char *>(data), size });
     if (!parsed) {
         if (parsed.error().message.empty())
             std::abort();
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     // an instrumented program is some twenty times slower: the same two seconds, the same share of memory
     options.limits.work = 300'000;
     options.limits.bytes = size_t(64) << 20;
-    options.now = std::tm{};
+    options.now = std::tm {};
     const auto text = parsed->render(kVariables, options);
     if (!text && text.error().message.empty())
         std::abort();

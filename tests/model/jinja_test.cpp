@@ -21,7 +21,7 @@ OrderedJson readData(const char *name)
 jinja::RenderOptions options()
 {
     jinja::RenderOptions result;
-    std::tm time{};
+    std::tm time {};
     time.tm_year = 124;
     time.tm_mon = 6;
     time.tm_mday = 26;
@@ -78,7 +78,8 @@ void JinjaTest::languageIsThatOfTheReference()
     QVERIFY(data["cases"].size() > 1000);
     for (const OrderedJson &entry : data["cases"]) {
         const auto source = entry["template"].get<std::string>();
-        const OrderedJson variables = entry.contains("shared") ? data["shared"] : entry.value("variables", OrderedJson::object());
+        const OrderedJson variables
+            = entry.contains("shared") ? data["shared"] : entry.value("variables", OrderedJson::object());
         const std::string wrong = difference(entry, rendered(source, variables));
         QVERIFY2(wrong.empty(), (source + "\n" + wrong).c_str());
     }
@@ -94,7 +95,8 @@ void JinjaTest::chatTemplatesRenderAsTheReference()
         QVERIFY2(parsed, parsed ? "" : parsed.error().message.c_str());
         for (const OrderedJson &entry : group["cases"]) {
             const std::string wrong = difference(entry, parsed->render(entry["variables"], options()));
-            QVERIFY2(wrong.empty(), (group["name"].get<std::string>() + ": " + entry["variables"].dump() + "\n" + wrong).c_str());
+            QVERIFY2(wrong.empty(),
+                (group["name"].get<std::string>() + ": " + entry["variables"].dump() + "\n" + wrong).c_str());
             ++count;
         }
     }
@@ -105,13 +107,20 @@ void JinjaTest::messagesNameTheLineOfTheTemplate_data()
 {
     QTest::addColumn<QString>("source");
     QTest::addColumn<QString>("message");
-    QTest::newRow("syntax") << "a\n{{ 1 +\n }}" << "line 3: unexpected";
-    QTest::newRow("unknown filter") << "\n{{ x|nofilter }}" << "line 2: No filter named 'nofilter'";
-    QTest::newRow("undefined") << "a\n\n{% if true %}\n{{ x.y }}{% endif %}" << "line 4: 'x' is undefined";
-    QTest::newRow("attribute") << "\n{{ {}.a.b }}" << "line 2: 'dict object' has no attribute 'a'";
-    QTest::newRow("raised") << "{% macro f() %}\n{{ raise_exception('no') }}{% endmacro %}\n\n{{ f() }}" << "line 2: no";
-    QTest::newRow("back in the caller") << "{% macro f() %}\n\n{% endmacro %}\n{{ f() + 1 }}" << "line 4: can only concatenate";
-    QTest::newRow("open block") << "{% if a %}\nx" << "line 2: Unexpected end of template";
+    QTest::newRow("syntax") << "a\n{{ 1 +\n }}"
+                            << "line 3: unexpected";
+    QTest::newRow("unknown filter") << "\n{{ x|nofilter }}"
+                                    << "line 2: No filter named 'nofilter'";
+    QTest::newRow("undefined") << "a\n\n{% if true %}\n{{ x.y }}{% endif %}"
+                               << "line 4: 'x' is undefined";
+    QTest::newRow("attribute") << "\n{{ {}.a.b }}"
+                               << "line 2: 'dict object' has no attribute 'a'";
+    QTest::newRow("raised") << "{% macro f() %}\n{{ raise_exception('no') }}{% endmacro %}\n\n{{ f() }}"
+                            << "line 2: no";
+    QTest::newRow("back in the caller") << "{% macro f() %}\n\n{% endmacro %}\n{{ f() + 1 }}"
+                                        << "line 4: can only concatenate";
+    QTest::newRow("open block") << "{% if a %}\nx"
+                                << "line 2: Unexpected end of template";
 }
 
 void JinjaTest::messagesNameTheLineOfTheTemplate()
@@ -129,9 +138,12 @@ void JinjaTest::hostileTemplatesEndInAnErrorSoon_data()
     const QString many = "{% for a in range(99999) %}{% for b in range(99999) %}";
     QTest::newRow("endless loops") << many + "{% endfor %}{% endfor %}";
     QTest::newRow("endless output") << many + "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx{% endfor %}{% endfor %}";
-    QTest::newRow("a text that doubles") << "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s + n.s %}{% endfor %}";
-    QTest::newRow("a list that doubles") << "{% set n = namespace(s=[1]) %}{% for a in range(99) %}{% set n.s = n.s + n.s %}{% endfor %}";
-    QTest::newRow("a list that holds itself twice") << "{% set n = namespace(s=['x' * 1000]) %}{% for a in range(99) %}{% set n.s = [n.s, n.s] %}{% endfor %}{{ n.s }}";
+    QTest::newRow("a text that doubles")
+        << "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s + n.s %}{% endfor %}";
+    QTest::newRow("a list that doubles")
+        << "{% set n = namespace(s=[1]) %}{% for a in range(99) %}{% set n.s = n.s + n.s %}{% endfor %}";
+    QTest::newRow("a list that holds itself twice") << "{% set n = namespace(s=['x' * 1000]) %}{% for a in range(99) "
+                                                       "%}{% set n.s = [n.s, n.s] %}{% endfor %}{{ n.s }}";
     QTest::newRow("a macro without end") << "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}";
     QTest::newRow("a caller without end") << "{% macro f() %}{% call f() %}{% endcall %}{% endmacro %}{{ f() }}";
     QTest::newRow("a loop without end") << "{% for a in [1] recursive %}{{ loop([1]) }}{% endfor %}";
@@ -141,12 +153,17 @@ void JinjaTest::hostileTemplatesEndInAnErrorSoon_data()
     QTest::newRow("long padding") << "{{ 'x'.ljust(999999999999) }}";
     QTest::newRow("wide indent") << "{{ 'a\\nb'|indent(999999999999) }}";
     QTest::newRow("replacements") << "{% set s = 'a' * 99999 %}{{ s|replace('', s) }}";
-    QTest::newRow("many replacements") << "{% set s = 'a' * 999999 %}{% for i in range(9999) %}{% set x = s|replace('a', 'b')|upper %}{% endfor %}";
-    QTest::newRow("slow search") << "{% set s = 'a' * 9999999 %}{% for i in range(9999) %}{{ s.find('a' * 999999 + 'b') }}{% endfor %}";
+    QTest::newRow("many replacements")
+        << "{% set s = 'a' * 999999 %}{% for i in range(9999) %}{% set x = s|replace('a', 'b')|upper %}{% endfor %}";
+    QTest::newRow("slow search")
+        << "{% set s = 'a' * 9999999 %}{% for i in range(9999) %}{{ s.find('a' * 999999 + 'b') }}{% endfor %}";
     QTest::newRow("large power") << "{{ 9 ** 9 ** 9 }}";
-    QTest::newRow("nested generators") << "{% set n = namespace(g=[1]) %}{% for a in range(99999) %}{% set n.g = n.g|map('abs') %}{% endfor %}{{ n.g|list }}";
-    QTest::newRow("nested lists") << "{% set n = namespace(g=[1]) %}{% for a in range(99999) %}{% set n.g = [n.g] %}{% endfor %}{{ n.g }}";
-    QTest::newRow("nested methods") << "{% set n = namespace(g=[1]) %}{% for a in range(99999) %}{% set n.g = [n.g].index %}{% endfor %}";
+    QTest::newRow("nested generators") << "{% set n = namespace(g=[1]) %}{% for a in range(99999) %}{% set n.g = "
+                                          "n.g|map('abs') %}{% endfor %}{{ n.g|list }}";
+    QTest::newRow("nested lists")
+        << "{% set n = namespace(g=[1]) %}{% for a in range(99999) %}{% set n.g = [n.g] %}{% endfor %}{{ n.g }}";
+    QTest::newRow("nested methods")
+        << "{% set n = namespace(g=[1]) %}{% for a in range(99999) %}{% set n.g = [n.g].index %}{% endfor %}";
     QTest::newRow("a namespace in itself") << "{% set n = namespace() %}{% set n.n = n %}{{ n }}";
     QTest::newRow("open brackets") << "{{ " + QString(99999, '[');
     QTest::newRow("brackets") << "{{ " + QString(50000, '(') + "1" + QString(50000, ')') + " }}";
@@ -157,7 +174,8 @@ void JinjaTest::hostileTemplatesEndInAnErrorSoon_data()
     QTest::newRow("filters") << "{{ a" + QString("|abs").repeated(99999) + " }}";
     QTest::newRow("conditions") << "{{ " + QString("1 if 0 else ").repeated(99999) + "1 }}";
     QTest::newRow("blocks") << QString("{% if 1 %}").repeated(9999);
-    QTest::newRow("a sort of long texts") << "{% set s = 'a' * 99999 %}{% set n = namespace(l=[s]) %}{% for i in range(20) %}{% set n.l = n.l + n.l %}{% endfor %}{{ n.l|sort|length }}";
+    QTest::newRow("a sort of long texts") << "{% set s = 'a' * 99999 %}{% set n = namespace(l=[s]) %}{% for i in "
+                                             "range(20) %}{% set n.l = n.l + n.l %}{% endfor %}{{ n.l|sort|length }}";
     QTest::newRow("a large file") << QString(2 << 20, 'x');
 }
 
@@ -176,12 +194,12 @@ void JinjaTest::oneTemplateRendersInSeveralThreads()
 {
     const auto parsed = Template::parse("{% for i in range(200) %}{{ i ~ x }}{% endfor %}");
     QVERIFY(parsed);
-    const std::string expected = *parsed->render({{"x", "a"}});
+    const std::string expected = *parsed->render({ { "x", "a" } });
     std::vector<std::string> results(4);
     {
         std::vector<std::jthread> threads;
         for (std::string &result : results)
-            threads.emplace_back([&] { result = *parsed->render({{"x", "a"}}); });
+            threads.emplace_back([&] { result = *parsed->render({ { "x", "a" } }); });
     }
     for (const std::string &result : results)
         QCOMPARE(result, expected);
@@ -189,7 +207,8 @@ void JinjaTest::oneTemplateRendersInSeveralThreads()
 
 void JinjaTest::whatIsLeftOutIsRefusedByName()
 {
-    for (const char *source : {"{% include 'a' %}", "{% extends 'a' %}", "{% block a %}{% endblock %}", "{{ 'a'|urlize }}", "{{ lipsum() }}", "{{ 'a'.encode() }}"}) {
+    for (const char *source : { "{% include 'a' %}", "{% extends 'a' %}", "{% block a %}{% endblock %}",
+             "{{ 'a'|urlize }}", "{{ lipsum() }}", "{{ 'a'.encode() }}" }) {
         const auto result = rendered(source);
         QVERIFY(!result);
         QCOMPARE(result.error().code, ErrorCode::Unsupported);

@@ -8,7 +8,8 @@ std::string Evaluator::run()
 {
     Builder out(m_machine.meter);
     m_out = &out;
-    m_kept.push_back(std::make_unique<Scope>(Scope{&m_syntax.frame, nullptr, std::vector<Value>(m_syntax.frame.slots.size())}));
+    m_kept.push_back(
+        std::make_unique<Scope>(Scope { &m_syntax.frame, nullptr, std::vector<Value>(m_syntax.frame.slots.size()) }));
     Scope &root = *m_kept.back();
     enter(root);
     execute(m_syntax.body, root);
@@ -18,9 +19,9 @@ std::string Evaluator::run()
 Evaluator::Scope &Evaluator::open(const FramePlan &plan, Scope *parent, std::optional<Scope> &local)
 {
     if (!plan.captured)
-        return local.emplace(Scope{&plan, parent, std::vector<Value>(plan.slots.size())});
+        return local.emplace(Scope { &plan, parent, std::vector<Value>(plan.slots.size()) });
     m_machine.meter.claim(sizeof(Scope) + plan.slots.size() * sizeof(Value) + 64);
-    m_kept.push_back(std::make_unique<Scope>(Scope{&plan, parent, std::vector<Value>(plan.slots.size())}));
+    m_kept.push_back(std::make_unique<Scope>(Scope { &plan, parent, std::vector<Value>(plan.slots.size()) }));
     return *m_kept.back();
 }
 

@@ -57,8 +57,7 @@ private:
     Value macro(const Statement &statement, Scope &scope);
     Value invoke(const Statement &statement, Scope &scope, Arguments &arguments);
     void bindParameters(const Statement &statement, Scope &inner, Arguments &arguments);
-    template <typename Body>
-    std::string captured(Body body);
+    template <typename Body> std::string captured(Body body);
 
     // expressions
     Value evaluate(const Expression &expression, Scope &scope);

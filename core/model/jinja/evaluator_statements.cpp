@@ -6,8 +6,7 @@
 namespace winnow::jinja {
 
 /// What a body prints, as text.
-template <typename Body>
-std::string Evaluator::captured(Body body)
+template <typename Body> std::string Evaluator::captured(Body body)
 {
     Builder buffer(m_machine.meter);
     Builder *const outer = std::exchange(m_out, &buffer);
@@ -137,7 +136,8 @@ Evaluator::Flow Evaluator::executeFor(const Statement &statement, Scope &scope)
 /// The items that pass the loop's condition: tested one by one, while the loop runs.
 Value Evaluator::filteredItems(const Statement &statement, Scope &scope, const Value &iterable)
 {
-    auto inner = std::make_shared<Scope>(Scope{&statement.testFrame, &scope, std::vector<Value>(statement.testFrame.slots.size())});
+    auto inner = std::make_shared<Scope>(
+        Scope { &statement.testFrame, &scope, std::vector<Value>(statement.testFrame.slots.size()) });
     Next next = [this, &statement, inner, source = m_machine.iterate(iterable), entered = false](Value &item) mutable {
         if (!std::exchange(entered, true))
             enter(*inner);
@@ -175,11 +175,11 @@ Value Evaluator::loopObject(const Statement &statement, Scope &scope, const Valu
     loop->depth0 = depth0;
     if (statement.recursive) {
         loop->recurse = [this, &statement, &scope, depth0](Machine &machine, Arguments &arguments) {
-            const auto bound = machine.bind("loop", arguments, {"iterable"}, 1);
+            const auto bound = machine.bind("loop", arguments, { "iterable" }, 1);
             return machine.text(captured([&] { runLoop(statement, scope, bound[0], depth0 + 1); }));
         };
     }
-    return {Kind::Loop, std::move(loop)};
+    return { Kind::Loop, std::move(loop) };
 }
 
 Evaluator::Flow Evaluator::runLoop(const Statement &statement, Scope &scope, const Value &iterable, int64_t depth0)
@@ -190,7 +190,7 @@ Evaluator::Flow Evaluator::runLoop(const Statement &statement, Scope &scope, con
     struct Forget {
         LoopObject &loop;
         ~Forget() { loop.lastChanged.clear(); }
-    } forget{loop.as<LoopObject>()};
+    } forget { loop.as<LoopObject>() };
     std::optional<Scope> local;
     Scope &body = open(statement.frame, &scope, local);
     body.slots[statement.loopSlot] = loop;
@@ -204,7 +204,8 @@ Evaluator::Flow Evaluator::runLoop(const Statement &statement, Scope &scope, con
     return execute(statement.otherwise, otherwise);
 }
 
-/// @param completed  whether one round ran to its end: as in the reference, `else` also follows rounds cut by `continue`.
+/// @param completed  whether one round ran to its end: as in the reference, `else` also follows rounds cut by
+/// `continue`.
 Evaluator::Flow Evaluator::runBody(const Statement &statement, Scope &body, LoopObject &loop, bool &completed)
 {
     Value item;
@@ -226,7 +227,8 @@ Evaluator::Flow Evaluator::runBody(const Statement &statement, Scope &body, Loop
 
 Value Evaluator::macro(const Statement &statement, Scope &scope)
 {
-    Value result = m_machine.function(statement.name, [this, &statement, &scope](Machine &, Arguments &arguments) { return invoke(statement, scope, arguments); });
+    Value result = m_machine.function(statement.name,
+        [this, &statement, &scope](Machine &, Arguments &arguments) { return invoke(statement, scope, arguments); });
     auto &function = result.as<FunctionObject>();
     function.macro = true;
     for (const ExpressionPtr &parameter : statement.parameters)
@@ -250,8 +252,9 @@ Value Evaluator::invoke(const Statement &statement, Scope &scope, Arguments &arg
             if (!value.is(Kind::Missing))
                 continue;
             const size_t withDefault = count - statement.defaults.size();
-            value = i >= withDefault ? evaluate(*statement.defaults[i - withDefault], inner)
-                                     : m_machine.undefined("parameter " + quoted(statement.parameters[i]->name) + " was not provided");
+            value = i >= withDefault
+                ? evaluate(*statement.defaults[i - withDefault], inner)
+                : m_machine.undefined("parameter " + quoted(statement.parameters[i]->name) + " was not provided");
         }
         execute(statement.body, inner);
     }));
@@ -263,7 +266,8 @@ void Evaluator::bindParameters(const Statement &statement, Scope &inner, Argumen
     auto &positional = arguments.positional;
     auto &named = arguments.named;
     const auto take = [&](const std::string &name) {
-        const auto found = std::find_if(named.begin(), named.end(), [&](const auto &entry) { return entry.first == name; });
+        const auto found
+            = std::find_if(named.begin(), named.end(), [&](const auto &entry) { return entry.first == name; });
         if (found == named.end())
             return Value();
         Value value = found->second;
@@ -272,7 +276,8 @@ void Evaluator::bindParameters(const Statement &statement, Scope &inner, Argumen
     };
     const size_t count = statement.parameters.size();
     bool foundCaller = positional.size() >= count && statement.callerSlot == 0 && statement.takesCaller
-        && std::any_of(statement.parameters.begin(), statement.parameters.end(), [](const ExpressionPtr &p) { return p->name == "caller"; });
+        && std::any_of(statement.parameters.begin(), statement.parameters.end(),
+            [](const ExpressionPtr &p) { return p->name == "caller"; });
     for (size_t i = 0; i < count; ++i) {
         const std::string &name = statement.parameters[i]->name;
         foundCaller = foundCaller || (i >= positional.size() && name == "caller");
@@ -281,7 +286,8 @@ void Evaluator::bindParameters(const Statement &statement, Scope &inner, Argumen
     const std::string title = statement.name.empty() ? "None" : quoted(statement.name);
     if (statement.takesCaller && !foundCaller) {
         const Value caller = take("caller");
-        inner.slots[statement.callerSlot] = caller.is(Kind::Missing) || caller.is(Kind::None) ? m_machine.undefined("No caller defined") : caller;
+        inner.slots[statement.callerSlot]
+            = caller.is(Kind::Missing) || caller.is(Kind::None) ? m_machine.undefined("No caller defined") : caller;
     }
     if (statement.takesNamed) {
         const Value rest = m_machine.dict();
@@ -289,12 +295,14 @@ void Evaluator::bindParameters(const Statement &statement, Scope &inner, Argumen
             m_machine.put(rest, m_machine.text(std::string_view(name)), value);
         inner.slots[statement.namedSlot] = rest;
     } else if (!named.empty()) {
-        m_machine.fail(named.front().first == "caller" ? "macro " + title + " was invoked with two values for the special caller argument. This is most likely a bug."
-                                                       : "macro " + title + " takes no keyword argument " + quoted(named.front().first));
+        m_machine.fail(named.front().first == "caller"
+                ? "macro " + title
+                    + " was invoked with two values for the special caller argument. This is most likely a bug."
+                : "macro " + title + " takes no keyword argument " + quoted(named.front().first));
     }
     if (statement.takesPositional) {
         const auto from = positional.begin() + static_cast<std::ptrdiff_t>(std::min(count, positional.size()));
-        inner.slots[statement.positionalSlot] = m_machine.tuple({from, positional.end()});
+        inner.slots[statement.positionalSlot] = m_machine.tuple({ from, positional.end() });
     } else if (positional.size() > count) {
         m_machine.fail("macro " + title + " takes not more than " + std::to_string(count) + " argument(s)");
     }

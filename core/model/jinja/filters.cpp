@@ -10,18 +10,23 @@ namespace winnow::jinja {
 namespace {
 
     // Filters of the reference that no chat template has a use for.
-    constexpr std::array<std::string_view, 8> kRefused{"pprint", "random", "striptags", "urlize", "wordwrap", "xmlattr", "filesizeformat", "urlencode"};
+    constexpr std::array<std::string_view, 8> kRefused { "pprint", "random", "striptags", "urlize", "wordwrap",
+        "xmlattr", "filesizeformat", "urlencode" };
 
     Filter findFilter(const std::string &name)
     {
-        for (const FilterTable *table : {&textFilters(), &sequenceFilters(), &lazyFilters(), &orderFilters(), &numberFilters()}) {
+        for (const FilterTable *table :
+            { &textFilters(), &sequenceFilters(), &lazyFilters(), &orderFilters(), &numberFilters() }) {
             if (const auto found = table->find(name); found != table->end())
                 return found->second;
         }
         return nullptr;
     }
 
-    bool isRefused(const std::string &name) { return std::find(kRefused.begin(), kRefused.end(), name) != kRefused.end(); }
+    bool isRefused(const std::string &name)
+    {
+        return std::find(kRefused.begin(), kRefused.end(), name) != kRefused.end();
+    }
 
 } // namespace
 

@@ -16,7 +16,7 @@ namespace {
     /// do_int: int(value), else int(float(value)), else the default.
     Value asWhole(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("int", arguments, {"default", "base"});
+        const auto bound = machine.bind("int", arguments, { "default", "base" });
         const Value fallback = bound[0].is(Kind::Missing) ? Value::integer(0) : bound[0];
         if (value.is(Kind::String)) {
             const int64_t base = bound[1].is(Kind::Missing) ? 10 : machine.index(bound[1]);
@@ -40,7 +40,7 @@ namespace {
 
     Value asFloat(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("float", arguments, {"default"});
+        const auto bound = machine.bind("float", arguments, { "default" });
         const Value fallback = bound[0].is(Kind::Missing) ? Value::real(0) : bound[0];
         if (value.is(Kind::Undefined))
             machine.failUndefined(value);
@@ -85,7 +85,7 @@ namespace {
 
     Value rounded(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("round", arguments, {"precision", "method"});
+        const auto bound = machine.bind("round", arguments, { "precision", "method" });
         const std::string method = bound[1].is(Kind::Missing) ? "common" : machine.str(bound[1]);
         if (method != "common" && method != "ceil" && method != "floor")
             machine.fail("method must be common, ceil or floor");
@@ -94,7 +94,8 @@ namespace {
             if (!isNumber(value))
                 machine.fail(std::string("type ") + typeName(value) + " doesn't define __round__ method");
             const int64_t digits = machine.index(precision);
-            return isWhole(value) ? roundWhole(machine, value.integer(), digits) : Value::real(roundFloat(value.real(), digits));
+            return isWhole(value) ? roundWhole(machine, value.integer(), digits)
+                                  : Value::real(roundFloat(value.real(), digits));
         }
         const Value scale = machine.binary(BinaryOperator::Power, Value::integer(10), precision);
         const double scaled = machine.number(machine.binary(BinaryOperator::Multiply, value, scale));
@@ -106,7 +107,8 @@ namespace {
 
 const FilterTable &numberFilters()
 {
-    static const FilterTable kTable{{"int", asWhole}, {"float", asFloat}, {"abs", absolute}, {"round", rounded}};
+    static const FilterTable kTable { { "int", asWhole }, { "float", asFloat }, { "abs", absolute },
+        { "round", rounded } };
     return kTable;
 }
 

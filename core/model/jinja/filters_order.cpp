@@ -12,7 +12,8 @@ namespace {
     /// make_attrgetter with ignore_case behind it.
     Key keyOf(Machine &machine, const Value &attribute, const Value &caseSensitive, const Value &fallback)
     {
-        return [&machine, path = AttributePath::parse(machine, attribute), exact = machine.truthy(caseSensitive), fallback](const Value &item) {
+        return [&machine, path = AttributePath::parse(machine, attribute), exact = machine.truthy(caseSensitive),
+                   fallback](const Value &item) {
             const Value key = path.get(machine, item, fallback);
             return exact ? key : withoutCase(machine, key);
         };
@@ -46,10 +47,11 @@ namespace {
     {
         std::vector<Keyed> entries;
         for (const Value &item : machine.items(iterable))
-            entries.push_back({key(item), item});
+            entries.push_back({ key(item), item });
         if (isReversed)
             std::reverse(entries.begin(), entries.end());
-        std::stable_sort(entries.begin(), entries.end(), [&](const Keyed &a, const Keyed &b) { return machine.compare(Comparison::Less, a.key, b.key); });
+        std::stable_sort(entries.begin(), entries.end(),
+            [&](const Keyed &a, const Keyed &b) { return machine.compare(Comparison::Less, a.key, b.key); });
         if (isReversed)
             std::reverse(entries.begin(), entries.end());
         return entries;
@@ -65,13 +67,13 @@ namespace {
 
     Value sort(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("sort", arguments, {"reverse", "case_sensitive", "attribute"});
+        const auto bound = machine.bind("sort", arguments, { "reverse", "case_sensitive", "attribute" });
         return itemsOf(machine, sorted(machine, value, keysOf(machine, bound[2], bound[1]), machine.truthy(bound[0])));
     }
 
     Value dictSort(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("dictsort", arguments, {"case_sensitive", "by", "reverse"});
+        const auto bound = machine.bind("dictsort", arguments, { "case_sensitive", "by", "reverse" });
         const std::string by = bound[1].is(Kind::Missing) ? "key" : machine.str(bound[1]);
         if (by != "key" && by != "value")
             machine.fail("You can only sort by either \"key\" or \"value\"");
@@ -85,14 +87,13 @@ namespace {
         };
         std::vector<Value> pairs;
         for (const auto &[name, entry] : value.as<DictObject>().entries)
-            pairs.push_back(machine.tuple({name, entry}));
+            pairs.push_back(machine.tuple({ name, entry }));
         return itemsOf(machine, sorted(machine, machine.list(std::move(pairs)), key, machine.truthy(bound[2])));
     }
 
-    template <Comparison better>
-    Value extreme(Machine &machine, const Value &value, Arguments &arguments)
+    template <Comparison better> Value extreme(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("min", arguments, {"case_sensitive", "attribute"});
+        const auto bound = machine.bind("min", arguments, { "case_sensitive", "attribute" });
         const Key key = keyOf(machine, bound[1], bound[0], {});
         const Next next = machine.iterate(value);
         Value best;
@@ -112,7 +113,7 @@ namespace {
 
     Value groupBy(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("groupby", arguments, {"attribute", "default", "case_sensitive"}, 1);
+        const auto bound = machine.bind("groupby", arguments, { "attribute", "default", "case_sensitive" }, 1);
         const auto entries = sorted(machine, value, keyOf(machine, bound[0], bound[2], bound[1]), false);
         const AttributePath path = AttributePath::parse(machine, bound[0]);
         std::vector<Value> groups;
@@ -124,7 +125,7 @@ namespace {
             if (items.empty()) // a key that is not equal to itself
                 items.push_back(entries[end++].item);
             const Value grouper = machine.truthy(bound[2]) ? entries[begin].key : path.get(machine, items[0], bound[1]);
-            const Value group = machine.tuple({grouper, machine.list(std::move(items))});
+            const Value group = machine.tuple({ grouper, machine.list(std::move(items)) });
             group.as<ListObject>().group = true;
             groups.push_back(group);
             begin = end;
@@ -136,8 +137,8 @@ namespace {
 
 const FilterTable &orderFilters()
 {
-    static const FilterTable kTable{{"sort", sort}, {"dictsort", dictSort}, {"min", extreme<Comparison::Less>},
-        {"max", extreme<Comparison::Greater>}, {"groupby", groupBy}};
+    static const FilterTable kTable { { "sort", sort }, { "dictsort", dictSort }, { "min", extreme<Comparison::Less> },
+        { "max", extreme<Comparison::Greater> }, { "groupby", groupBy } };
     return kTable;
 }
 

@@ -22,8 +22,8 @@ namespace {
     /// reversed(value): needs a length and an order.
     std::vector<Value> backwards(Machine &machine, const Value &value)
     {
-        const bool hasOrder = value.is(Kind::String) || value.is(Kind::List) || value.is(Kind::Tuple) || value.is(Kind::Dict)
-            || value.is(Kind::View) || value.is(Kind::Range) || value.is(Kind::Undefined);
+        const bool hasOrder = value.is(Kind::String) || value.is(Kind::List) || value.is(Kind::Tuple)
+            || value.is(Kind::Dict) || value.is(Kind::View) || value.is(Kind::Range) || value.is(Kind::Undefined);
         if (!hasOrder)
             machine.fail(std::string("'") + typeName(value) + "' object is not reversible");
         std::vector<Value> items = machine.items(value);
@@ -65,7 +65,7 @@ namespace {
 
     Value join(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("join", arguments, {"d", "attribute"});
+        const auto bound = machine.bind("join", arguments, { "d", "attribute" });
         const std::string separator = bound[0].is(Kind::Missing) ? std::string() : machine.str(bound[0]);
         const AttributePath path = AttributePath::parse(machine, bound[1]);
         const Next next = machine.iterate(value);
@@ -83,7 +83,7 @@ namespace {
 
     Value orDefault(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("default", arguments, {"default_value", "boolean"});
+        const auto bound = machine.bind("default", arguments, { "default_value", "boolean" });
         const bool isGone = value.is(Kind::Undefined) || (machine.truthy(bound[1]) && !machine.truthy(value));
         if (!isGone)
             return value;
@@ -92,7 +92,7 @@ namespace {
 
     Value total(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("sum", arguments, {"attribute", "start"});
+        const auto bound = machine.bind("sum", arguments, { "attribute", "start" });
         Value sum = bound[1].is(Kind::Missing) ? Value::integer(0) : bound[1];
         if (sum.is(Kind::String))
             machine.fail("sum() can't sum strings [use ''.join(seq) instead]");
@@ -106,7 +106,7 @@ namespace {
 
     Value attributeOnly(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("attr", arguments, {"name"}, 1);
+        const auto bound = machine.bind("attr", arguments, { "name" }, 1);
         const std::string &name = machine.wantText(bound[0], "attribute name");
         const Value own = machine.ownAttribute(value, name);
         return own.is(Kind::Missing) ? machine.undefinedOf(value, bound[0]) : machine.attribute(value, name);
@@ -116,8 +116,9 @@ namespace {
 
 const FilterTable &sequenceFilters()
 {
-    static const FilterTable kTable{{"length", length}, {"count", length}, {"first", first}, {"last", last}, {"reverse", reversed},
-        {"list", listed}, {"join", join}, {"default", orDefault}, {"d", orDefault}, {"sum", total}, {"attr", attributeOnly}};
+    static const FilterTable kTable { { "length", length }, { "count", length }, { "first", first }, { "last", last },
+        { "reverse", reversed }, { "list", listed }, { "join", join }, { "default", orDefault }, { "d", orDefault },
+        { "sum", total }, { "attr", attributeOnly } };
     return kTable;
 }
 

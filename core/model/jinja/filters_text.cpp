@@ -33,8 +33,8 @@ namespace {
 
     Value trim(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("trim", arguments, {"chars"});
-        return byMethod(machine, value, "strip", {{bound[0].is(Kind::Missing) ? Value::none() : bound[0]}, {}});
+        const auto bound = machine.bind("trim", arguments, { "chars" });
+        return byMethod(machine, value, "strip", { { bound[0].is(Kind::Missing) ? Value::none() : bound[0] }, {} });
     }
 
     /// Words begin behind white space and -({[<, the rest of a word is lower case (jinja2 do_title).
@@ -51,7 +51,9 @@ namespace {
             word.clear();
         };
         for (const char32_t point : decode(text.text())) {
-            if (isSpace(point) || (point < 0x80 && std::string_view("-({[<").find(static_cast<char>(point)) != std::string_view::npos)) {
+            if (isSpace(point)
+                || (point < 0x80
+                    && std::string_view("-({[<").find(static_cast<char>(point)) != std::string_view::npos)) {
                 flush();
                 appendPoint(result, point);
             } else {
@@ -64,9 +66,9 @@ namespace {
 
     Value replaced(Machine &machine, const Value &value, Arguments &arguments)
     {
-        auto bound = machine.bind("replace", arguments, {"old", "new", "count"}, 2);
+        auto bound = machine.bind("replace", arguments, { "old", "new", "count" }, 2);
         const Value plain = machine.text(machine.str(value));
-        Arguments inner{{machine.text(machine.str(bound[0])), machine.text(machine.str(bound[1]))}, {}};
+        Arguments inner { { machine.text(machine.str(bound[0])), machine.text(machine.str(bound[1])) }, {} };
         if (!bound[2].is(Kind::Missing) && !bound[2].is(Kind::None))
             inner.positional.push_back(bound[2]);
         return byMethod(machine, plain, "replace", std::move(inner));
@@ -74,7 +76,7 @@ namespace {
 
     Value indented(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("indent", arguments, {"width", "first", "blank"});
+        const auto bound = machine.bind("indent", arguments, { "width", "first", "blank" });
         if (value.is(Kind::Undefined))
             machine.failUndefined(value);
         const std::string &text = machine.wantText(value, "the text of indent");
@@ -106,7 +108,7 @@ namespace {
 
     Value truncated(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("truncate", arguments, {"length", "killwords", "end", "leeway"});
+        const auto bound = machine.bind("truncate", arguments, { "length", "killwords", "end", "leeway" });
         const int64_t length = bound[0].is(Kind::Missing) ? 255 : machine.index(bound[0]);
         const std::string end = bound[2].is(Kind::Missing) ? "..." : machine.wantText(bound[2], "the end of truncate");
         const int64_t leeway = bound[3].is(Kind::Missing) || bound[3].is(Kind::None) ? 5 : machine.index(bound[3]);
@@ -118,7 +120,8 @@ namespace {
         if (machine.length(value) - leeway <= length)
             return value;
         const std::string &text = machine.wantText(value, "the text of truncate");
-        std::string_view cut = std::string_view(text).substr(0, byteOffset(text, static_cast<size_t>(length - endSize)));
+        std::string_view cut
+            = std::string_view(text).substr(0, byteOffset(text, static_cast<size_t>(length - endSize)));
         const size_t space = cut.rfind(' ');
         if (!machine.truthy(bound[1]) && space != cut.npos)
             cut = cut.substr(0, space);
@@ -127,8 +130,9 @@ namespace {
 
     Value centred(Machine &machine, const Value &value, Arguments &arguments)
     {
-        const auto bound = machine.bind("center", arguments, {"width"});
-        return byMethod(machine, value, "center", {{bound[0].is(Kind::Missing) ? Value::integer(80) : bound[0]}, {}});
+        const auto bound = machine.bind("center", arguments, { "width" });
+        return byMethod(
+            machine, value, "center", { { bound[0].is(Kind::Missing) ? Value::integer(80) : bound[0] }, {} });
     }
 
     Value formatted(Machine &machine, const Value &value, Arguments &arguments)
@@ -188,10 +192,11 @@ namespace {
 
 const FilterTable &textFilters()
 {
-    static const FilterTable kTable{{"upper", upperCase}, {"lower", lowerCase}, {"capitalize", capitalized}, {"title", titled},
-        {"trim", trim}, {"replace", replaced}, {"indent", indented}, {"truncate", truncated}, {"center", centred},
-        {"format", formatted}, {"wordcount", wordCount}, {"escape", escaped}, {"e", escaped}, {"forceescape", forceEscaped},
-        {"safe", safe}, {"string", toText}, {"tojson", toJson}};
+    static const FilterTable kTable { { "upper", upperCase }, { "lower", lowerCase }, { "capitalize", capitalized },
+        { "title", titled }, { "trim", trim }, { "replace", replaced }, { "indent", indented },
+        { "truncate", truncated }, { "center", centred }, { "format", formatted }, { "wordcount", wordCount },
+        { "escape", escaped }, { "e", escaped }, { "forceescape", forceEscaped }, { "safe", safe },
+        { "string", toText }, { "tojson", toJson } };
     return kTable;
 }
 

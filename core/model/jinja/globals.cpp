@@ -28,8 +28,9 @@ namespace {
         if (object->step == 0)
             machine.fail("range() arg 3 must not be zero");
         if (object->size() > kLongestRange)
-            machine.fail("Range too big. The sandbox blocks ranges larger than MAX_RANGE (" + std::to_string(kLongestRange) + ").");
-        return {Kind::Range, std::move(object)};
+            machine.fail("Range too big. The sandbox blocks ranges larger than MAX_RANGE ("
+                + std::to_string(kLongestRange) + ").");
+        return { Kind::Range, std::move(object) };
     }
 
     Value newDict(Machine &machine, Arguments &arguments)
@@ -73,27 +74,27 @@ namespace {
         object->items = arguments.positional;
         for (const Value &item : object->items)
             machine.nest(*object, item);
-        return {Kind::Cycler, std::move(object)};
+        return { Kind::Cycler, std::move(object) };
     }
 
     Value newJoiner(Machine &machine, Arguments &arguments)
     {
-        const auto bound = machine.bind("joiner", arguments, {"sep"});
+        const auto bound = machine.bind("joiner", arguments, { "sep" });
         auto object = std::make_shared<JoinerObject>();
         object->claim(&machine.meter, 256);
         object->separator = bound[0].is(Kind::Missing) ? ", " : machine.str(bound[0]);
-        return {Kind::Joiner, std::move(object)};
+        return { Kind::Joiner, std::move(object) };
     }
 
     Value raiseException(Machine &machine, Arguments &arguments)
     {
-        const auto bound = machine.bind("raise_exception", arguments, {"message"}, 1);
+        const auto bound = machine.bind("raise_exception", arguments, { "message" }, 1);
         machine.fail(machine.str(bound[0]));
     }
 
     Value formatTime(Machine &machine, Arguments &arguments)
     {
-        const auto bound = machine.bind("strftime_now", arguments, {"format"}, 1);
+        const auto bound = machine.bind("strftime_now", arguments, { "format" }, 1);
         const std::string &format = machine.wantText(bound[0], "the format of strftime_now");
         if (format.empty())
             return machine.text(std::string());
@@ -112,8 +113,9 @@ namespace {
 Value globalFunction(Machine &machine, const std::string &name)
 {
     using Function = Value (*)(Machine &, Arguments &);
-    static const std::unordered_map<std::string, Function> kTable{{"range", range}, {"dict", newDict}, {"namespace", newNamespace},
-        {"cycler", newCycler}, {"joiner", newJoiner}, {"raise_exception", raiseException}, {"strftime_now", formatTime}};
+    static const std::unordered_map<std::string, Function> kTable { { "range", range }, { "dict", newDict },
+        { "namespace", newNamespace }, { "cycler", newCycler }, { "joiner", newJoiner },
+        { "raise_exception", raiseException }, { "strftime_now", formatTime } };
     if (const auto found = kTable.find(name); found != kTable.end())
         return machine.function(name, found->second);
     if (name == "lipsum")

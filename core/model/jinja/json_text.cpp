@@ -16,7 +16,8 @@ namespace {
             : m_machine(machine)
             , m_out(machine.meter)
         {
-            const auto bound = machine.bind("tojson", arguments, {"ensure_ascii", "indent", "separators", "sort_keys"});
+            const auto bound
+                = machine.bind("tojson", arguments, { "ensure_ascii", "indent", "separators", "sort_keys" });
             m_ascii = machine.truthy(bound[0]);
             m_sort = machine.truthy(bound[3]);
             const Value &indent = bound[1];
@@ -78,14 +79,18 @@ namespace {
                 else if (c < 0x20) {
                     const size_t known = std::string_view("\n\r\t\f\b").find(static_cast<char>(c));
                     std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(c));
-                    escape(at, 1, known == std::string_view::npos ? buffer : std::string_view("\\n\\r\\t\\f\\b").substr(2 * known, 2));
+                    escape(at, 1,
+                        known == std::string_view::npos ? buffer
+                                                        : std::string_view("\\n\\r\\t\\f\\b").substr(2 * known, 2));
                 } else if (c >= 0x80 && m_ascii) {
                     const size_t size = byteOffset(std::string_view(text).substr(at, 4), 1);
                     const char32_t point = decode(std::string_view(text).substr(at, size))[0];
                     if (point < 0x10000)
                         std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(point));
                     else
-                        std::snprintf(buffer, sizeof buffer, "\\u%04x\\u%04x", static_cast<unsigned>(0xD7C0 + (point >> 10)), static_cast<unsigned>(0xDC00 + (point & 0x3FF)));
+                        std::snprintf(buffer, sizeof buffer, "\\u%04x\\u%04x",
+                            static_cast<unsigned>(0xD7C0 + (point >> 10)),
+                            static_cast<unsigned>(0xDC00 + (point & 0x3FF)));
                     escape(at, size, buffer);
                     at += size - 1;
                 }
@@ -132,8 +137,9 @@ namespace {
                 return m_out.add("{}");
             auto entries = dict.entries;
             if (m_sort) {
-                std::stable_sort(entries.begin(), entries.end(),
-                    [&](const auto &a, const auto &b) { return m_machine.compare(Comparison::Less, a.first, b.first); });
+                std::stable_sort(entries.begin(), entries.end(), [&](const auto &a, const auto &b) {
+                    return m_machine.compare(Comparison::Less, a.first, b.first);
+                });
             }
             m_out.add("{");
             for (size_t i = 0; i < entries.size(); ++i) {

@@ -10,7 +10,10 @@
 namespace winnow::jinja {
 namespace {
 
-    [[noreturn]] void failAt(int line, std::string message) { throw Failure{ErrorCode::BadInput, line, std::move(message), {}}; }
+    [[noreturn]] void failAt(int line, std::string message)
+    {
+        throw Failure { ErrorCode::BadInput, line, std::move(message), {} };
+    }
 
     /// \r\n and \r become \n, and one newline at the end is dropped.
     std::string normalized(std::string_view source)
@@ -35,18 +38,22 @@ namespace {
         {
             while (m_at < m_text.size())
                 root();
-            m_tokens.push_back({TokenKind::End, m_line, {}, 0, 0});
+            m_tokens.push_back({ TokenKind::End, m_line, {}, 0, 0 });
             return std::move(m_tokens);
         }
 
     private:
         bool has(std::string_view part) const { return m_text.substr(m_at).starts_with(part); }
-        bool hasAt(size_t at, std::string_view part) const { return at <= m_text.size() && m_text.substr(at).starts_with(part); }
+        bool hasAt(size_t at, std::string_view part) const
+        {
+            return at <= m_text.size() && m_text.substr(at).starts_with(part);
+        }
 
         /// Moves on, counting lines.
         void skipTo(size_t at)
         {
-            m_line += static_cast<int>(std::count(m_text.begin() + static_cast<std::ptrdiff_t>(m_at), m_text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+            m_line += static_cast<int>(std::count(m_text.begin() + static_cast<std::ptrdiff_t>(m_at),
+                m_text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
             m_lineStarting = at > m_at ? m_text[at - 1] == '\n' : m_lineStarting;
             m_at = at;
         }
@@ -57,7 +64,10 @@ namespace {
             return at + rest.size() - strip(rest, Side::Left).size();
         }
 
-        void push(TokenKind kind, std::string text = {}) { m_tokens.push_back({kind, m_line, std::move(text), 0, 0}); }
+        void push(TokenKind kind, std::string text = {})
+        {
+            m_tokens.push_back({ kind, m_line, std::move(text), 0, 0 });
+        }
 
         /// Text in front of a tag, with what the tag's sign and lstrip_blocks take from it.
         void data(size_t end, char sign, bool isVariable)
@@ -68,7 +78,8 @@ namespace {
             } else if (sign != '+' && !isVariable) {
                 const size_t newline = text.rfind('\n');
                 const size_t begin = newline == text.npos ? 0 : newline + 1;
-                if ((begin > 0 || m_lineStarting) && begin < text.size() && strip(text.substr(begin), Side::Left).empty())
+                if ((begin > 0 || m_lineStarting) && begin < text.size()
+                    && strip(text.substr(begin), Side::Left).empty())
                     text = text.substr(0, begin);
             }
             if (!text.empty())
@@ -76,7 +87,10 @@ namespace {
             skipTo(end);
         }
 
-        char signAt(size_t at) const { return at < m_text.size() && (m_text[at] == '-' || m_text[at] == '+') ? m_text[at] : '\0'; }
+        char signAt(size_t at) const
+        {
+            return at < m_text.size() && (m_text[at] == '-' || m_text[at] == '+') ? m_text[at] : '\0';
+        }
 
         /// Behind `{% raw %}` at `at`, or 0 when there is no such tag.
         size_t behindRaw(size_t at) const
@@ -93,7 +107,9 @@ namespace {
         void root()
         {
             size_t tag = m_text.find('{', m_at);
-            while (tag != m_text.npos && !(tag + 1 < m_text.size() && std::string_view("%{#").find(m_text[tag + 1]) != std::string_view::npos))
+            while (tag != m_text.npos
+                && !(
+                    tag + 1 < m_text.size() && std::string_view("%{#").find(m_text[tag + 1]) != std::string_view::npos))
                 tag = m_text.find('{', tag + 1);
             if (tag == m_text.npos) {
                 push(TokenKind::Data, std::string(m_text.substr(m_at)));
@@ -190,7 +206,10 @@ namespace {
         size_t behindDigits(size_t at) const
         {
             size_t end = at;
-            while (end < m_text.size() && (isDigit(m_text[end]) || (m_text[end] == '_' && end > at && isDigit(m_text[end - 1]) && end + 1 < m_text.size() && isDigit(m_text[end + 1]))))
+            while (end < m_text.size()
+                && (isDigit(m_text[end])
+                    || (m_text[end] == '_' && end > at && isDigit(m_text[end - 1]) && end + 1 < m_text.size()
+                        && isDigit(m_text[end + 1]))))
                 ++end;
             return end;
         }
@@ -216,9 +235,13 @@ namespace {
         {
             if (m_text[m_at] == '0') {
                 const char letter = m_at + 1 < m_text.size() ? static_cast<char>(m_text[m_at + 1] | 0x20) : '\0';
-                const std::string_view digits = letter == 'x' ? "0123456789abcdefABCDEF" : letter == 'o' ? "01234567" : letter == 'b' ? "01" : "";
+                const std::string_view digits = letter == 'x' ? "0123456789abcdefABCDEF"
+                    : letter == 'o'                           ? "01234567"
+                    : letter == 'b'                           ? "01"
+                                                              : "";
                 size_t end = m_at + 2;
-                const auto isIts = [&](size_t at) { return at < m_text.size() && digits.find(m_text[at]) != digits.npos; };
+                const auto isIts
+                    = [&](size_t at) { return at < m_text.size() && digits.find(m_text[at]) != digits.npos; };
                 while (isIts(end) || (hasAt(end, "_") && isIts(end + 1)))
                     ++end;
                 if (!digits.empty() && end > m_at + 2)
@@ -236,7 +259,7 @@ namespace {
             if (!isDigit(m_text[m_at]))
                 return false;
             size_t end = behindFloat();
-            Token token{end > m_at ? TokenKind::Float : TokenKind::Integer, m_line, {}, 0, 0};
+            Token token { end > m_at ? TokenKind::Float : TokenKind::Integer, m_line, {}, 0, 0 };
             if (end == m_at)
                 end = behindInteger();
             const std::string_view digits = m_text.substr(m_at, end - m_at);
@@ -245,7 +268,8 @@ namespace {
             } else {
                 const auto whole = parseWhole(digits, 0);
                 if (!whole)
-                    throw Failure{ErrorCode::Unsupported, m_line, "the whole number " + std::string(digits.substr(0, 40)) + " does not fit into 64 bits", {}};
+                    throw Failure { ErrorCode::Unsupported, m_line,
+                        "the whole number " + std::string(digits.substr(0, 40)) + " does not fit into 64 bits", {} };
                 token.integer = *whole;
             }
             m_tokens.push_back(std::move(token));
@@ -259,7 +283,8 @@ namespace {
             while (end < m_text.size()) {
                 const size_t size = byteOffset(m_text.substr(end, 4), 1);
                 const char32_t point = decode(m_text.substr(end, size))[0];
-                if (point != '_' && !(point < 0x80 ? std::isalnum(static_cast<int>(point)) != 0 : isAlphanumeric(point)))
+                if (point != '_'
+                    && !(point < 0x80 ? std::isalnum(static_cast<int>(point)) != 0 : isAlphanumeric(point)))
                     break;
                 end += size;
             }
@@ -289,15 +314,18 @@ namespace {
 
         void operation(std::string &open)
         {
-            static constexpr std::string_view kDouble[] = {"//", "**", "==", "!=", ">=", "<="};
+            static constexpr std::string_view kDouble[] = { "//", "**", "==", "!=", ">=", "<=" };
             std::string symbol(1, m_text[m_at]);
             for (const std::string_view pair : kDouble) {
                 if (has(pair))
                     symbol = pair;
             }
-            if (symbol.size() == 1 && std::string_view("+-/*%~[](){}><=.:|,;").find(symbol[0]) == std::string_view::npos) {
+            if (symbol.size() == 1
+                && std::string_view("+-/*%~[](){}><=.:|,;").find(symbol[0]) == std::string_view::npos) {
                 const size_t size = byteOffset(m_text.substr(m_at, 4), 1);
-                failAt(m_line, "unexpected char " + quoted(m_text.substr(m_at, size)) + " at " + std::to_string(countPoints(m_text.substr(0, m_at))));
+                failAt(m_line,
+                    "unexpected char " + quoted(m_text.substr(m_at, size)) + " at "
+                        + std::to_string(countPoints(m_text.substr(0, m_at))));
             }
             const char c = symbol[0];
             if (c == '(' || c == '[' || c == '{')

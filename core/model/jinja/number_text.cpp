@@ -20,7 +20,8 @@ namespace {
                 result += text[i];
                 continue;
             }
-            const auto isDigit = [&](size_t at) { return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])); };
+            const auto isDigit
+                = [&](size_t at) { return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])); };
             if (i == 0 || !isDigit(i - 1) || !isDigit(i + 1))
                 return std::nullopt;
         }
@@ -59,7 +60,8 @@ std::string floatText(double value)
     if (std::isinf(value))
         return value < 0 ? "-inf" : "inf";
     std::array<char, 64> buffer;
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+    const auto end
+        = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
     std::string text(buffer.data(), end);
     const size_t mark = text.find('e');
     const int exponent = std::atoi(text.c_str() + mark + 1);
@@ -82,7 +84,7 @@ std::optional<int64_t> parseWhole(std::string_view text, int base)
         return text.size() > 2 && text[0] == '0' && (text[1] == letter || text[1] == static_cast<char>(letter - 32));
     };
     bool hadPrefix = false;
-    for (const auto &[letter, its] : {std::pair{'x', 16}, std::pair{'o', 8}, std::pair{'b', 2}}) {
+    for (const auto &[letter, its] : { std::pair { 'x', 16 }, std::pair { 'o', 8 }, std::pair { 'b', 2 } }) {
         if (!hadPrefix && (base == its || base == 0) && prefixed(letter)) {
             base = its;
             text.remove_prefix(text[2] == '_' ? 3 : 2);
@@ -99,7 +101,8 @@ std::optional<int64_t> parseWhole(std::string_view text, int base)
         return std::nullopt;
     int64_t value = 0;
     const std::string signedDigits = (negative ? "-" : "") + *digits;
-    const auto [end, error] = std::from_chars(signedDigits.data(), signedDigits.data() + signedDigits.size(), value, base);
+    const auto [end, error]
+        = std::from_chars(signedDigits.data(), signedDigits.data() + signedDigits.size(), value, base);
     if (error != std::errc() || end != signedDigits.data() + signedDigits.size())
         return std::nullopt;
     return value;
@@ -145,7 +148,10 @@ double roundFloat(double value, int64_t digits)
 
 std::string wholeDigits(int64_t value, const NumberFormat &format)
 {
-    const int base = format.type == 'x' || format.type == 'X' ? 16 : format.type == 'o' ? 8 : format.type == 'b' ? 2 : 10;
+    const int base = format.type == 'x' || format.type == 'X' ? 16
+        : format.type == 'o'                                  ? 8
+        : format.type == 'b'                                  ? 2
+                                                              : 10;
     const uint64_t size = value < 0 ? ~static_cast<uint64_t>(value) + 1 : static_cast<uint64_t>(value);
     std::array<char, 72> buffer;
     const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), size, base).ptr;
@@ -182,9 +188,13 @@ std::string floatDigits(double value, const NumberFormat &format)
         digits = floatText(size);
     } else { // no type, with a precision: like g, but with a digit behind the point
         digits = print("%.*g", precision == 0 ? 1 : precision, size);
-        const int exponent = size == 0 ? 0 : std::atoi(print("%.*e", precision == 0 ? 0 : precision - 1, size).substr(
-                                 print("%.*e", precision == 0 ? 0 : precision - 1, size).find('e') + 1).c_str());
-        if (exponent == (precision == 0 ? 1 : precision) - 1 && digits.find('e') == digits.npos && digits.find('.') == digits.npos)
+        const int exponent = size == 0
+            ? 0
+            : std::atoi(print("%.*e", precision == 0 ? 0 : precision - 1, size)
+                            .substr(print("%.*e", precision == 0 ? 0 : precision - 1, size).find('e') + 1)
+                            .c_str());
+        if (exponent == (precision == 0 ? 1 : precision) - 1 && digits.find('e') == digits.npos
+            && digits.find('.') == digits.npos)
             digits = print("%.*e", precision == 0 ? 0 : precision - 1, size);
         else if (digits.find_first_of(".e") == digits.npos)
             digits += ".0";
@@ -214,7 +224,8 @@ std::string padded(std::string text, const NumberFormat &format, char align)
         return fill(missing / 2) + text + fill(missing - missing / 2);
     if (align == '=') {
         size_t lead = !text.empty() && (text[0] == '-' || text[0] == '+' || text[0] == ' ') ? 1 : 0;
-        if (text.size() > lead + 1 && text[lead] == '0' && std::string_view("xXob").find(text[lead + 1]) != std::string_view::npos)
+        if (text.size() > lead + 1 && text[lead] == '0'
+            && std::string_view("xXob").find(text[lead + 1]) != std::string_view::npos)
             lead += 2;
         return text.substr(0, lead) + fill(missing) + text.substr(lead);
     }

@@ -7,7 +7,7 @@
 namespace winnow::jinja {
 namespace {
 
-    constexpr std::array<const char *, 7> kSymbols{"+", "-", "*", "/", "//", "%", "** or pow()"};
+    constexpr std::array<const char *, 7> kSymbols { "+", "-", "*", "/", "//", "%", "** or pow()" };
 
     [[noreturn]] void failOperands(Machine &machine, BinaryOperator op, const Value &a, const Value &b)
     {
@@ -19,8 +19,8 @@ namespace {
             const std::string type = typeName(a);
             machine.fail("can only concatenate " + type + " (not \"" + typeName(b) + "\") to " + type);
         }
-        machine.fail(std::string("unsupported operand type(s) for ") + kSymbols[static_cast<size_t>(op)] + ": '" + typeName(a) + "' and '"
-            + typeName(b) + "'");
+        machine.fail(std::string("unsupported operand type(s) for ") + kSymbols[static_cast<size_t>(op)] + ": '"
+            + typeName(a) + "' and '" + typeName(b) + "'");
     }
 
     [[noreturn]] void failRange(Machine &machine)
@@ -114,9 +114,9 @@ namespace {
             rest = std::copysign(0.0, b);
         }
         if (quotient == 0)
-            return {std::copysign(0.0, a / b), rest};
+            return { std::copysign(0.0, a / b), rest };
         const double whole = std::floor(quotient);
-        return {quotient - whole > 0.5 ? whole + 1.0 : whole, rest};
+        return { quotient - whole > 0.5 ? whole + 1.0 : whole, rest };
     }
 
     Value floatPower(Machine &machine, double a, double b)
@@ -162,7 +162,8 @@ namespace {
     Value repeated(Machine &machine, const Value &what, int64_t times)
     {
         times = std::max<int64_t>(times, 0);
-        const size_t size = what.is(Kind::String) ? what.text().size() : what.as<ListObject>().items.size() * sizeof(Value);
+        const size_t size
+            = what.is(Kind::String) ? what.text().size() : what.as<ListObject>().items.size() * sizeof(Value);
         size_t total = 0;
         if (__builtin_mul_overflow(size, static_cast<size_t>(times), &total))
             total = size_t(1) << 62;
@@ -185,15 +186,17 @@ namespace {
         return what.is(Kind::List) ? machine.list(std::move(result)) : machine.tuple(std::move(result));
     }
 
-    bool isSequence(const Value &value) { return value.is(Kind::String) || value.is(Kind::List) || value.is(Kind::Tuple); }
+    bool isSequence(const Value &value)
+    {
+        return value.is(Kind::String) || value.is(Kind::List) || value.is(Kind::Tuple);
+    }
 
     Value joined(Machine &machine, const Value &a, const Value &b)
     {
         if (a.is(Kind::String)) {
             const bool safe = a.as<StringObject>().safe || b.as<StringObject>().safe;
-            const auto part = [&](const Value &v) {
-                return safe && !v.as<StringObject>().safe ? escapeHtml(v.text()) : v.text();
-            };
+            const auto part
+                = [&](const Value &v) { return safe && !v.as<StringObject>().safe ? escapeHtml(v.text()) : v.text(); };
             machine.meter.claim(a.text().size() + b.text().size());
             machine.meter.release(a.text().size() + b.text().size());
             return machine.text(part(a) + part(b), safe);

@@ -38,7 +38,8 @@ namespace {
         return {};
     }
 
-    constexpr std::array<std::string_view, 6> kRefusedTags{"block", "extends", "include", "import", "from", "autoescape"};
+    constexpr std::array<std::string_view, 6> kRefusedTags { "block", "extends", "include", "import", "from",
+        "autoescape" };
 
     std::string endsText(std::initializer_list<std::string_view> ends)
     {
@@ -77,7 +78,7 @@ bool Parser::skipOperator(std::string_view symbol)
 Token Parser::expect(TokenKind kind)
 {
     if (current().kind != kind)
-        failUnexpected(described({kind, 0, kind == TokenKind::Name ? "name" : "", 0, 0}));
+        failUnexpected(described({ kind, 0, kind == TokenKind::Name ? "name" : "", 0, 0 }));
     return take();
 }
 
@@ -95,7 +96,7 @@ void Parser::expectOperator(std::string_view symbol)
 
 void Parser::fail(std::string message, int line) const
 {
-    throw Failure{ErrorCode::BadInput, line > 0 ? line : current().line, std::move(message), {}};
+    throw Failure { ErrorCode::BadInput, line > 0 ? line : current().line, std::move(message), {} };
 }
 
 void Parser::failUnexpected(const std::string &expected) const
@@ -162,10 +163,10 @@ StatementPtr Parser::statement()
     if (current().kind != TokenKind::Name)
         fail("tag name expected");
     using Maker = StatementPtr (Parser::*)();
-    static constexpr std::array<std::pair<std::string_view, Maker>, 9> kMakers{{{"for", &Parser::forStatement}, {"if", &Parser::ifStatement},
-        {"set", &Parser::setStatement}, {"macro", &Parser::macroStatement}, {"call", &Parser::callStatement},
-        {"filter", &Parser::filterStatement}, {"with", &Parser::withStatement}, {"print", &Parser::printStatement},
-        {"generation", &Parser::generationStatement}}};
+    static constexpr std::array<std::pair<std::string_view, Maker>, 9> kMakers { { { "for", &Parser::forStatement },
+        { "if", &Parser::ifStatement }, { "set", &Parser::setStatement }, { "macro", &Parser::macroStatement },
+        { "call", &Parser::callStatement }, { "filter", &Parser::filterStatement }, { "with", &Parser::withStatement },
+        { "print", &Parser::printStatement }, { "generation", &Parser::generationStatement } } };
     const std::string tag = current().text;
     for (const auto &[name, maker] : kMakers) {
         if (name != tag)
@@ -181,9 +182,11 @@ StatementPtr Parser::statement()
         return made;
     }
     if (std::find(kRefusedTags.begin(), kRefusedTags.end(), tag) != kRefusedTags.end())
-        throw Failure{ErrorCode::Unsupported, current().line, "the tag '" + tag + "' is not supported by this program",
-            "chat templates stand alone; render the prompt elsewhere and give it as text"};
-    fail("Encountered unknown tag '" + tag + "'." + (m_open.empty() ? "" : " The innermost block that needs to be closed is '" + m_open.back() + "'."));
+        throw Failure { ErrorCode::Unsupported, current().line,
+            "the tag '" + tag + "' is not supported by this program",
+            "chat templates stand alone; render the prompt elsewhere and give it as text" };
+    fail("Encountered unknown tag '" + tag + "'."
+        + (m_open.empty() ? "" : " The innermost block that needs to be closed is '" + m_open.back() + "'."));
 }
 
 StatementPtr Parser::forStatement()
@@ -196,9 +199,9 @@ StatementPtr Parser::forStatement()
     if (skipName("if"))
         made->test = expression();
     made->recursive = skipName("recursive");
-    made->body = block({"endfor", "else"});
+    made->body = block({ "endfor", "else" });
     if (take().text == "else") {
-        made->otherwise = block({"endfor"});
+        made->otherwise = block({ "endfor" });
         take();
     }
     return made;
@@ -212,7 +215,7 @@ StatementPtr Parser::ifStatement()
         Branch branch;
         branch.line = current().line;
         branch.test = tuple(false);
-        branch.body = block({"elif", "else", "endif"});
+        branch.body = block({ "elif", "else", "endif" });
         made->branches.push_back(std::move(branch));
         const std::string tag = take().text;
         if (tag == "elif")
@@ -220,7 +223,7 @@ StatementPtr Parser::ifStatement()
         if (tag == "else") {
             Branch otherwise;
             otherwise.line = current().line;
-            otherwise.body = block({"endif"});
+            otherwise.body = block({ "endif" });
             made->branches.push_back(std::move(otherwise));
             take();
         }
@@ -239,7 +242,7 @@ StatementPtr Parser::setStatement()
     }
     made->kind = StatementKind::SetBlock;
     made->value = filters(nullptr);
-    made->body = block({"endset"});
+    made->body = block({ "endset" });
     take();
     return made;
 }
@@ -270,7 +273,7 @@ StatementPtr Parser::macroStatement()
     made->target = nameTarget();
     made->name = made->target->name;
     signature(*made);
-    made->body = block({"endmacro"});
+    made->body = block({ "endmacro" });
     take();
     return made;
 }
@@ -284,7 +287,7 @@ StatementPtr Parser::callStatement()
     made->value = expression();
     if (made->value->kind != ExpressionKind::Call)
         fail("expected call", made->line);
-    made->body = block({"endcall"});
+    made->body = block({ "endcall" });
     take();
     return made;
 }
@@ -294,7 +297,7 @@ StatementPtr Parser::filterStatement()
     StatementPtr made = newStatement(StatementKind::FilterBlock);
     take();
     made->value = filters(nullptr, true);
-    made->body = block({"endfilter"});
+    made->body = block({ "endfilter" });
     take();
     return made;
 }
@@ -310,7 +313,7 @@ StatementPtr Parser::withStatement()
         expectOperator("=");
         made->values.push_back(expression());
     }
-    made->body = block({"endwith"});
+    made->body = block({ "endwith" });
     take();
     return made;
 }
@@ -331,7 +334,7 @@ StatementPtr Parser::generationStatement()
 {
     StatementPtr made = newStatement(StatementKind::Generation);
     take();
-    made->body = block({"endgeneration"});
+    made->body = block({ "endgeneration" });
     take();
     return made;
 }
@@ -339,8 +342,10 @@ StatementPtr Parser::generationStatement()
 Syntax parseTemplate(std::string_view source)
 {
     if (source.size() > kMaxSourceBytes)
-        throw Failure{ErrorCode::BadInput, 0,
-            "the template has " + std::to_string(source.size()) + " bytes, at most " + std::to_string(kMaxSourceBytes) + " are read", {}};
+        throw Failure { ErrorCode::BadInput, 0,
+            "the template has " + std::to_string(source.size()) + " bytes, at most " + std::to_string(kMaxSourceBytes)
+                + " are read",
+            {} };
     Syntax syntax;
     syntax.body = Parser(tokenize(source)).parse();
     resolveNames(syntax);

@@ -25,7 +25,10 @@ private:
     const Token &ahead() const { return m_tokens[std::min(m_at + 1, m_tokens.size() - 1)]; }
     Token take();
     bool isName(std::string_view name) const { return current().kind == TokenKind::Name && current().text == name; }
-    bool isOperator(std::string_view symbol) const { return current().kind == TokenKind::Operator && current().text == symbol; }
+    bool isOperator(std::string_view symbol) const
+    {
+        return current().kind == TokenKind::Operator && current().text == symbol;
+    }
     bool skipName(std::string_view name);
     bool skipOperator(std::string_view symbol);
     Token expect(TokenKind kind);

@@ -49,7 +49,9 @@ namespace {
             if (at >= entries.size())
                 return false;
             const auto &[key, value] = entries[at++];
-            item = what == ViewObject::What::Keys ? key : what == ViewObject::What::Values ? value : machine.tuple({key, value});
+            item = what == ViewObject::What::Keys  ? key
+                : what == ViewObject::What::Values ? value
+                                                   : machine.tuple({ key, value });
             return true;
         };
     }
@@ -105,7 +107,9 @@ namespace {
         const auto &object = text.as<StringObject>();
         if (part.step == 1) {
             machine.meter.scanned(object.ascii ? 0 : object.text.size());
-            const auto offset = [&](int64_t at) { return object.ascii ? static_cast<size_t>(at) : byteOffset(object.text, static_cast<size_t>(at)); };
+            const auto offset = [&](int64_t at) {
+                return object.ascii ? static_cast<size_t>(at) : byteOffset(object.text, static_cast<size_t>(at));
+            };
             const size_t begin = offset(part.start);
             return machine.text(object.text.substr(begin, offset(part.start + part.count) - begin), object.safe);
         }
@@ -117,10 +121,7 @@ namespace {
         return machine.text(encode(picked), object.safe);
     }
 
-    bool isDunder(const std::string &name)
-    {
-        return name.size() > 4 && name.starts_with("__") && name.ends_with("__");
-    }
+    bool isDunder(const std::string &name) { return name.size() > 4 && name.starts_with("__") && name.ends_with("__"); }
 
 } // namespace
 
@@ -147,7 +148,7 @@ Next Machine::iterate(const Value &value)
             Value current;
             if (!value.as<LoopObject>().advance(current))
                 return false;
-            item = tuple({current, value});
+            item = tuple({ current, value });
             return true;
         };
     default:
@@ -283,7 +284,8 @@ Value Machine::attribute(const Value &object, const std::string &name)
         return undefined("access to attribute " + quoted(name) + " of '" + typeName(object) + "' object is unsafe.");
     if (const Value own = ownAttribute(object, name); !own.is(Kind::Missing)) {
         if (name.starts_with("_"))
-            return undefined("access to attribute " + quoted(name) + " of '" + typeName(object) + "' object is unsafe.");
+            return undefined(
+                "access to attribute " + quoted(name) + " of '" + typeName(object) + "' object is unsafe.");
         return own;
     }
     const Value key = text(std::string_view(name));
@@ -311,7 +313,8 @@ Value Machine::slice(const Value &object, const Value &start, const Value &stop,
         failUndefined(object);
     if (object.is(Kind::Dict))
         fail("unhashable type: 'slice'");
-    const bool hasOrder = object.is(Kind::List) || object.is(Kind::Tuple) || object.is(Kind::String) || object.is(Kind::Range);
+    const bool hasOrder
+        = object.is(Kind::List) || object.is(Kind::Tuple) || object.is(Kind::String) || object.is(Kind::Range);
     if (!hasOrder)
         fail(std::string("'") + typeName(object) + "' object is not subscriptable");
     const Bounds part = bounds(*this, *sizeOf(object), start, stop, step);
@@ -325,7 +328,7 @@ Value Machine::slice(const Value &object, const Value &start, const Value &stop,
             fail("a step of range() beyond 64 bits", ErrorCode::Unsupported);
         cut->start = range.start + part.start * range.step;
         cut->stop = range.start + part.stop * range.step;
-        return {Kind::Range, std::move(cut)};
+        return { Kind::Range, std::move(cut) };
     }
     const auto &items = object.as<ListObject>().items;
     meter.claim(static_cast<size_t>(part.count) * sizeof(Value));

@@ -1,87 +1,10 @@
-#include "core/model/jinja/resolver.h"
-
 #include "core/model/jinja/failure.h"
+#include "core/model/jinja/symbols.h"
+#include "core/model/jinja/undeclared.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace winnow::jinja {
-
-size_t Symbols::define(const std::string &name, Load load, SlotRef outer)
-{
-    // one slot a name and frame, also when several branches define it
-    size_t slot = m_frame->slots.size();
-    for (size_t i = 0; i < m_frame->slots.size(); ++i) {
-        if (m_frame->slots[i].name == name)
-            slot = i;
-    }
-    if (slot == m_frame->slots.size())
-        m_frame->slots.push_back({Load::Undefined, name, {}});
-    m_frame->slots[slot].load = load;
-    m_frame->slots[slot].outer = outer;
-    m_refs[name] = slot;
-    return slot;
-}
-
-SlotRef Symbols::find(const std::string &name) const
-{
-    int hops = 0;
-    for (const Symbols *at = this; at; at = at->m_parent, ++hops) {
-        if (const auto found = at->m_refs.find(name); found != at->m_refs.end())
-            return {hops, found->second};
-    }
-    return {};
-}
-
-void Symbols::capture() const
-{
-    for (const Symbols *at = this; at; at = at->m_parent)
-        at->m_frame->captured = true;
-}
-
-void Symbols::store(const std::string &name)
-{
-    m_stores.insert(name);
-    if (m_refs.contains(name))
-        return;
-    const SlotRef outer = m_parent ? m_parent->find(name) : SlotRef();
-    if (outer.slot != SIZE_MAX)
-        define(name, Load::Alias, outer);
-    else
-        define(name, Load::Undefined);
-}
-
-size_t Symbols::declareParameter(const std::string &name)
-{
-    m_stores.insert(name);
-    return define(name, Load::Parameter);
-}
-
-void Symbols::load(const std::string &name)
-{
-    if (find(name).slot == SIZE_MAX)
-        define(name, Load::Resolve);
-}
-
-void Symbols::mergeBranches(const std::vector<Symbols> &branches)
-{
-    std::set<std::string> stored;
-    for (const Symbols &branch : branches)
-        stored.insert(branch.m_stores.begin(), branch.m_stores.end());
-    for (const std::string &name : m_stores)
-        stored.erase(name);
-    for (const Symbols &branch : branches) {
-        for (const auto &[name, slot] : branch.m_refs)
-            m_refs[name] = slot;
-        m_stores.insert(branch.m_stores.begin(), branch.m_stores.end());
-    }
-    for (const std::string &name : stored) { // set on one way only: what it was before is looked up
-        SlotLoad &slot = m_frame->slots[m_refs.at(name)];
-        const SlotRef outer = m_parent ? m_parent->find(name) : SlotRef();
-        slot.load = outer.slot != SIZE_MAX ? Load::Alias : Load::Resolve;
-        slot.outer = outer;
-    }
-}
 
 namespace {
 
@@ -99,7 +22,7 @@ namespace {
         struct Surroundings {
             bool inLoop = false;
             bool isSoft = false; ///< inside an `if` of this frame: unknown filters fail when they are evaluated
-            Surroundings hard() const { return {inLoop, false}; }
+            Surroundings hard() const { return { inLoop, false }; }
         };
         using Block = std::vector<StatementPtr>;
 
@@ -114,29 +37,6 @@ namespace {
                     analyse(*operand, symbols);
             }
             eachArgument(expression, [&](const Expression &argument) { analyse(argument, symbols); });
-        }
-
-        template <typename Visit>
-        static void eachArgument(const Expression &expression, Visit visit)
-        {
-            if (!expression.arguments)
-                return;
-            for (const ExpressionPtr &argument : expression.arguments->positional)
-                visit(*argument);
-            for (const auto &named : expression.arguments->named)
-                visit(*named.second);
-            if (expression.arguments->list)
-                visit(*expression.arguments->list);
-            if (expression.arguments->map)
-                visit(*expression.arguments->map);
-        }
-
-        static void eachTarget(const Expression &target, const std::function<void(const Expression &)> &visit)
-        {
-            if (target.kind != ExpressionKind::Tuple)
-                return visit(target);
-            for (const ExpressionPtr &part : target.operands)
-                eachTarget(*part, visit);
         }
 
         static void store(const Expression &target, Symbols &symbols)
@@ -222,14 +122,17 @@ namespace {
             const bool isUnknown = (expression.kind == ExpressionKind::Filter && !isFilterName(expression.name))
                 || (expression.kind == ExpressionKind::Test && !isTestName(expression.name));
             if (isUnknown && !isSoft)
-                throw Failure{ErrorCode::BadInput, expression.line,
-                    std::string("No ") + (expression.kind == ExpressionKind::Filter ? "filter" : "test") + " named '" + expression.name + "'.", {}};
+                throw Failure { ErrorCode::BadInput, expression.line,
+                    std::string("No ") + (expression.kind == ExpressionKind::Filter ? "filter" : "test") + " named '"
+                        + expression.name + "'.",
+                    {} };
             const bool inner = isSoft || expression.kind == ExpressionKind::Condition;
             for (const ExpressionPtr &operand : expression.operands) {
                 if (operand)
                     place(*operand, symbols, inner);
             }
-            eachArgument(expression, [&](const Expression &argument) { place(const_cast<Expression &>(argument), symbols, inner); });
+            eachArgument(expression,
+                [&](const Expression &argument) { place(const_cast<Expression &>(argument), symbols, inner); });
         }
 
         void place(const Block &block, const Symbols &symbols, Surroundings around)
@@ -249,7 +152,7 @@ namespace {
                 for (Branch &branch : statement.branches) {
                     if (branch.test)
                         place(*branch.test, symbols, true);
-                    place(branch.body, symbols, {around.inLoop, true});
+                    place(branch.body, symbols, { around.inLoop, true });
                 }
                 return;
             case StatementKind::For:
@@ -272,8 +175,10 @@ namespace {
             case StatementKind::Break:
             case StatementKind::Continue:
                 if (!around.inLoop)
-                    throw Failure{ErrorCode::BadInput, statement.line,
-                        statement.kind == StatementKind::Break ? "'break' outside loop" : "'continue' not properly in loop", {}};
+                    throw Failure { ErrorCode::BadInput, statement.line,
+                        statement.kind == StatementKind::Break ? "'break' outside loop"
+                                                               : "'continue' not properly in loop",
+                        {} };
                 return;
             }
         }
@@ -299,7 +204,8 @@ namespace {
         {
             eachTarget(target, [](const Expression &part) {
                 if (part.kind == ExpressionKind::Name && part.name == "loop")
-                    throw Failure{ErrorCode::BadInput, part.line, "Can't assign to special loop variable in for-loop target", {}};
+                    throw Failure { ErrorCode::BadInput, part.line,
+                        "Can't assign to special loop variable in for-loop target", {} };
             });
         }
 
@@ -328,84 +234,18 @@ namespace {
             declare(*statement.target, body);
             analyse(statement.body, body);
             place(*statement.target, body, false);
-            place(statement.body, body, {true, false});
+            place(statement.body, body, { true, false });
             Symbols otherwise(statement.otherwiseFrame, &symbols);
             analyse(statement.otherwise, otherwise);
             place(statement.otherwise, otherwise, around.hard());
             if (!statement.test)
                 return;
             Symbols test(statement.testFrame, &symbols);
-            test.declareParameter({}); // in the place of `loop`, so that targets have the slots that they have in the body
+            test.declareParameter(
+                {}); // in the place of `loop`, so that targets have the slots that they have in the body
             declare(*statement.target, test);
             analyse(*statement.test, test);
             place(*statement.test, test, false);
-        }
-
-        /// Whether code reads one of the special names of a macro without having set it (jinja2's find_undeclared).
-        static bool reads(const Block &block, const std::string &name)
-        {
-            bool declared = false;
-            return readsIn(block, name, declared);
-        }
-
-        static bool readsIn(const Expression &expression, const std::string &name, bool &declared)
-        {
-            if (declared)
-                return false;
-            if (expression.kind == ExpressionKind::Name && expression.name == name)
-                return true;
-            for (const ExpressionPtr &operand : expression.operands) {
-                if (operand && readsIn(*operand, name, declared))
-                    return true;
-            }
-            bool found = false;
-            eachArgument(expression, [&](const Expression &argument) { found = found || readsIn(argument, name, declared); });
-            return found;
-        }
-
-        static bool readsIn(const Block &block, const std::string &name, bool &declared)
-        {
-            return std::any_of(block.begin(), block.end(), [&](const StatementPtr &statement) { return readsIn(*statement, name, declared); });
-        }
-
-        static void note(const Expression &target, const std::string &name, bool &declared)
-        {
-            eachTarget(target, [&](const Expression &part) { declared = declared || (part.kind == ExpressionKind::Name && part.name == name); });
-        }
-
-        /// Visits the parts of a statement in the order of the node's fields in jinja2.nodes.
-        static bool readsIn(const Statement &statement, const std::string &name, bool &declared)
-        {
-            const auto one = [&](const ExpressionPtr &part) { return part && readsIn(*part, name, declared); };
-            const auto many = [&](const std::vector<ExpressionPtr> &parts) { return std::any_of(parts.begin(), parts.end(), one); };
-            switch (statement.kind) {
-            case StatementKind::For:
-                note(*statement.target, name, declared);
-                return one(statement.value) || readsIn(statement.body, name, declared) || readsIn(statement.otherwise, name, declared) || one(statement.test);
-            case StatementKind::If:
-                return std::any_of(statement.branches.begin(), statement.branches.end(),
-                    [&](const Branch &branch) { return one(branch.test) || readsIn(branch.body, name, declared); });
-            case StatementKind::Set:
-                note(*statement.target, name, declared);
-                return one(statement.value);
-            case StatementKind::SetBlock:
-                note(*statement.target, name, declared);
-                return one(statement.value) || readsIn(statement.body, name, declared);
-            case StatementKind::CallBlock:
-                if (one(statement.value))
-                    return true;
-                [[fallthrough]];
-            case StatementKind::Macro:
-                for (const ExpressionPtr &parameter : statement.parameters)
-                    note(*parameter, name, declared);
-                return many(statement.defaults) || readsIn(statement.body, name, declared);
-            case StatementKind::With:
-                for (const ExpressionPtr &parameter : statement.parameters)
-                    note(*parameter, name, declared);
-                return many(statement.values) || readsIn(statement.body, name, declared);
-            default:
-                return many(statement.values) || readsIn(statement.body, name, declared) || one(statement.value);
-            }
         }
 
         void placeMacro(Statement &statement, const Symbols &symbols)
@@ -421,7 +261,8 @@ namespace {
             };
             declareAll();
             const auto has = [&](const char *name) {
-                return std::any_of(statement.parameters.begin(), statement.parameters.end(), [name](const ExpressionPtr &p) { return p->name == name; });
+                return std::any_of(statement.parameters.begin(), statement.parameters.end(),
+                    [name](const ExpressionPtr &p) { return p->name == name; });
             };
             if (statement.kind != StatementKind::Generation)
                 declareSpecial(statement, inner, has("caller"), has("kwargs"), has("varargs"));
@@ -435,23 +276,26 @@ namespace {
 
         void declareSpecial(Statement &statement, Symbols &inner, bool hasCaller, bool hasNamed, bool hasPositional)
         {
-            if (reads(statement.body, "caller")) {
+            if (readsUndeclared(statement.body, "caller")) {
                 if (hasCaller) {
                     const auto isCaller = [](const ExpressionPtr &p) { return p->name == "caller"; };
-                    const auto at = std::find_if(statement.parameters.begin(), statement.parameters.end(), isCaller) - statement.parameters.begin();
+                    const auto at = std::find_if(statement.parameters.begin(), statement.parameters.end(), isCaller)
+                        - statement.parameters.begin();
                     if (static_cast<size_t>(at) < statement.parameters.size() - statement.defaults.size())
-                        throw Failure{ErrorCode::BadInput, statement.line,
-                            "When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.", {}};
+                        throw Failure { ErrorCode::BadInput, statement.line,
+                            "When defining macros or call blocks the special \"caller\" argument must be omitted or be "
+                            "given a default.",
+                            {} };
                 } else {
                     statement.callerSlot = inner.declareParameter("caller");
                 }
                 statement.takesCaller = true;
             }
-            if (reads(statement.body, "kwargs") && !hasNamed) {
+            if (readsUndeclared(statement.body, "kwargs") && !hasNamed) {
                 statement.namedSlot = inner.declareParameter("kwargs");
                 statement.takesNamed = true;
             }
-            if (reads(statement.body, "varargs") && !hasPositional) {
+            if (readsUndeclared(statement.body, "varargs") && !hasPositional) {
                 statement.positionalSlot = inner.declareParameter("varargs");
                 statement.takesPositional = true;
             }

@@ -20,7 +20,11 @@ namespace {
                 result += static_cast<char>(point);
                 continue;
             }
-            std::snprintf(buffer, sizeof buffer, point < 0x100 ? "\\x%02x" : point < 0x10000 ? "\\u%04x" : "\\U%08x", static_cast<unsigned>(point));
+            std::snprintf(buffer, sizeof buffer,
+                point < 0x100         ? "\\x%02x"
+                    : point < 0x10000 ? "\\u%04x"
+                                      : "\\U%08x",
+                static_cast<unsigned>(point));
             result += buffer;
         }
         return result;
@@ -48,7 +52,10 @@ namespace {
         }
 
     private:
-        [[noreturn]] void fail(const std::string &message) { throw Failure{ErrorCode::BadInput, m_line, message, {}}; }
+        [[noreturn]] void fail(const std::string &message)
+        {
+            throw Failure { ErrorCode::BadInput, m_line, message, {} };
+        }
 
         void point(char32_t value)
         {
@@ -65,7 +72,10 @@ namespace {
             size_t read = 0;
             for (; read < count && m_at < m_text.size(); ++read, ++m_at) {
                 const char c = m_text[m_at];
-                const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+                const int digit = c >= '0' && c <= '9' ? c - '0'
+                    : c >= 'a' && c <= 'f'             ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F'             ? c - 'A' + 10
+                                                       : 99;
                 if (digit >= base)
                     break;
                 value = value * static_cast<char32_t>(base) + static_cast<char32_t>(digit);
@@ -81,7 +91,8 @@ namespace {
             if (m_at >= m_text.size() || m_text[m_at] != '{' || end == m_text.npos)
                 fail("malformed \\N character escape");
             UErrorCode status = U_ZERO_ERROR;
-            const UChar32 value = u_charFromName(U_EXTENDED_CHAR_NAME, m_text.substr(m_at + 1, end - m_at - 1).c_str(), &status);
+            const UChar32 value
+                = u_charFromName(U_EXTENDED_CHAR_NAME, m_text.substr(m_at + 1, end - m_at - 1).c_str(), &status);
             if (U_FAILURE(status))
                 fail("unknown Unicode character name");
             m_at = end + 1;
@@ -102,7 +113,13 @@ namespace {
                 digits(3, 8, nullptr);
             } else if (c == 'x' || c == 'u' || c == 'U') {
                 ++m_at;
-                digits(c == 'x' ? 2 : c == 'u' ? 4 : 8, 16, c == 'x' ? "truncated \\xXX escape" : c == 'u' ? "truncated \\uXXXX escape" : "truncated \\UXXXXXXXX escape");
+                digits(c == 'x'    ? 2
+                        : c == 'u' ? 4
+                                   : 8,
+                    16,
+                    c == 'x'       ? "truncated \\xXX escape"
+                        : c == 'u' ? "truncated \\uXXXX escape"
+                                   : "truncated \\UXXXXXXXX escape");
             } else if (c == 'N') {
                 ++m_at;
                 named();

@@ -10,7 +10,8 @@ namespace {
 
     tl::unexpected<Error> failed(const Failure &failure)
     {
-        const std::string where = failure.line > 0 ? "template, line " + std::to_string(failure.line) + ": " : "template: ";
+        const std::string where
+            = failure.line > 0 ? "template, line " + std::to_string(failure.line) + ": " : "template: ";
         return fail(failure.code, where + failure.message, failure.hint);
     }
 
@@ -51,7 +52,7 @@ namespace {
     std::tm localTime()
     {
         const std::time_t seconds = std::time(nullptr);
-        std::tm result{};
+        std::tm result {};
         ::localtime_r(&seconds, &result);
         return result;
     }

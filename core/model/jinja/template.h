@@ -26,7 +26,8 @@ struct RenderOptions {
 /// lstrip_blocks, loop controls, generation tag, tojson, raise_exception, strftime_now). Can be rendered any number of
 /// times, from several threads.
 ///
-/// Deviation: whole numbers have 64 bits; tags and filters that need other templates, HTML or chance are refused by name.
+/// Deviation: whole numbers have 64 bits; tags and filters that need other templates, HTML or chance are refused by
+/// name.
 class Template {
 public:
     /// @error BadInput with the line of what is no template; Unsupported for what is refused.

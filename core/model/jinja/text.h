@@ -22,6 +22,8 @@ size_t byteOffset(std::string_view text, size_t points);
 /// str.isspace of one code point; also what \s matches.
 bool isSpace(char32_t point);
 bool isAlphabetic(char32_t point);
+/// str.isprintable of one code point.
+bool isPrintable(char32_t point);
 bool isAlphanumeric(char32_t point);
 /// isalpha, isdigit, islower, ... by name; nothing for a name that is no such method.
 std::optional<bool> hasClass(std::string_view method, std::string_view text);

@@ -24,8 +24,7 @@ namespace {
 
     char lowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-    template <typename Map>
-    std::string mapped(std::string_view text, Map map)
+    template <typename Map> std::string mapped(std::string_view text, Map map)
     {
         std::string result(text);
         std::transform(result.begin(), result.end(), result.begin(), map);

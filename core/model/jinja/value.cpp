@@ -128,7 +128,9 @@ const char *typeName(const Value &value)
         return "dict";
     case Kind::View: {
         const auto what = value.as<ViewObject>().what;
-        return what == ViewObject::What::Keys ? "dict_keys" : what == ViewObject::What::Values ? "dict_values" : "dict_items";
+        return what == ViewObject::What::Keys  ? "dict_keys"
+            : what == ViewObject::What::Values ? "dict_values"
+                                               : "dict_items";
     }
     case Kind::Range:
         return "range";

@@ -72,11 +72,7 @@ public:
     double real() const { return m_real; }
     /// Of String: UTF-8.
     const std::string &text() const;
-    template <typename T>
-    T &as() const
-    {
-        return static_cast<T &>(*m_object);
-    }
+    template <typename T> T &as() const { return static_cast<T &>(*m_object); }
     const Object *object() const { return m_object.get(); }
     const std::shared_ptr<Object> &shared() const { return m_object; }
 
