@@ -264,8 +264,7 @@ namespace {
                 return std::any_of(statement.parameters.begin(), statement.parameters.end(),
                     [name](const ExpressionPtr &p) { return p->name == name; });
             };
-            if (statement.kind != StatementKind::Generation)
-                declareSpecial(statement, inner, has("caller"), has("kwargs"), has("varargs"));
+            declareSpecial(statement, inner, has("caller"), has("kwargs"), has("varargs"));
             declareAll();
             for (const ExpressionPtr &parameter : statement.parameters)
                 place(*parameter, inner, false);
