@@ -2,6 +2,7 @@
 
 #include "core/base/json_fields.h"
 #include "core/base/report_artifacts.h"
+#include "core/model/chat_template.h"
 #include "core/model/device.h"
 #include "core/serve/chat_input.h"
 #include "core/serve/input_request.h"
@@ -46,6 +47,8 @@ namespace {
         json["path"] = path;
         json["cacheBytesPerToken"] = config.fullCacheBytes(1, 4);
         json["forecast"] = forecastJson(config, tokens);
+        const auto chat = ChatTemplate::open(path);
+        json["chatTemplates"] = chat ? Json(chat->sources()) : Json::object();
         return json;
     }
 
