@@ -145,8 +145,10 @@ namespace {
             int64_t elements = 1;
             for (const int64_t size : shape)
                 elements *= size;
-            if (!m_buffer.defined() || m_buffer.numel() < elements)
+            if (!m_buffer.defined() || m_buffer.numel() < elements) {
+                m_buffer.reset(); // before the larger one is there: both at once would double the peak
                 m_buffer = at::empty({elements}, m_options);
+            }
             return m_buffer.narrow(0, 0, elements).view(shape);
         }
 

@@ -1,0 +1,129 @@
+#include "core/model/memory_forecast.h"
+
+#include "core/model/forward.h"
+
+#include <algorithm>
+
+namespace winnow {
+namespace {
+
+    // The sizes of the passes' blocks: attention.cpp, ffn.cpp, layers.cpp and weight_products.cpp have them for themselves.
+    constexpr int64_t kBlockRows = 64;
+    constexpr int64_t kFfnRows = 256;
+    constexpr int64_t kExpertRows = 4096;
+    constexpr int64_t kBlockWeights = int64_t{1} << 19;
+    constexpr int64_t kHugePage = int64_t{2} << 20;
+
+    /// Floats of one layer's pass over `rows` rows, in the order the parts run.
+    class LayerForecast {
+    public:
+        LayerForecast(const ModelConfig &config, const LayerConfig &layer, int64_t rows)
+            : m_config(config)
+            , m_layer(layer)
+            , m_rows(rows)
+        {
+        }
+
+        int64_t peak() const
+        {
+            const int64_t attended = m_rows * m_config.heads * m_config.valueWidth();
+            const int64_t held = isLatent() ? latentHeld() : m_rows * qkvRows();
+            const int64_t projecting = isLatent() ? latentPeak() : held + std::min(m_rows, rowsPerPoll(qkvRows() * m_config.hidden)) * m_config.hidden;
+            return std::max({projecting, held + attended + scores(), held + attended + finishing()});
+        }
+
+    private:
+        bool isLatent() const { return m_config.mla.latent > 0; }
+        int64_t qkvRows() const { return (m_config.heads + m_config.kvHeads) * m_config.headDim + m_config.kvHeads * m_config.valueWidth(); }
+        /// Channels of all heads: queries or keys; keys' unrotated part with values, as they are expanded together.
+        int64_t latentQueries() const { return m_config.heads * (m_config.mla.nope + m_config.mla.rope); }
+        int64_t latentUp() const { return m_config.heads * (m_config.mla.nope + m_config.mla.value); }
+        int64_t latentStep() const
+        {
+            const int64_t from = m_config.mla.queryRank > 0 ? m_config.mla.queryRank : m_config.hidden;
+            return rowsPerPoll(latentQueries() * from + latentUp() * m_config.mla.latent);
+        }
+        /// Queries, keys, values; the values of one chunk are a part of what was expanded.
+        int64_t latentHeld() const
+        {
+            const int64_t values = m_rows > latentStep() ? m_config.heads * m_config.mla.value : latentUp();
+            return m_rows * (2 * latentQueries() + values);
+        }
+        int64_t latentPeak() const
+        {
+            const MlaConfig &mla = m_config.mla;
+            const int64_t chunk = std::min(m_rows, latentStep());
+            const int64_t whole = m_rows * (2 * latentQueries() + latentUp());
+            // A chunk's norm, compressed queries, latents and shared keys, before its keys and values are expanded.
+            const int64_t chunkPeak = chunk * (m_config.hidden + mla.queryRank + 2 * (mla.latent + mla.rope));
+            return m_rows > chunk ? whole + std::max(chunkPeak, latentHeld()) : whole + chunkPeak;
+        }
+
+        /// Scratch of attention: a block of rows of the heads of one KV head.
+        int64_t scores() const
+        {
+            const int64_t rows = std::min(m_rows, kBlockRows);
+            const int64_t keys = m_layer.window > 0 ? std::min(m_rows, m_layer.window + rows - 1) : m_rows;
+            return m_config.groups() * rows * (keys + m_config.headDim + m_config.valueWidth());
+        }
+
+        /// Inner rows of a feed-forward part: gate and up beside their product.
+        int64_t inner(int64_t rows, int64_t width) const { return std::min(rows, kFfnRows) * width * (m_config.gatedFfn ? 3 : 2); }
+
+        int64_t finishing() const
+        {
+            const int64_t hidden = m_config.hidden;
+            if (m_layer.experts)
+                return experts();
+            const int64_t weights = hidden * m_config.heads * m_config.valueWidth() + hidden * m_layer.ffn * (m_config.gatedFfn ? 3 : 2);
+            const int64_t rows = std::min(m_rows, rowsPerPoll(weights));
+            // A branch that is scaled is held by itself before it is added.
+            const int64_t branch = m_config.residualScale != 1 ? rows * hidden : 0;
+            return rows * hidden + branch + std::max(inner(rows, m_layer.ffn), branch);
+        }
+
+        int64_t experts() const
+        {
+            const MoeConfig &moe = m_config.moe;
+            const int64_t rows = std::min(m_rows, kExpertRows), hidden = m_config.hidden;
+            const int64_t matrices = m_config.gatedFfn ? 3 : 2;
+            // Logits, scores and their order (64-bit indices); ids, weights and the pairs sorted by expert.
+            const int64_t routing = rows * (kRouterFloats * moe.experts + kPairFloats * moe.active);
+            const int64_t step = rowsPerPoll(matrices * moe.expertFfn * hidden);
+            const int64_t busiest = std::min({rows, step, kSkew * rows * moe.active / moe.experts + 1});
+            const int64_t sharedStep = std::min(rows, rowsPerPoll(matrices * moe.sharedFfn * hidden));
+            const int64_t shared = moe.sharedFfn > 0 ? inner(sharedStep, moe.sharedFfn) + (moe.sharedGate ? sharedStep * hidden : 0) : 0;
+            return 2 * rows * hidden + routing + std::max(2 * busiest * hidden + inner(busiest, moe.expertFfn), shared);
+        }
+
+        static constexpr int64_t kRouterFloats = 2, kPairFloats = 12;
+        static constexpr int64_t kSkew = 2; // rows of the busiest expert over the mean
+
+        const ModelConfig &m_config;
+        const LayerConfig &m_layer;
+        int64_t m_rows;
+    };
+
+} // namespace
+
+int64_t forecastCacheBytes(const ModelConfig &config, int64_t tokens) { return config.fullCacheBytes(tokens, 4); }
+
+int64_t forecastPassBytes(const ModelConfig &config, int64_t tokens)
+{
+    int64_t floats = tokens * config.hidden;
+    for (const RopeConfig &rope : config.ropes)
+        floats += tokens * rope.dim;
+    int64_t most = 2 * config.vocab + config.hidden; // logits of one row and where they are kept
+    for (const LayerConfig &layer : config.layerConfigs)
+        most = std::max(most, LayerForecast(config, layer, tokens).peak());
+    return 4 * (floats + most);
+}
+
+int64_t forecastBlockBytes(const ModelConfig &config)
+{
+    const int64_t widest = std::max({config.hidden, config.ffn, config.heads * config.valueWidth(), config.moe.expertFfn});
+    const int64_t bytes = 4 * std::max(kBlockWeights, kBlockRows * widest);
+    return (bytes + kHugePage - 1) / kHugePage * kHugePage;
+}
+
+} // namespace winnow

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/model/config.h"
+
+#include <cstdint>
+
+namespace winnow {
+
+// Bytes of a pass, known before it runs. They follow what forward.cpp, attention.cpp, ffn.cpp, moe.cpp and mla.cpp allocate:
+// tests/model/memory_forecast_test.cpp holds them to what is then allocated.
+
+/// Keys and values of `tokens` fed at once, f32, as they are held (latent attention: expanded). Layers with a window hold all
+/// rows until the pass ends.
+int64_t forecastCacheBytes(const ModelConfig &config, int64_t tokens);
+
+/// Most bytes that a pass over `tokens` holds beside weights and cache: the residual stream, rotations, and the largest of
+/// projections, attention, feed-forward part or experts of any layer, and the logits of the last row.
+int64_t forecastPassBytes(const ModelConfig &config, int64_t tokens);
+
+/// Block of dequantised rows that a pass of more than a few rows needs when weights stay in file precision.
+int64_t forecastBlockBytes(const ModelConfig &config);
+
+} // namespace winnow
