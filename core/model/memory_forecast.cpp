@@ -90,14 +90,14 @@ namespace {
             // Logits, scores and their order (64-bit indices); ids, weights and the pairs sorted by expert.
             const int64_t routing = rows * (kRouterFloats * moe.experts + kPairFloats * moe.active);
             const int64_t step = rowsPerPoll(matrices * moe.expertFfn * hidden);
-            const int64_t busiest = std::min({rows, step, kSkew * rows * moe.active / moe.experts + 1});
+            // Half more than its share: what a router that uses all its experts gives the busiest one.
+            const int64_t busiest = std::min({rows, step, rows * moe.active * 3 / (2 * moe.experts) + 1});
             const int64_t sharedStep = std::min(rows, rowsPerPoll(matrices * moe.sharedFfn * hidden));
             const int64_t shared = moe.sharedFfn > 0 ? inner(sharedStep, moe.sharedFfn) + (moe.sharedGate ? sharedStep * hidden : 0) : 0;
             return 2 * rows * hidden + routing + std::max(2 * busiest * hidden + inner(busiest, moe.expertFfn), shared);
         }
 
         static constexpr int64_t kRouterFloats = 2, kPairFloats = 12;
-        static constexpr int64_t kSkew = 2; // rows of the busiest expert over the mean
 
         const ModelConfig &m_config;
         const LayerConfig &m_layer;
