@@ -33,11 +33,13 @@ TokenizerPtr load(const std::string &path)
     return tokenizer ? *tokenizer : nullptr;
 }
 
-std::string smollm2()
+std::string userModel(const char *name)
 {
     const char *home = std::getenv("HOME");
-    return std::string(home ? home : "") + "/.local/share/winnow/models/smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf";
+    return std::string(home ? home : "") + "/.local/share/winnow/models/" + name;
 }
+
+std::string smollm2() { return userModel("smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"); }
 
 std::vector<int32_t> idsOf(const Result<std::vector<Token>> &tokens)
 {
@@ -102,6 +104,35 @@ private Q_SLOTS:
         QCOMPARE(tokenizer->vocabulary(), int64_t{49152});
         QCOMPARE(tokenizer->endIds(), (std::vector<int32_t>{2, 0}));
         QVERIFY(!tokenizer->bos());
+    }
+
+    void everyRecordedStringOfGemma3IsEqual()
+    {
+        const std::string path = userModel("gemma3-270m/gemma-3-270m-q4_k_m.gguf");
+        if (!std::filesystem::exists(path))
+            QSKIP("Gemma 3 270M is not in the user's model folder");
+        const TokenizerPtr tokenizer = load(path);
+        QVERIFY(tokenizer);
+        const Json golden = readJson("tokenizer_gemma3-270m.json");
+        QCOMPARE(golden.at("strings").size(), size_t{200});
+        for (const Json &item : golden.at("strings")) {
+            const auto text = item.at("text").get<std::string>();
+            const auto expected = item.at("ids").get<std::vector<int32_t>>();
+            const auto tokens = tokenizer->encode(text, SpecialTokens::None);
+            QVERIFY2(tokens, tokens ? "" : tokens.error().message.c_str());
+            QVERIFY2(idsOf(tokens) == expected, shown(text, idsOf(tokens), expected).c_str());
+            QVERIFY2(spansCover(*tokens, text.size()), text.c_str());
+            auto withBos = idsOf(tokenizer->encode(text, SpecialTokens::Add));
+            QCOMPARE(withBos.front(), 2);
+            withBos.erase(withBos.begin());
+            QCOMPARE(withBos, expected);
+            const auto decoded = item.value("decode", text);
+            QCOMPARE(*tokenizer->decode(expected, false), decoded);
+            QCOMPARE(*tokenizer->decode(expected, true), item.value("decode_skip_special", decoded));
+        }
+        QCOMPARE(tokenizer->kind(), std::string("BPE with byte fallback, SentencePiece"));
+        QCOMPARE(tokenizer->vocabulary(), int64_t{262144});
+        QCOMPARE(tokenizer->endIds(), (std::vector<int32_t>{1, 106})); // <eos>, <end_of_turn>
     }
 
     void everyRecordedStringOfTheTinyModelsIsEqual_data()

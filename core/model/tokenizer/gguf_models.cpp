@@ -6,7 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
+#include <numeric>
+#include <utility>
 
 namespace winnow {
 namespace {
@@ -98,32 +99,34 @@ Result<std::vector<double>> GgufTokenizerReader::readScores() const
 ///         transformers' GGUF converter.
 MergeTable GgufTokenizerReader::scoredMerges(const std::vector<double> &scores) const
 {
-    struct Candidate {
-        double score = 0, leftScore = 0, rightScore = 0;
+    struct Parts {
         int32_t left = 0, right = 0, result = 0;
     };
-    std::vector<Candidate> found;
-    for (size_t id = 0; id < m_tokens.size(); ++id) {
-        const std::string_view text = m_vocabulary->text(static_cast<int32_t>(id));
-        if (m_vocabulary->find(text) != static_cast<int32_t>(id))
+    const auto score = [&](int32_t id) { return scores[static_cast<size_t>(id)]; };
+    std::vector<int32_t> order(m_tokens.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return score(a) > score(b); });
+    std::vector<Parts> merges;
+    for (const int32_t id : order) {
+        const std::string_view text = m_vocabulary->text(id);
+        if (m_vocabulary->find(text) != id || text.size() > kLongestAddedToken)
             continue;
-        for (size_t cut = 1; cut < text.size() && text.size() <= kLongestAddedToken; ++cut) {
+        const auto first = static_cast<std::ptrdiff_t>(merges.size());
+        for (size_t cut = 1; cut < text.size(); ++cut) {
             if ((static_cast<uint8_t>(text[cut]) & 0xC0u) == 0x80u)
                 continue; // inside a character
             const int32_t left = m_vocabulary->find(text.substr(0, cut));
             const int32_t right = left < 0 ? -1 : m_vocabulary->find(text.substr(cut));
             if (right >= 0)
-                found.push_back({scores[id], scores[static_cast<size_t>(left)], scores[static_cast<size_t>(right)], left, right, static_cast<int32_t>(id)});
+                merges.push_back({left, right, id});
         }
+        std::stable_sort(merges.begin() + first, merges.end(), [&](const Parts &a, const Parts &b) {
+            return std::pair(score(a.left), score(a.right)) > std::pair(score(b.left), score(b.right));
+        });
     }
-    std::stable_sort(found.begin(), found.end(), [](const Candidate &a, const Candidate &b) {
-        return a.score != b.score ? a.score > b.score
-            : a.result != b.result ? a.result < b.result
-                                   : std::tie(a.leftScore, a.rightScore) > std::tie(b.leftScore, b.rightScore);
-    });
-    MergeTable table(found.size());
-    for (size_t rank = 0; rank < found.size(); ++rank)
-        table.add(found[rank].left, found[rank].right, {static_cast<int32_t>(rank), found[rank].result});
+    MergeTable table(merges.size());
+    for (size_t rank = 0; rank < merges.size(); ++rank)
+        table.add(merges[rank].left, merges[rank].right, {static_cast<int32_t>(rank), merges[rank].result});
     return table;
 }
 
@@ -155,6 +158,7 @@ Result<void> GgufTokenizerReader::readSentencePieceBpe()
     if (*prefix)
         m_parts.normalize.push_back(prependText(kSpaceMark));
     m_parts.normalize.push_back(replaceText(" ", kSpaceMark));
+    m_marksSpaces = !*prefix;
     const auto unknown = storedId("tokenizer.ggml.unknown_token_id");
     if (!unknown)
         return fail(unknown.error());

@@ -97,8 +97,12 @@ Result<void> GgufTokenizerReader::addVocabulary(const std::function<std::string(
         bytes += token.size();
     m_vocabulary = std::make_shared<Vocabulary>();
     m_vocabulary->reserve(m_tokens.size(), bytes);
-    for (size_t id = m_tokens.size(); id-- > 0;)
-        m_vocabulary->add(static_cast<int32_t>(id), text ? text(m_tokens[id]) : std::string(m_tokens[id]));
+    for (size_t id = m_tokens.size(); id-- > 0;) {
+        if (text)
+            m_vocabulary->add(static_cast<int32_t>(id), text(m_tokens[id]));
+        else
+            m_vocabulary->add(static_cast<int32_t>(id), m_tokens[id]);
+    }
     m_parts.vocabulary = m_vocabulary->end();
     return {};
 }
@@ -113,6 +117,7 @@ Result<void> GgufTokenizerReader::addTokens()
         token.id = static_cast<int32_t>(id);
         token.text = m_tokens[id];
         token.special = type != GgufTokenType::UserDefined;
+        token.normalized = !token.special && m_marksSpaces;
         m_parts.added.push_back(std::move(token));
     }
     return {};

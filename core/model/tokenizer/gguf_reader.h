@@ -56,6 +56,7 @@ private:
     std::vector<int64_t> m_types;
     std::shared_ptr<Vocabulary> m_vocabulary;
     Defaults m_defaults;
+    bool m_marksSpaces = false; // normalisation only marks spaces: user-defined tokens are found in marked text too
     TokenizerParts m_parts;
 };
 
