@@ -4,6 +4,9 @@
 #include <QtTest>
 
 #include "tests/support/golden.h"
+#include "tests/support/random_model.h"
+
+#include <algorithm>
 
 using namespace winnow;
 using namespace winnow::test;
@@ -17,6 +20,8 @@ private Q_SLOTS:
     void patternsAndLayersChooseNames();
     void refusalsLeaveNoFile();
     void statisticsEqualTheWrittenMaps();
+    void expertsAndLatentsAreWrittenWhereTheyAre();
+    void windowsAndValueWidthsShapeTheTensors();
 };
 
 namespace {
@@ -26,17 +31,31 @@ struct Written {
     SafetensorsFile file;
 };
 
-Result<Written> write(const std::string &model, const std::vector<int32_t> &ids, const TensorSelection &selection)
+Result<Written> write(const Model &model, const std::vector<int32_t> &ids, const TensorSelection &selection)
 {
     const QTemporaryDir folder;
     const std::string path = folder.filePath("capture.safetensors").toStdString();
-    auto names = writeCaptureTensors(*openModel(dataPath(model)), ids, selection, path, RunContext{});
+    auto names = writeCaptureTensors(model, ids, selection, path, RunContext{});
     if (!names)
         return fail(names.error());
     auto file = SafetensorsFile::open(path);
     if (!file)
         return fail(file.error());
     return Written{*names, *file};
+}
+
+Result<Written> write(const std::string &model, const std::vector<int32_t> &ids, const TensorSelection &selection)
+{
+    return write(*openModel(dataPath(model)), ids, selection);
+}
+
+ModelConfig tinyNamed(const std::string &name)
+{
+    for (const NamedConfig &entry : tinyConfigs()) {
+        if (entry.first == name)
+            return entry.second;
+    }
+    qFatal("no tiny model is called %s", name.c_str());
 }
 
 std::vector<int32_t> someIds() { return {5, 9, 200, 31, 77, 8, 100, 5, 44, 301, 12, 17}; }
@@ -128,6 +147,53 @@ void CaptureTensorsTest::statisticsEqualTheWrittenMaps()
         QVERIFY(maxDifference(maps.select(1, 149), golden(written->file, layer + "last_row")) < 1e-7);
         QVERIFY(maxDifference(maps.narrow(1, 143, 7).mean(1), golden(written->file, layer + "win_mean")) < 1e-6);
         QVERIFY(maxDifference(-at::xlogy(maps, maps).sum(-1), golden(written->file, layer + "row_entropy")) < 1e-5);
+    }
+}
+
+void CaptureTensorsTest::expertsAndLatentsAreWrittenWhereTheyAre()
+{
+    const ModelConfig config = tinyNamed("latent attention"); // layer 0 dense, 1 and 2 with experts
+    const std::vector<int32_t> ids{5, 9, 20, 31, 7, 8, 10, 5, 44};
+    const auto written = write(*randomModel(config), ids, TensorSelection{});
+    QVERIFY2(written.has_value(), written ? "" : written.error().message.c_str());
+    std::vector<std::string> known = captureTensorNames(config), names = written->names;
+    std::sort(known.begin(), known.end());
+    std::sort(names.begin(), names.end());
+    QCOMPARE(names, known);
+    const SafetensorsFile &file = written->file;
+    QVERIFY(!file.has("layer.0.router_logits") && file.has("layer.1.router_logits") && file.has("layer.0.latent"));
+    QCOMPARE(file.entry("layer.0.latent").shape, (std::vector<int64_t>{1, 9, 12}));
+    QCOMPARE(file.entry("layer.0.v").shape, (std::vector<int64_t>{4, 9, 5}));
+    QCOMPARE(file.entry("layer.0.q_rope").shape, (std::vector<int64_t>{4, 9, 10}));
+    QCOMPARE(file.entry("layer.2.topk_weights").shape, (std::vector<int64_t>{9, 2}));
+    // All heads share the rotated part of a key: its last channels.
+    const at::Tensor keys = golden(file, "layer.1.k_rope"), shared = golden(file, "layer.1.kpe");
+    for (int64_t head = 0; head < 4; ++head)
+        QCOMPARE(maxDifference(keys[head].narrow(1, 6, 4), shared), 0.0);
+    const std::vector<int32_t> experts = file.ints("layer.1.topk_ids");
+    for (size_t t = 0; t < ids.size(); ++t)
+        QVERIFY(experts[2 * t] < experts[2 * t + 1]);
+    QVERIFY(maxDifference(golden(file, "layer.1.topk_weights").sum(1), at::full({9}, config.moe.scale)) < 1e-5);
+    QVERIFY(golden(file, "layer.1.expert_norms").gt(0).all().item<bool>());
+    const at::Tensor branches = golden(file, "layer.1.attn_out") + golden(file, "layer.1.mlp_out");
+    QVERIFY(maxDifference(golden(file, "hidden.1") + branches, golden(file, "hidden.2")) < 1e-5);
+}
+
+void CaptureTensorsTest::windowsAndValueWidthsShapeTheTensors()
+{
+    const ModelConfig config = tinyNamed("windows"); // 7 in layers 0 and 2
+    std::vector<int32_t> ids;
+    for (int i = 0; i < 100; ++i)
+        ids.push_back((i * 37 + 11) % 64);
+    const auto written = write(*randomModel(config), ids, TensorSelection{.window = 5});
+    QVERIFY2(written.has_value(), written ? "" : written.error().message.c_str());
+    const at::Tensor hidden = at::ones({100, 100}, at::kBool).tril(-7).logical_or(at::ones({100, 100}, at::kBool).triu(1));
+    for (const std::string layer : {"layer.0.", "layer.1."}) {
+        const at::Tensor maps = golden(written->file, layer + "probs");
+        QVERIFY(maxDifference(maps.sum(-1), at::ones({4, 100})) < 1e-5);
+        QCOMPARE(maps.masked_select(hidden).gt(0).any().item<bool>(), layer == "layer.1.");
+        QVERIFY(maxDifference(maps.sum(1), golden(written->file, layer + "colsum")) < 1e-5);
+        QVERIFY(maxDifference(maps.narrow(1, 95, 5).mean(1), golden(written->file, layer + "win_mean")) < 1e-6);
     }
 }
 
