@@ -1,3 +1,4 @@
+// labels: slow
 #include "core/eval/bytes.h"
 #include "core/eval/evaluate.h"
 #include "core/eval/generate_plan.h"
