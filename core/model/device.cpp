@@ -54,6 +54,23 @@ namespace {
         return file >> value ? value : -1;
     }
 
+    /// Page cache that counts as used by this control group and is given back when memory is short: mapped model files
+    /// would otherwise leave no room for the models themselves.
+    int64_t reclaimableBytes()
+    {
+        std::ifstream stat("/sys/fs/cgroup/memory.stat");
+        std::string key;
+        int64_t sum = 0;
+        for (int64_t value = 0; stat >> key >> value;) {
+            if (key == "active_file" || key == "inactive_file")
+                sum += value;
+        }
+        return sum;
+    }
+
+    /// Whether a name asks for more than one device: "cuda:0,cpu", "cuda+cpu", "cuda:0 cuda:1".
+    bool namesSeveral(const std::string &name) { return name.find_first_of(",+; /&|") != std::string::npos; }
+
 } // namespace
 
 Result<at::Device> chooseDevice(const std::string &name)
@@ -69,6 +86,9 @@ Result<at::Device> chooseDevice(const std::string &name)
     }
     if (const int index = cudaIndex(name); index >= 0)
         return cudaDevice(index);
+    if (namesSeveral(name))
+        return fail(ErrorCode::Unsupported, "device \"" + name + "\": a model runs on one device, its layers are not split over several",
+            "choose one of auto, cpu, cuda, cuda:0, cuda:1, ...; what does not fit a GPU runs on the cpu");
     return fail(ErrorCode::BadInput, "unknown device \"" + name + "\"", "one of auto, cpu, cuda, cuda:0, cuda:1, ...");
 }
 
@@ -84,7 +104,7 @@ int64_t availableMemoryBytes()
     const int64_t limit = numberIn("/sys/fs/cgroup/memory.max");
     const int64_t used = numberIn("/sys/fs/cgroup/memory.current");
     if (limit > 0 && used >= 0)
-        available = std::min(available, std::max<int64_t>(0, limit - used));
+        available = std::min(available, std::clamp<int64_t>(limit - used + reclaimableBytes(), 0, limit));
     return available;
 }
 
