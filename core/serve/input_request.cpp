@@ -1,6 +1,7 @@
 #include "core/serve/input_request.h"
 
 #include "core/base/json_fields.h"
+#include "core/model/tokenizer/decoded_spans.h"
 #include "core/serve/request_fields.h"
 
 namespace winnow {
@@ -91,16 +92,12 @@ Result<PreparedInput> describeIds(std::vector<int32_t> ids, const Tokenizer &tok
     if (!text)
         return fail(text.error());
     input.text = std::move(*text);
-    int64_t at = 0;
-    for (const int32_t id : ids) {
-        auto bytes = tokenizer.decode(std::span(&id, 1), false);
-        if (!bytes)
-            return fail(bytes.error());
-        const auto end = at + int64_t(bytes->size());
+    auto spans = decodedSpans(tokenizer, ids);
+    if (!spans)
+        return fail(spans.error());
+    input.spans = std::move(*spans);
+    for (const int32_t id : ids)
         input.pieces.push_back(tokenizer.piece(id));
-        input.spans.emplace_back(at, end);
-        at = end;
-    }
     input.ids = std::move(ids);
     return input;
 }

@@ -1,3 +1,4 @@
+#include "core/model/tokenizer/decoded_spans.h"
 #include "tokenizer_files.h"
 
 #include <QTemporaryDir>
@@ -119,6 +120,31 @@ private Q_SLOTS:
             QCOMPARE(token.begin, int64_t{0});
             QCOMPARE(token.end, int64_t{3});
         }
+    }
+
+    void idsFindTheirPartOfTheDecodedText()
+    {
+        using Spans = std::vector<std::pair<int64_t, int64_t>>;
+        const auto spm = *Tokenizer::fromFolder(tokenizerData() / "spm");
+        // The space in front is gone, later ones are not; U+00E9 is two byte tokens.
+        const auto text = *spm->encode("a a \xC3\xA9", SpecialTokens::None);
+        const auto ids = idsOf(text);
+        QCOMPARE(*spm->decode(ids, false), std::string("a a \xC3\xA9"));
+        const Spans spans = *decodedSpans(*spm, ids);
+        QCOMPARE(spans.size(), ids.size());
+        QCOMPARE(spans.front(), (std::pair<int64_t, int64_t>{0, 1}));
+        QCOMPARE(spans.back(), (std::pair<int64_t, int64_t>{4, 6}));
+        const auto gpt2 = *Tokenizer::fromFolder(tokenizerData() / "gpt2");
+        std::mt19937 random(3);
+        for (int i = 0; i < 200; ++i) { // where nothing is added or lost, both ways agree up to whole characters
+            const std::string input = randomText(random);
+            const auto tokens = *gpt2->encode(input, SpecialTokens::None);
+            const Spans found = *decodedSpans(*gpt2, idsOf(tokens));
+            for (size_t k = 0; k < tokens.size(); ++k)
+                QVERIFY(found[k].first <= tokens[k].begin && found[k].second >= tokens[k].end);
+            QVERIFY(tokens.empty() || found.back().second == static_cast<int64_t>(input.size()));
+        }
+        QVERIFY(!decodedSpans(*gpt2, std::vector<int32_t>{-1}));
     }
 
     void refusesByName_data()
