@@ -51,7 +51,7 @@ Result<void> checkRouterOptions(const MoeConfig &config, const RouterOptions &op
 /// @param logits        [T, N] f32.
 /// @param selectionBias [N] f32, ranks only; undefined = none.
 /// @param options       valid for `config` (checkRouterOptions).
-/// @cost O(T N log N), no synchronisation.
+/// @cost O(T N log N); waits for the device only when `keep` is given.
 /// @source arXiv:2412.19437 section 2.1.2 (groups by two best, selection bias), arXiv:2405.04434 section 2.2.2 (groups by best).
 Routing route(const MoeConfig &config, const at::Tensor &logits, const at::Tensor &selectionBias, const RouterOptions &options = {});
 

@@ -1,9 +1,11 @@
 #include "core/model/router.h"
+
+#include <QtTest>
+
 #include "tests/support/golden.h"
 #include "tests/support/safetensors.h"
 
 #include <ATen/ATen.h>
-#include <QtTest>
 
 #include <cmath>
 #include <limits>
