@@ -70,21 +70,18 @@ at::Tensor mlaExpandValues(const ModelConfig &config, const MlaWeights &weights,
     return at::bmm(attended.transpose(0, 1), values.transpose(1, 2)).transpose(0, 1).reshape({attended.size(0), config.heads * mla.value});
 }
 
-at::Tensor mlaAttend(const ModelConfig &config, const MlaWeights &weights, const at::Tensor &q, const at::Tensor &latent,
-    const at::Tensor &kpe)
+at::Tensor mlaAttend(const ModelConfig &config, const MlaWeights &weights, const at::Tensor &q, const at::Tensor &latents)
 {
     const MlaConfig &mla = config.mla;
-    const int64_t rows = q.size(0), slots = latent.size(0);
+    const int64_t rows = q.size(0), slots = latents.size(0);
     const at::Tensor absorbed = mlaAbsorbQueries(config, weights, q).transpose(0, 1); // [H, rows, r + rope]
-    const at::Tensor flat = absorbed.reshape({config.heads * rows, mla.latent + mla.rope});
-    at::Tensor scores = at::mm(flat.narrow(1, 0, mla.latent), latent.t());
-    scores.addmm_(flat.narrow(1, mla.latent, mla.rope), kpe.t()).mul_(config.scale());
+    at::Tensor scores = at::mm(absorbed.reshape({config.heads * rows, mla.latent + mla.rope}), latents.t()).mul_(config.scale());
     if (rows > 1) {
         const at::Tensor hidden = at::ones({rows, slots}, q.options().dtype(at::kBool)).triu(slots - rows + 1);
-        scores = scores.view({config.heads, rows, slots}).masked_fill(hidden, -std::numeric_limits<double>::infinity()).view({-1, slots});
+        scores.view({config.heads, rows, slots}).masked_fill_(hidden, -std::numeric_limits<double>::infinity());
     }
-    const at::Tensor attended = at::mm(at::softmax(scores, 1), latent).view({config.heads, rows, mla.latent});
-    return mlaExpandValues(config, weights, attended.transpose(0, 1));
+    const at::Tensor attended = at::mm(at::softmax(scores, 1), latents.narrow(1, 0, mla.latent)); // [H * rows, r]
+    return mlaExpandValues(config, weights, attended.view({config.heads, rows, mla.latent}).transpose(0, 1));
 }
 
 double yarnMagnitude(double factor, double m) { return factor <= 1 ? 1.0 : 0.1 * m * std::log(factor) + 1.0; }

@@ -38,13 +38,12 @@ at::Tensor mlaAbsorbQueries(const ModelConfig &config, const MlaWeights &weights
 at::Tensor mlaExpandValues(const ModelConfig &config, const MlaWeights &weights, const at::Tensor &attended);
 
 /// Causal attention of the newest rows over latents, without expanding them.
-/// @param q      [rows, H, nope + rope] after RoPE; their keys are the last `rows` of the S rows below.
-/// @param latent [S, r], `kpe` [S, rope] after RoPE.
-/// @return       [rows, H * value]; equal to attention over expanded keys and values up to rounding.
-/// @cost         2 (2 r + rope) FLOPs a pair and head instead of 2 (nope + rope + value), but S (r + rope) numbers read
-///               instead of S H (nope + rope + value). Scratch [H, rows, S]: meant for decode.
-at::Tensor mlaAttend(const ModelConfig &config, const MlaWeights &weights, const at::Tensor &q, const at::Tensor &latent,
-    const at::Tensor &kpe);
+/// @param q       [rows, H, nope + rope] after RoPE; their keys are the last `rows` of the S rows below.
+/// @param latents [S, r + rope]: normed latent, then the shared key part after RoPE.
+/// @return        [rows, H * value]; equal to attention over expanded keys and values up to rounding.
+/// @cost          2 (2 r + rope) FLOPs a pair and head instead of 2 (nope + rope + value), but S (r + rope) numbers read
+///                instead of S H (nope + rope + value). Scratch [H, rows, S]: meant for decode.
+at::Tensor mlaAttend(const ModelConfig &config, const MlaWeights &weights, const at::Tensor &q, const at::Tensor &latents);
 
 /// 0.1 m ln(factor) + 1, or 1 when factor <= 1. @source arXiv:2309.00071 section 3.4 with DeepSeek's m.
 double yarnMagnitude(double factor, double m);
