@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kGap = 16;
 constexpr double kSampleGap = 7;
+constexpr double kNoLimit = 1e6; // Qt counts widths in 64ths of a pixel: much more overflows, and eliding then cuts every name
 
 double sampleWidth(const LegendEntry &entry)
 {
@@ -52,7 +53,7 @@ double nameLimit(const QVector<LegendEntry> &entries, const QFontMetricsF &metri
             return std::max(share, metrics.horizontalAdvance(QStringLiteral("Mm…")));
         left -= names[i];
     }
-    return 1e9;
+    return kNoLimit;
 }
 
 void paintSample(QPainter &painter, const QRectF &rect, const LegendEntry &entry, const Theme &theme)
@@ -109,16 +110,27 @@ double legendWidth(const QVector<LegendEntry> &entries)
     return width;
 }
 
+QStringList legendNames(const QVector<LegendEntry> &entries, double width)
+{
+    const QFontMetricsF metrics(typeFont(TypeRole::Hint));
+    const double limit = nameLimit(entries, metrics, width);
+    QStringList names;
+    for (const LegendEntry &entry : entries)
+        names << metrics.elidedText(entry.text, Qt::ElideRight, limit);
+    return names;
+}
+
 void paintLegend(QPainter &painter, const QRectF &rect, const QVector<LegendEntry> &entries, const Theme &theme)
 {
     if (entries.isEmpty())
         return;
     const QFont font = typeFont(TypeRole::Hint);
     const QFontMetricsF metrics(font);
-    const double limit = nameLimit(entries, metrics, rect.width());
+    const QStringList names = legendNames(entries, rect.width());
     double x = rect.left();
-    for (const LegendEntry &entry : entries) {
-        const QString text = metrics.elidedText(entry.text, Qt::ElideRight, limit);
+    for (qsizetype i = 0; i < entries.size(); ++i) {
+        const LegendEntry &entry = entries[i];
+        const QString &text = names[i];
         const double sample = sampleWidth(entry);
         const double width = sample + (sample > 0 ? kSampleGap : 0) + metrics.horizontalAdvance(text);
         if (x + width > rect.right() + 1)

@@ -3,6 +3,7 @@
 #include "views/theme.h"
 
 #include <QString>
+#include <QStringList>
 #include <QVector>
 
 class QPainter;
@@ -23,6 +24,9 @@ struct LegendEntry {
 
 /// Width of a legend row in pixels, entries 16 px apart.
 double legendWidth(const QVector<LegendEntry> &entries);
+
+/// The names as they are drawn in a row of this width: whole where there is room, else elided evenly.
+QStringList legendNames(const QVector<LegendEntry> &entries, double width);
 
 /// Draws entries from the left edge, vertically centred. Where they do not fit, their names are elided evenly.
 void paintLegend(QPainter &painter, const QRectF &rect, const QVector<LegendEntry> &entries, const Theme &theme);

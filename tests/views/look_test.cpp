@@ -1,5 +1,6 @@
 #include "views/heat_image.h"
 #include "views/icons.h"
+#include "views/legend.h"
 #include "views/theme.h"
 #include "views/ticks.h"
 
@@ -25,6 +26,7 @@ private Q_SLOTS:
     void maximumPoolingKeepsEveryPeak();
     void meanPoolingIgnoresMaskedCells();
     void zoomedInCellsCoverTheirPixels();
+    void legendNamesAreWholeWhereThereIsRoom();
 };
 
 namespace {
@@ -164,6 +166,20 @@ void LookTest::zoomedInCellsCoverTheirPixels()
     QCOMPARE(image.pixel(9, 9), Theme::cividis(0));
     QCOMPARE(cellsUnderPixel(0, 10, 2), (std::pair<int, int>{0, 1}));
     QCOMPARE(cellsUnderPixel(99, 100, 1000), (std::pair<int, int>{990, 1000}));
+}
+
+void LookTest::legendNamesAreWholeWhereThereIsRoom()
+{
+    QVector<LegendEntry> entries(3);
+    entries[0].text = QStringLiteral("kept by 1 to 90 of 90 heads");
+    entries[1].text = QStringLiteral("window");
+    entries[2].text = QStringLiteral("evicted");
+    const QStringList whole{entries[0].text, entries[1].text, entries[2].text};
+    for (const double extra : {4.0, 60.0, 4000.0})
+        QCOMPARE(legendNames(entries, legendWidth(entries) + extra), whole);
+    const QStringList cut = legendNames(entries, legendWidth(entries) - 60);
+    QVERIFY(cut[0] != whole[0]);
+    QCOMPARE(cut.mid(1), whole.mid(1)); // short names keep their length
 }
 
 QTEST_MAIN(LookTest)
