@@ -56,72 +56,69 @@ namespace {
         return methods;
     }
 
-    Result<ReportData> readData(const Session &session, const ReportContent &content)
-    {
-        ReportData data;
-        data.content = content;
-        auto runs = chosenRuns(session, content);
-        if (!runs)
-            return fail(runs.error());
-        data.runs = std::move(*runs);
-        auto inputs = session.inputs();
-        if (!inputs)
-            return fail(inputs.error());
-        data.inputs = std::move(*inputs);
-        auto notes = session.notes();
-        if (!notes)
-            return fail(notes.error());
-        data.notes = std::move(*notes);
-        const auto cells = session.cells();
-        if (!cells)
-            return fail(cells.error());
-        data.cells = cells->size();
-        data.methods = storedMethods(session);
-        return data;
-    }
-
-    /// "SmolLM2-135M, f32 on CPU · panthers.txt, 320 tokens, 64 scored · 25 Nov 2026 · demo.winnow"
-    std::string subtitle(const ReportData &data)
-    {
-        std::vector<std::string> parts;
-        if (const ComparedRun *lead = leadingRun(data)) {
-            const Json model = lead->report->model(), request = lead->report->request();
-            std::string device = stringField(model, "device");
-            std::transform(device.begin(), device.end(), device.begin(),
-                [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-            parts.push_back(
-                stringField(model, "name") + ", " + stringField(model, "dtype") + " on " + device);
-            const InputRecord *input = inputOf(data, *lead);
-            const auto kept = lead->report->keptTokens();
-            const auto tokens
-                = kept ? kept->tokens : static_cast<int64_t>(lead->report->ids().size());
-            std::string text = (input ? input->name + ", " : "") + groupedText(tokens) + " tokens";
-            if (const int64_t scored = integerField(request, "scoreLast"); scored > 0)
-                text += ", " + groupedText(scored) + " scored";
-            parts.push_back(text);
-        }
-        parts.push_back(dateText(data.content.date.empty() ? utcNow() : data.content.date));
-        if (!data.content.sessionName.empty())
-            parts.push_back(data.content.sessionName);
-        std::string line;
-        for (const std::string &part : parts)
-            line.append(line.empty() ? "" : " \xC2\xB7 ").append(part);
-        return line;
-    }
-
-    /// The caller's title, else the one the session carries (state "title"), else one made from the
-    /// runs.
-    std::string titleOf(const Session &session, const ReportData &data)
-    {
-        if (!data.content.title.empty())
-            return data.content.title;
-        const Result<Json> stored = session.state("title");
-        if (stored && stored->is_string() && !stored->get_ref<const std::string &>().empty())
-            return stored->get<std::string>();
-        return defaultTitle(data.runs);
-    }
-
 } // namespace
+
+Result<ReportData> reportData(const Session &session, const ReportContent &content)
+{
+    ReportData data;
+    data.content = content;
+    auto runs = chosenRuns(session, content);
+    if (!runs)
+        return fail(runs.error());
+    data.runs = std::move(*runs);
+    auto inputs = session.inputs();
+    if (!inputs)
+        return fail(inputs.error());
+    data.inputs = std::move(*inputs);
+    auto notes = session.notes();
+    if (!notes)
+        return fail(notes.error());
+    data.notes = std::move(*notes);
+    const auto cells = session.cells();
+    if (!cells)
+        return fail(cells.error());
+    data.cells = cells->size();
+    data.methods = storedMethods(session);
+    return data;
+}
+
+std::string reportSubtitle(const ReportData &data)
+{
+    std::vector<std::string> parts;
+    if (const ComparedRun *lead = leadingRun(data)) {
+        const Json model = lead->report->model(), request = lead->report->request();
+        std::string device = stringField(model, "device");
+        std::transform(device.begin(), device.end(), device.begin(),
+            [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+        parts.push_back(
+            stringField(model, "name") + ", " + stringField(model, "dtype") + " on " + device);
+        const InputRecord *input = inputOf(data, *lead);
+        const auto kept = lead->report->keptTokens();
+        const auto tokens
+            = kept ? kept->tokens : static_cast<int64_t>(lead->report->ids().size());
+        std::string text = (input ? input->name + ", " : "") + groupedText(tokens) + " tokens";
+        if (const int64_t scored = integerField(request, "scoreLast"); scored > 0)
+            text += ", " + groupedText(scored) + " scored";
+        parts.push_back(text);
+    }
+    parts.push_back(dateText(data.content.date.empty() ? utcNow() : data.content.date));
+    if (!data.content.sessionName.empty())
+        parts.push_back(data.content.sessionName);
+    std::string line;
+    for (const std::string &part : parts)
+        line.append(line.empty() ? "" : " \xC2\xB7 ").append(part);
+    return line;
+}
+
+std::string reportTitle(const Session &session, const ReportData &data)
+{
+    if (!data.content.title.empty())
+        return data.content.title;
+    const Result<Json> stored = session.state("title");
+    if (stored && stored->is_string() && !stored->get_ref<const std::string &>().empty())
+        return stored->get<std::string>();
+    return defaultTitle(data.runs);
+}
 
 const ComparedRun *leadingRun(const ReportData &data)
 {
@@ -139,18 +136,18 @@ const InputRecord *inputOf(const ReportData &data, const ComparedRun &run)
 
 Result<std::string> reportHtml(const Session &session, const ReportContent &content)
 {
-    const Result<ReportData> read = readData(session, content);
+    const Result<ReportData> read = reportData(session, content);
     if (!read)
         return fail(read.error());
     const ReportData &data = *read;
-    const std::string title = titleOf(session, data);
+    const std::string title = reportTitle(session, data);
     // The slots stand in this order, so that text of the session can never be taken for one.
     std::string page;
     std::string rest = pageFile("report.html");
     const std::array<std::pair<std::string_view, std::string>, 13> slots {
         { { "title", escapedMarkup(title) }, { "style", pageFile("report.css") },
             { "contents", contentsHtml(data) }, { "heading", escapedMarkup(title) },
-            { "subtitle", escapedMarkup(subtitle(data)) },
+            { "subtitle", escapedMarkup(reportSubtitle(data)) },
             { "summary", escapedMarkup(summarySentence(data.runs)) },
             { "table", runsTableHtml(data) }, { "figures", figuresHtml(data) },
             { "kept", keptTokensHtml(data) }, { "runs", runDetailsHtml(data) },

@@ -18,6 +18,15 @@ struct ReportData {
     size_t cells = 0; // measured sweep cells
 };
 
+/// @error as reportHtml.
+Result<ReportData> reportData(const Session &session, const ReportContent &content);
+
+/// The caller's title, else the one the session carries (state "title"), else one made from the runs.
+std::string reportTitle(const Session &session, const ReportData &data);
+
+/// "SmolLM2-135M, f32 on CPU · panthers.txt, 320 tokens, 64 scored · 25 Nov 2026 · demo.winnow"
+std::string reportSubtitle(const ReportData &data);
+
 /// "At 25 % of the cache, SnapKV adds 0.066 nats/token (95 % band 0.021 to 0.114) and stores 3.55
 /// instead of 14.06 MiB. H2O costs 1.9 times as much on this text. All 12 checks passed." Plain
 /// text, from the numbers alone.

@@ -91,7 +91,9 @@ double AgreementView::value(int row, int column) const
 
 AgreementView::Plan AgreementView::planFor(const QRectF &body) const
 {
-    const QFontMetricsF metrics(typeFont(TypeRole::Label));
+    QFont bold = typeFont(TypeRole::Label); // names of pinned runs are written like this
+    bold.setWeight(QFont::DemiBold);
+    const QFontMetricsF metrics(bold);
     double widest = 30;
     for (const Row &row : m_rows)
         widest = std::max(widest, metrics.horizontalAdvance(row.title));
@@ -101,6 +103,11 @@ AgreementView::Plan AgreementView::planFor(const QRectF &body) const
     const double count = static_cast<double>(std::max<size_t>(1, m_rows.size()));
     plan.cell = std::clamp(std::min((body.right() - 12 - plan.left) / count, (body.bottom() - 34 - plan.top) / count), 6.0, scaled(26));
     return plan;
+}
+
+double AgreementView::figureHeight(double) const
+{
+    return m_rows.empty() ? 0 : figureHeadHeight() + 6 + scaled(26) * static_cast<double>(m_rows.size()) + 34;
 }
 
 QRectF AgreementView::cellRect(const Plan &plan, int row, int column) const

@@ -18,6 +18,7 @@ public:
     QString title() const override { return tr("Agreement"); }
     QString note() const override;
     QString caption() const override;
+    double figureHeight(double width) const override;
     QString csv() const override;
     QString describe() const override;
     QString emptyReason() const override;

@@ -48,6 +48,11 @@ double ByteMeter::largest() const
     return most;
 }
 
+double ByteMeter::figureHeight(double) const
+{
+    return m_rows.empty() ? 0 : figureHeadHeight() + scaled(24) + scaled(26) * static_cast<double>(m_rows.size()) + 8;
+}
+
 ByteMeter::Plan ByteMeter::planFor(const QRectF &body) const
 {
     const QFontMetricsF metrics(typeFont(TypeRole::Label));

@@ -16,6 +16,7 @@ public:
     QString note() const override;
     QVector<LegendEntry> legend(const Theme &theme) const override;
     QString caption() const override;
+    double figureHeight(double width) const override;
     QString csv() const override;
     QString describe() const override;
     QString emptyReason() const override;

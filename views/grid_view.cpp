@@ -94,6 +94,16 @@ GridView::Plan GridView::planFor(const QRectF &body) const
     return plan;
 }
 
+double GridView::figureHeight(double) const
+{
+    const Measures m = measures(theme());
+    if (m.maxRowHeight > 1000 || m_grid.rows == 0)
+        return 0; // rows of any height will do
+    const auto groups = static_cast<double>(std::max<size_t>(1, m_grid.groups.size()));
+    const double rows = scaled(m.maxRowHeight) * m_grid.rows + m.gap * (groups - 1);
+    return figureHeadHeight() + std::max(scaled(110), m.top + rows + scaled(kAxisRow) + scaled(kBarRow) + 4);
+}
+
 int GridView::groupOf(int row) const
 {
     int group = 0;

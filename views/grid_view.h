@@ -28,6 +28,7 @@ public:
     void setWindow(const HeatWindow &window);
     Pooling pooling() const { return m_pooling; }
     void setPooling(Pooling pooling);
+    double figureHeight(double width) const override;
 
 protected:
     // What a heat map is made of; set by dataChanged() of the subclass through setGrid().
