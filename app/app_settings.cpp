@@ -75,6 +75,16 @@ void AppSettings::setModelFolder(const QString &folder)
     Q_EMIT engineChanged();
 }
 
+QStringList AppSettings::recentModels() const { return m_settings.value(QStringLiteral("recentModels")).toStringList(); }
+
+void AppSettings::addRecentModel(const QString &path)
+{
+    QStringList models = recentModels();
+    models.removeAll(path);
+    models.prepend(path);
+    m_settings.setValue(QStringLiteral("recentModels"), QVariant(models.mid(0, kRecentFiles)));
+}
+
 QStringList AppSettings::recentFiles() const { return m_settings.value(QStringLiteral("recent")).toStringList(); }
 
 void AppSettings::addRecentFile(const QString &path)

@@ -29,6 +29,10 @@ public:
     QString modelFolder() const;
     void setModelFolder(const QString &folder);
 
+    /// Models by path, newest first.
+    QStringList recentModels() const;
+    void addRecentModel(const QString &path);
+
     QStringList recentFiles() const;
     void addRecentFile(const QString &path);
     void removeRecentFile(const QString &path);

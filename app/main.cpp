@@ -113,6 +113,7 @@ int runWindow(const Arguments &arguments)
     Workbench bench(settings);
     MainWindow window(bench, look);
     window.restoreGeometry(settings.value(QStringLiteral("geometry")));
+    window.restoreLastLayout();
     window.show();
     // The engine starts when the window is there: what costs time must not stand before the first picture.
     QTimer::singleShot(0, &window, [&] {

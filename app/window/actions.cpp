@@ -30,7 +30,7 @@ namespace {
     void makeFileActions(Actions &a, QWidget *w)
     {
         a.newSession = make(w, tr("&New Session"), QKeySequence::New);
-        a.openModel = make(w, tr("&Open Model…"), QKeySequence::Open, tr("Open a GGUF file"));
+        a.openModel = make(w, tr("&Open Model…"), QKeySequence::Open, tr("Open a GGUF file or a Hugging Face folder"));
         a.openSession = make(w, tr("Open &Session…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O));
         a.openDemo = make(w, tr("Open the &Demo Session"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D));
         a.addText = make(w, tr("&Add Text File…"), QKeySequence(Qt::CTRL | Qt::Key_T), tr("Add a text file as an input"));
@@ -82,7 +82,7 @@ namespace {
         a.reloadModel = make(w, tr("&Load Model"), QKeySequence(Qt::CTRL | Qt::Key_L));
         a.startEngine = make(w, tr("&Start Engine Again"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R));
         a.stopEngine = make(w, tr("Sto&p Engine"), QKeySequence());
-        a.modelInfo = make(w, tr("Model &Properties…"), QKeySequence(Qt::CTRL | Qt::Key_I));
+        a.modelInfo = make(w, tr("Model &Page"), QKeySequence(Qt::CTRL | Qt::Key_I), tr("What the model consists of, how it reads a prompt, and what it writes"));
     }
 
     void makeRunActions(Actions &a, QWidget *w)

@@ -155,6 +155,7 @@ CommandPalette::CommandPalette(Look &look, QWidget *parent)
     m_edit->setFont(font);
     m_edit->setPlaceholderText(tr("Find action, method, run"));
     m_edit->setAccessibleName(tr("Find"));
+    m_edit->setProperty("noRing", true); // the palette itself shows where the keys go
     m_edit->setStyleSheet(QStringLiteral("QLineEdit { background: transparent; border: none; padding: 0; min-height: 30px; }"));
     m_count = new QLabel(this);
     m_count->setFont(typeFont(TypeRole::Hint));

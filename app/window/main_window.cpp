@@ -6,6 +6,7 @@
 #include "app/window/jobs_panel.h"
 #include "app/window/look.h"
 #include "app/window/method_dock.h"
+#include "app/window/model_page.h"
 #include "app/window/panel_widgets.h"
 #include "app/window/results_dock.h"
 #include "app/window/selection_panel.h"
@@ -94,6 +95,8 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     connect(&bench.document(), &SessionDocument::closed, this, &MainWindow::showPage);
     connect(&bench, &Workbench::failed, this, &MainWindow::showError);
     connect(&bench, &Workbench::engineLost, this, &MainWindow::showEngineLost);
+    connect(&bench, &Workbench::modelDoesNotFit, this, &MainWindow::chooseModel);
+    connect(m_top, &TopBar::modelAsked, this, &MainWindow::chooseModel);
     connect(&bench, &Workbench::generated, this, &MainWindow::showGenerated);
     connect(&bench, &Workbench::figureDropped, this, &MainWindow::openRecipe);
     connect(&bench.engine(), &EngineClient::stateChanged, this, [this](EngineClient::State state) {
@@ -120,6 +123,8 @@ void MainWindow::buildCentre()
     m_tabs->setExpanding(false);
     m_tabs->addTab(tr("Cache"));
     m_tabs->setTabToolTip(0, tr("Which cached tokens may go, and what does it cost"));
+    m_tabs->addTab(tr("Model"));
+    m_tabs->setTabToolTip(1, tr("What the model consists of, how it reads a prompt, and what it writes"));
     m_tabs->setAccessibleName(tr("Pages"));
     m_tabs->setFixedHeight(34);
     auto *tabRow = new QWidget(centre);
@@ -137,7 +142,9 @@ void MainWindow::buildCentre()
     m_welcome = new WelcomePage(m_bench, m_look, m_actions, m_stack);
     m_page = new CachePage(m_bench, m_look, m_stack);
     m_stack->addWidget(m_welcome);
+    m_modelPage = new ModelPage(m_bench, m_look, m_stack);
     m_stack->addWidget(m_page);
+    m_stack->addWidget(m_modelPage);
     m_pages = tabRow;
     layout->addWidget(tabRow);
     layout->addWidget(m_bannerArea);
@@ -158,6 +165,8 @@ void MainWindow::buildCentre()
     addToolBar(Qt::BottomToolBarArea, below);
     connect(m_welcome, &WelcomePage::demoAsked, this, &MainWindow::openDemo);
     connect(m_welcome, &WelcomePage::fileAsked, this, &MainWindow::openPath);
+    connect(m_tabs, &QTabBar::currentChanged, this, [this] { showPage(); });
+    connect(m_modelPage, &ModelPage::saveAsked, this, &MainWindow::saveCsv);
     connect(m_page, &CachePage::exportAsked, this, &MainWindow::exportView);
     connect(m_page, &CachePage::figureAsked, this, &MainWindow::addFigure);
     connect(m_page, &CachePage::copyImageAsked, this, &MainWindow::copyImage);
@@ -210,7 +219,10 @@ void MainWindow::buildDocks()
     m_resultsDock = makeDock(QStringLiteral("resultsDock"), tr("Results"), m_results, Qt::BottomDockWidgetArea);
     resizeDocks({m_sessionDock}, {216}, Qt::Horizontal);
     resizeDocks({m_resultsDock}, {138}, Qt::Vertical);
-    connect(m_method, &MethodDock::closeAsked, m_methodDock, &QDockWidget::hide);
+    connect(m_method, &MethodDock::closeAsked, this, [this] {
+        m_methodWanted = false;
+        m_methodDock->hide();
+    });
     connect(m_tree, &SessionTree::figureOpened, this, &MainWindow::openFigure);
     connect(m_tree, &SessionTree::noteOpened, this, &MainWindow::openNote);
     connect(m_tree, &SessionTree::copyCommandAsked, this, &MainWindow::copyCommand);
@@ -225,12 +237,28 @@ void MainWindow::buildDocks()
 void MainWindow::showPage()
 {
     const bool open = m_bench.document().isOpen() && !m_welcomeAsked;
-    m_stack->setCurrentWidget(open ? static_cast<QWidget *>(m_page) : m_welcome);
+    const bool model = open && page() == Page::Model;
+    if (model && m_stack->currentWidget() == m_page) { // a page without runs to compare leaves the results their tab row
+        m_foldedOnCache = m_results->folded();
+        m_results->setFolded(true);
+    } else if (open && !model && m_stack->currentWidget() == m_modelPage) {
+        m_results->setFolded(m_foldedOnCache);
+    }
+    m_stack->setCurrentWidget(!open ? m_welcome : model ? static_cast<QWidget *>(m_modelPage) : m_page);
     m_pages->setVisible(open);
-    m_sessionDock->setVisible(open && m_sessionDockWanted && !m_compact);
-    m_methodDock->setVisible(open);
-    m_resultsDock->setVisible(open);
+    m_sessionDock->setVisible(open && m_sessionWanted && !m_compact);
+    m_methodDock->setVisible(open && m_methodWanted);
+    m_resultsDock->setVisible(open && m_resultsWanted);
     refreshActions();
+}
+
+MainWindow::Page MainWindow::page() const { return m_tabs->currentIndex() == 1 ? Page::Model : Page::Cache; }
+
+void MainWindow::openPage(Page page)
+{
+    m_welcomeAsked = false;
+    m_tabs->setCurrentIndex(page == Page::Model ? 1 : 0);
+    showPage();
 }
 
 void MainWindow::applySize()
@@ -242,6 +270,7 @@ void MainWindow::applySize()
     m_stack->setProperty("sized", true);
     m_compact = compact;
     m_page->setCompact(compact);
+    m_modelPage->setCompact(compact);
     m_method->setCompact(compact);
     m_results->setCompact(compact);
     m_status->setCompact(compact);
@@ -292,12 +321,13 @@ void MainWindow::refreshActions()
     m_actions.generate->setEnabled(ready && m_bench.activeRun() != 0);
     m_actions.baseline->setEnabled(m_bench.activeRun() != 0);
     m_actions.copyCommand->setEnabled(open && input && method);
-    for (QAction *action : {m_actions.save, m_actions.saveAs, m_actions.exportFigure, m_actions.exportReport, m_actions.rename, m_actions.remove})
+    for (QAction *action : {m_actions.save, m_actions.saveAs, m_actions.exportReport, m_actions.rename, m_actions.remove})
         action->setEnabled(open);
+    m_actions.exportFigure->setEnabled(open && page() == Page::Cache);
     for (QAction *action : {m_actions.copyTable, m_actions.exportTable})
         action->setEnabled(runs);
     m_actions.reloadModel->setEnabled(engine && !m_bench.model().choice.model.empty());
-    m_actions.modelInfo->setEnabled(!m_bench.model().description.empty());
+    m_actions.modelInfo->setEnabled(open && m_bench.model().phase != ModelState::Phase::None);
     m_actions.startEngine->setEnabled(m_bench.engine().state() == EngineClient::State::Lost || m_bench.engine().state() == EngineClient::State::Stopped);
     m_actions.stopEngine->setEnabled(engine);
     m_actions.welcome->setEnabled(true);
@@ -311,6 +341,7 @@ void MainWindow::closeEvent(QCloseEvent *event)
     }
     saveViewState();
     m_bench.settings().setValue(QStringLiteral("geometry"), saveGeometry());
+    m_bench.settings().setValue(QStringLiteral("windowState"), layoutState());
     m_bench.closeSession();
     event->accept();
 }

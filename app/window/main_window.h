@@ -19,6 +19,7 @@ class ComparePanel;
 class JobsPanel;
 class Look;
 class MethodDock;
+class ModelPage;
 class ResultsDock;
 class SessionTree;
 class StallWatch;
@@ -34,7 +35,13 @@ public:
     ~MainWindow() override;
 
     Workbench &bench() { return m_bench; }
+    enum class Page { Cache, Model };
+
     CachePage *cachePage() const { return m_page; }
+    ModelPage *modelPage() const { return m_modelPage; }
+    /// The page of a tab; the welcome page gives way to it.
+    void openPage(Page page);
+    Page page() const;
     SessionTree *tree() const { return m_tree; }
     ResultsDock *results() const { return m_results; }
     MethodDock *methodDock() const { return m_method; }
@@ -47,6 +54,8 @@ public:
     void openDemo();
     /// Offers what an earlier, unclosed window left; once.
     void offerRecovery();
+    /// Docks and places as the window that was closed last had them.
+    void restoreLastLayout();
     void showError(const QString &sentence);
 
 protected:
@@ -76,7 +85,9 @@ private:
     void fillLayoutMenu();
     void undoRedoTexts();
     // main_window_files.cpp
-    void chooseModelFile();
+    /// The model chooser, at `wanted` (name or path) or at the present model.
+    void chooseModel(const QString &wanted);
+    void saveCsv(const QString &name, const QString &csv);
     void chooseSessionFile();
     void chooseTextFile();
     void pasteText();
@@ -97,7 +108,6 @@ private:
     void askSweep();
     void askGenerate(qint64 runId);
     void askScoredTokens(qint64 inputId);
-    void showModelInfo();
     void showSettings();
     void showShortcuts();
     void showAbout();
@@ -126,6 +136,7 @@ private:
     QWidget *m_pages;
     QTabBar *m_tabs;
     CachePage *m_page;
+    ModelPage *m_modelPage;
     QWidget *m_bannerArea;
     QMap<QString, Banner *> m_banners;
     SessionTree *m_tree;
@@ -138,7 +149,8 @@ private:
     QMenu *m_recentMenu, *m_layoutMenu;
     QByteArray m_firstLayout;
     bool m_compact = false, m_welcomeAsked = false, m_closing = false;
-    bool m_sessionDockWanted = true;
+    bool m_foldedOnCache = false; // how the results were before a page that has none folded them
+    bool m_sessionWanted = true, m_methodWanted = true, m_resultsWanted = true; // docks the user did not hide
 };
 
 } // namespace winnow

@@ -102,7 +102,7 @@ void MainWindow::connectFileActions()
         if (mayClose())
             m_bench.newSession();
     });
-    connect(a.openModel, &QAction::triggered, this, &MainWindow::chooseModelFile);
+    connect(a.openModel, &QAction::triggered, this, [this] { chooseModel({}); });
     connect(a.openSession, &QAction::triggered, this, &MainWindow::chooseSessionFile);
     connect(a.openDemo, &QAction::triggered, this, &MainWindow::openDemo);
     connect(a.addText, &QAction::triggered, this, &MainWindow::chooseTextFile);
@@ -151,11 +151,17 @@ void MainWindow::connectViewActions()
 {
     Actions &a = m_actions;
     connect(a.toggleSession, &QAction::triggered, this, [this](bool on) {
-        m_sessionDockWanted = on;
+        m_sessionWanted = on;
         m_sessionDock->setVisible(on);
     });
-    connect(a.toggleMethod, &QAction::triggered, m_methodDock, &QDockWidget::setVisible);
-    connect(a.toggleResults, &QAction::triggered, m_resultsDock, &QDockWidget::setVisible);
+    connect(a.toggleMethod, &QAction::triggered, this, [this](bool on) {
+        m_methodWanted = on;
+        m_methodDock->setVisible(on);
+    });
+    connect(a.toggleResults, &QAction::triggered, this, [this](bool on) {
+        m_resultsWanted = on;
+        m_resultsDock->setVisible(on);
+    });
     connect(m_sessionDock, &QDockWidget::visibilityChanged, a.toggleSession, &QAction::setChecked);
     connect(m_methodDock, &QDockWidget::visibilityChanged, a.toggleMethod, &QAction::setChecked);
     connect(m_resultsDock, &QDockWidget::visibilityChanged, a.toggleResults, &QAction::setChecked);
@@ -187,7 +193,7 @@ void MainWindow::connectRunActions()
     connect(a.reloadModel, &QAction::triggered, &m_bench, &Workbench::reloadModel);
     connect(a.startEngine, &QAction::triggered, &m_bench, &Workbench::startEngine);
     connect(a.stopEngine, &QAction::triggered, &m_bench.engine(), &EngineClient::stop);
-    connect(a.modelInfo, &QAction::triggered, this, &MainWindow::showModelInfo);
+    connect(a.modelInfo, &QAction::triggered, this, [this] { openPage(Page::Model); });
     connect(a.run, &QAction::triggered, &m_bench, &Workbench::evaluateCurrent);
     connect(a.runAll, &QAction::triggered, &m_bench, &Workbench::evaluateUnmeasured);
     connect(a.cancel, &QAction::triggered, &m_bench.jobs(), &JobRunner::cancelAll);

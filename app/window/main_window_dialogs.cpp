@@ -2,6 +2,7 @@
 #include "app/window/command_palette.h"
 #include "app/window/look.h"
 #include "app/window/main_window.h"
+#include "app/window/model_chooser.h"
 #include "app/window/settings_dialog.h"
 #include "app/window/status_line.h"
 #include "app/window/sweep_dialog.h"
@@ -57,19 +58,13 @@ void MainWindow::askScoredTokens(qint64 inputId)
         m_bench.setScoredTokens(inputId, count);
 }
 
-void MainWindow::showModelInfo()
+void MainWindow::chooseModel(const QString &wanted)
 {
-    QVector<QPair<QString, QString>> rows;
-    for (const auto &[name, value] : m_bench.model().description.items()) {
-        if (!value.is_structured())
-            rows.append({QString::fromStdString(name), textOf(value)});
-    }
-    const Json forecast = m_bench.model().description.value("forecast", Json::object());
-    for (const auto &[name, value] : forecast.items()) {
-        if (!value.is_structured())
-            rows.append({tr("forecast %1").arg(QString::fromStdString(name)), name.find("ytes") != std::string::npos && value.is_number() ? format::bytes(value.get<double>()) : textOf(value)});
-    }
-    showFacts(tr("Model Properties"), m_bench.model().title(), rows, this);
+    ModelChooser chooser(m_bench, m_look, this);
+    if (!wanted.isEmpty())
+        chooser.select(wanted);
+    if (chooser.exec() == QDialog::Accepted && m_bench.document().inputs().empty())
+        openPage(Page::Model); // nothing to cut yet: the model itself is what there is to see
 }
 
 void MainWindow::showSettings()
@@ -121,7 +116,7 @@ void MainWindow::showPalette()
     }
     std::vector<PaletteEntry> entries;
     const MethodInfo *method = m_bench.currentMethod();
-    const QString setting = method ? QStringLiteral("%1 %2").arg(QString::fromStdString(method->title), budgetLabel(m_bench.setting().budget)) : QString();
+    const QString setting = method ? tr("%1 at %2").arg(QString::fromStdString(method->title), budgetLabel(m_bench.setting().budget)) : QString();
     auto command = [this] { return m_bench.commandLine(m_bench.activeRun()); };
     if (method && m_actions.run->isEnabled())
         entries.push_back({tr("Actions"), tr("Run %1").arg(setting), tr("Ctrl R"), QStringLiteral("media-playback-start"), [this] { m_actions.run->trigger(); }, command});

@@ -46,13 +46,6 @@ void MainWindow::openDemo()
         showError(sentenceOf(opened.error()));
 }
 
-void MainWindow::chooseModelFile()
-{
-    const QString path = QFileDialog::getOpenFileName(this, tr("Open Model"), m_bench.settings().modelFolder(), tr("Models (*.gguf);;All files (*)"));
-    if (!path.isEmpty())
-        openPath(path);
-}
-
 void MainWindow::chooseSessionFile()
 {
     const QString path = QFileDialog::getOpenFileName(this, tr("Open Session"), {}, tr("Sessions (*.winnow);;All files (*)"));
@@ -165,6 +158,19 @@ void MainWindow::exportTable()
         path += QLatin1Char('.') + ending;
     }
     if (Result<void> written = writeFile(path, m_results->compare()->exportText(ending).toUtf8()); !written)
+        showError(sentenceOf(written.error()));
+    else
+        m_status->showHint(tr("Wrote %1.").arg(path));
+}
+
+void MainWindow::saveCsv(const QString &name, const QString &csv)
+{
+    QString path = QFileDialog::getSaveFileName(this, tr("Save Table"), name + QStringLiteral(".csv"), tr("CSV (*.csv)"));
+    if (path.isEmpty())
+        return;
+    if (QFileInfo(path).suffix().isEmpty())
+        path += QStringLiteral(".csv");
+    if (Result<void> written = writeFile(path, csv.toUtf8()); !written)
         showError(sentenceOf(written.error()));
     else
         m_status->showHint(tr("Wrote %1.").arg(path));

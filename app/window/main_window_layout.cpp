@@ -1,6 +1,7 @@
 // Layouts, view state, banners.
 #include "app/window/cache_page.h"
 #include "app/window/look.h"
+#include "app/window/model_page.h"
 #include "app/window/main_window.h"
 #include "app/export/figure_file.h"
 #include "app/window/recent_session.h"
@@ -14,6 +15,7 @@
 #include <QJsonDocument>
 #include <QLocale>
 #include <QPushButton>
+#include <QTabBar>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -23,7 +25,8 @@ QByteArray MainWindow::layoutState() const
 {
     QByteArray bytes;
     QDataStream stream(&bytes, QIODevice::WriteOnly);
-    stream << saveState() << QJsonDocument(m_page->saveState()).toJson(QJsonDocument::Compact) << m_results->folded();
+    const bool folded = !m_compact && (page() == Page::Model ? m_foldedOnCache : m_results->folded()); // a small window always folds
+    stream << saveState() << QJsonDocument(m_page->saveState()).toJson(QJsonDocument::Compact) << folded << m_sessionWanted << m_methodWanted << m_resultsWanted;
     return bytes;
 }
 
@@ -38,14 +41,28 @@ void MainWindow::applyLayout(const QByteArray &state)
         return;
     }
     restoreState(window);
+    m_sessionWanted = !m_sessionDock->isHidden();
+    m_methodWanted = !m_methodDock->isHidden();
+    m_resultsWanted = !m_resultsDock->isHidden();
+    if (!stream.atEnd()) // layouts of older versions end here
+        stream >> m_sessionWanted >> m_methodWanted >> m_resultsWanted;
     m_page->restoreState(QJsonDocument::fromJson(page).object());
-    m_results->setFolded(folded);
+    m_foldedOnCache = folded;
+    m_results->setFolded(folded || m_compact || this->page() == Page::Model);
+    showPage();
+}
+
+void MainWindow::restoreLastLayout()
+{
+    const QByteArray state = m_bench.settings().value(QStringLiteral("windowState"));
+    if (!state.isEmpty())
+        applyLayout(state);
 }
 
 void MainWindow::resetLayout()
 {
     restoreState(m_firstLayout);
-    m_sessionDockWanted = true;
+    m_sessionWanted = m_methodWanted = m_resultsWanted = true;
     resizeDocks({m_sessionDock}, {216}, Qt::Horizontal);
     resizeDocks({m_resultsDock}, {138}, Qt::Vertical);
     m_page->setSlotCount(2);
@@ -73,10 +90,20 @@ void MainWindow::saveViewState()
     if (!document.isOpen())
         return;
     document.setState("view.page", jsonFromQt(m_page->saveState()));
+    document.setState("view.modelPage", jsonFromQt(m_modelPage->saveState()));
+    document.setState("view.tryOut", m_modelPage->tryOut().saveState());
+    document.setState("view.tab", page() == Page::Model ? "model" : "cache");
     rememberSession();
 }
 
-void MainWindow::restoreViewState() { m_page->restoreState(qtFromJson(m_bench.document().state("view.page"))); }
+void MainWindow::restoreViewState()
+{
+    SessionDocument &document = m_bench.document();
+    m_page->restoreState(qtFromJson(document.state("view.page")));
+    m_modelPage->restoreState(qtFromJson(document.state("view.modelPage")));
+    m_modelPage->tryOut().restoreState(document.state("view.tryOut"));
+    m_tabs->setCurrentIndex(document.state("view.tab") == Json("model") ? 1 : 0);
+}
 
 Banner *MainWindow::banner(const QString &kind)
 {

@@ -6,6 +6,7 @@
 #include "app/window/savings_panel.h"
 #include "app/window/selection_panel.h"
 
+#include <QEvent>
 #include <QScrollArea>
 #include <QTabBar>
 #include <QToolButton>
@@ -38,11 +39,12 @@ MethodDock::MethodDock(Workbench &bench, Look &look, const Actions &actions, QWi
     connect(close, &QToolButton::clicked, this, &MethodDock::closeAsked);
     m_form = new MethodPanel(bench, look, actions, body);
     m_savings = new SavingsPanel(bench, look, body);
+    m_summary = new SavingsSummary(bench, look, body);
     m_checks = new ChecksPanel(bench, look, body);
     m_selection = new SelectionPanel(bench, look, body);
     m_lineOne = new HairLine(look, body);
     m_lineTwo = new HairLine(look, body);
-    for (QWidget *part : {m_methodHead, static_cast<QWidget *>(m_form), m_lineOne, static_cast<QWidget *>(m_savings), m_lineTwo,
+    for (QWidget *part : {m_methodHead, static_cast<QWidget *>(m_form), m_lineOne, static_cast<QWidget *>(m_summary), static_cast<QWidget *>(m_savings), m_lineTwo,
              static_cast<QWidget *>(m_checks), static_cast<QWidget *>(m_selection)})
         m_layout->addWidget(part);
     m_layout->addStretch(1);
@@ -52,6 +54,10 @@ MethodDock::MethodDock(Workbench &bench, Look &look, const Actions &actions, QWi
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     outer->addWidget(m_scroll, 1);
+    m_fit.setSingleShot(true);
+    connect(&m_fit, &QTimer::timeout, this, &MethodDock::fit);
+    body->installEventFilter(this);
+    m_scroll->viewport()->installEventFilter(this);
     connect(m_tabs, &QTabBar::currentChanged, this, &MethodDock::arrange);
     setFixedWidth(284);
     arrange();
@@ -64,6 +70,39 @@ void MethodDock::setCompact(bool compact)
     arrange();
 }
 
+int MethodDock::neededHeight() const
+{
+    return m_layout->hasHeightForWidth() ? m_layout->totalHeightForWidth(m_scroll->viewport()->width()) : m_layout->totalSizeHint().height();
+}
+
+int MethodDock::roomHeight() const { return m_scroll->viewport()->height(); }
+
+void MethodDock::setDense(bool dense)
+{
+    m_dense = dense;
+    m_form->setDense(dense);
+    m_savings->setDense(dense);
+    m_checks->setDense(dense);
+    m_layout->invalidate();
+}
+
+void MethodDock::fit()
+{
+    setDense(false);
+    if (neededHeight() > roomHeight())
+        setDense(true);
+    m_fitted = neededHeight(); // the layout asks again for what was just done
+}
+
+bool MethodDock::eventFilter(QObject *watched, QEvent *event)
+{
+    const bool grew = event->type() == QEvent::Resize && watched == m_scroll->viewport();
+    const bool changed = event->type() == QEvent::LayoutRequest && watched == m_scroll->widget() && neededHeight() != m_fitted;
+    if (grew || changed)
+        m_fit.start(0);
+    return QWidget::eventFilter(watched, event);
+}
+
 void MethodDock::arrange()
 {
     const int tab = m_tabs->currentIndex();
@@ -74,7 +113,8 @@ void MethodDock::arrange()
     m_savings->setVisible(!m_compact || tab == 1);
     m_checks->setVisible(!m_compact || tab == 1);
     m_selection->setVisible(m_compact && tab == 2);
-    m_lineOne->setVisible(!m_compact);
+    m_summary->setVisible(m_compact && tab == 0);
+    m_lineOne->setVisible(!m_compact || tab == 0);
     m_lineTwo->setVisible(!m_compact || tab == 1);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 
 class QScrollArea;
@@ -13,6 +14,7 @@ class ChecksPanel;
 class Look;
 class MethodPanel;
 class SavingsPanel;
+class SavingsSummary;
 class SelectionPanel;
 class Workbench;
 
@@ -23,22 +25,34 @@ public:
     MethodDock(Workbench &bench, Look &look, const Actions &actions, QWidget *parent = nullptr);
     void setCompact(bool compact);
     MethodPanel *form() const { return m_form; }
+    /// Height that all parts need as they stand, and what there is for them.
+    int neededHeight() const;
+    int roomHeight() const;
 
 Q_SIGNALS:
     void closeAsked();
 
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
     void arrange();
+    /// Closer rows where everything fits only with them.
+    void fit();
+    void setDense(bool dense);
 
     QVBoxLayout *m_layout;
     QTabBar *m_tabs;
     QWidget *m_methodHead, *m_lineOne, *m_lineTwo;
     MethodPanel *m_form;
     SavingsPanel *m_savings;
+    SavingsSummary *m_summary;
     ChecksPanel *m_checks;
     SelectionPanel *m_selection;
     QScrollArea *m_scroll;
-    bool m_compact = false;
+    QTimer m_fit;
+    int m_fitted = -1; // neededHeight after the last fit
+    bool m_compact = false, m_dense = false;
 };
 
 } // namespace winnow

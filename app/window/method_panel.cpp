@@ -23,6 +23,7 @@ namespace winnow {
 namespace {
 
     constexpr int kSliderSteps = 1000;
+    constexpr int kFirstRows = 5; // parameters that are shown without being asked for
 
     /// The slider is linear in the kept fraction: what it shows is what stays.
     double sliderFraction(int position) { return static_cast<double>(position) / kSliderSteps; }
@@ -84,18 +85,28 @@ MethodPanel::MethodPanel(Workbench &bench, Look &look, const Actions &actions, Q
     m_rows->setVerticalSpacing(4);
     m_rows->setColumnStretch(0, 1);
     layout->addLayout(m_rows);
-    auto *buttons = new QHBoxLayout;
-    buttons->setSpacing(8);
-    buttons->setContentsMargins(0, 6, 0, 0);
+    m_more = new QPushButton(this);
+    m_more->setFixedHeight(22);
+    m_more->setStyleSheet(QStringLiteral("QPushButton { min-height: 20px; padding: 0; text-align: left; }"));
+    m_more->setFont(typeFont(TypeRole::Hint));
+    setStyleProperty(m_more, "flat", true);
+    layout->addWidget(m_more);
+    connect(m_more, &QPushButton::clicked, this, [this] {
+        m_expanded = !m_expanded;
+        refresh();
+    });
+    m_buttons = new QHBoxLayout;
+    m_buttons->setSpacing(8);
+    m_buttons->setContentsMargins(0, 6, 0, 0);
     m_pin = new QPushButton(this);
     setStyleProperty(m_pin, "primary", true);
     m_sweep = new QPushButton(tr("Sweep…"), this);
     for (QPushButton *button : {m_pin, m_sweep}) {
         button->setFixedHeight(28);
-        buttons->addWidget(button, 1);
+        m_buttons->addWidget(button, 1);
     }
     m_sweep->setAccessibleName(tr("Sweep"));
-    layout->addLayout(buttons);
+    layout->addLayout(m_buttons);
     connect(m_pin, &QPushButton::clicked, actions.pin, &QAction::trigger);
     connect(m_sweep, &QPushButton::clicked, actions.sweep, &QAction::trigger);
     connect(actions.pin, &QAction::changed, this, &MethodPanel::refreshPin);
@@ -114,6 +125,14 @@ MethodPanel::MethodPanel(Workbench &bench, Look &look, const Actions &actions, Q
     });
     rebuildMethods();
     refreshPin();
+}
+
+void MethodPanel::setDense(bool dense)
+{
+    layout()->setContentsMargins(12, 0, 12, dense ? 8 : 12);
+    layout()->setSpacing(dense ? 4 : 6);
+    m_rows->setVerticalSpacing(dense ? 2 : 4);
+    m_buttons->setContentsMargins(0, dense ? 2 : 6, 0, 0);
 }
 
 void MethodPanel::buildBudget()
@@ -219,6 +238,7 @@ void MethodPanel::rebuildForm()
     m_editors.clear();
     const MethodInfo *method = m_bench.currentMethod();
     m_formOf = method ? method->id : std::string();
+    m_expanded = false;
     if (!method)
         return;
     int line = 0;
@@ -269,16 +289,38 @@ void MethodPanel::refresh()
             auto found = m_editors.find(parameter.name);
             if (found == m_editors.end())
                 continue;
-            const bool visible = parameterVisible(parameter, values);
-            found->second.label->setVisible(visible);
-            found->second.editor->setVisible(visible);
             if (auto value = values.find(parameter.name); value != values.end())
                 found->second.show(*value);
         }
     }
+    showRows(method);
     m_refreshing = false;
     refreshBudget();
     refreshPin();
+}
+
+void MethodPanel::showRows(const MethodInfo *method)
+{
+    const Json &values = m_bench.setting().parameters;
+    const Json usual = method ? defaultSetting(*method).parameters : Json::object();
+    int shown = 0, folded = 0;
+    for (const ParameterInfo &parameter : method ? method->parameters : std::vector<ParameterInfo>{}) {
+        auto found = m_editors.find(parameter.name);
+        if (found == m_editors.end())
+            continue;
+        const bool applies = parameterVisible(parameter, values);
+        const bool changed = values.contains(parameter.name) && usual.contains(parameter.name) && values[parameter.name] != usual[parameter.name];
+        const bool room = shown < kFirstRows || changed; // what was changed is never out of sight
+        const bool visible = applies && (room || m_expanded);
+        shown += visible ? 1 : 0;
+        folded += applies && !room ? 1 : 0;
+        found->second.label->setVisible(visible);
+        found->second.editor->setVisible(visible);
+    }
+    m_more->setVisible(folded > 0);
+    m_more->setText(m_expanded ? tr("Fewer parameters") : folded == 1 ? tr("1 more parameter") : tr("%1 more parameters").arg(folded));
+    m_more->setIcon(m_look.icon(m_expanded ? QStringLiteral("go-up") : QStringLiteral("go-down")));
+    m_more->setIconSize({12, 12});
 }
 
 void MethodPanel::refreshBudget()

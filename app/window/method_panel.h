@@ -10,6 +10,7 @@
 
 class QComboBox;
 class QGridLayout;
+class QHBoxLayout;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -32,6 +33,8 @@ public:
     QWidget *editor(const QString &name) const;
     BudgetSlider *budgetSlider() const { return m_slider; }
     QLineEdit *budgetEdit() const { return m_budgetText; }
+    /// Closer rows, for a dock that would not fit otherwise.
+    void setDense(bool dense);
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -48,6 +51,7 @@ private:
     void rebuildForm();
     void refresh();
     void refreshBudget();
+    void showRows(const MethodInfo *method);
     void showSummary(const MethodInfo &method);
     void refreshPin();
     void commitBudgetText();
@@ -66,10 +70,11 @@ private:
     BudgetSlider *m_slider;
     QWidget *m_budgetArea;
     QGridLayout *m_rows;
-    QPushButton *m_pin, *m_sweep;
+    QHBoxLayout *m_buttons;
+    QPushButton *m_pin, *m_sweep, *m_more;
     std::map<std::string, Row> m_editors;
     std::string m_formOf;
-    bool m_refreshing = false;
+    bool m_refreshing = false, m_expanded = false;
 };
 
 /// What a person may type as a budget: "25", "25 %", "80 tokens", "80t", "6 MiB"; a bare number is a percentage.

@@ -3,12 +3,15 @@
 #include "app/window/look.h"
 #include "app/window/panel_widgets.h"
 #include "app/workbench/workbench.h"
+#include "core/base/json_fields.h"
 #include "views/format.h"
 #include "views/type.h"
 #include "views/widgets/meter_bar.h"
 
+#include <QDateTime>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QVBoxLayout>
 
 namespace winnow {
@@ -26,6 +29,15 @@ namespace {
         bar->setAccessibleName(name + QStringLiteral(": ") + value);
     }
 
+    /// "from the session, 18:41": where numbers come from while there is no engine.
+    QString fromSession(const Report &report)
+    {
+        const Json &provenance = childField(report.body(), "provenance");
+        const QDateTime started = QDateTime::fromString(QString::fromStdString(stringField(provenance, "started")), Qt::ISODate).toLocalTime();
+        const QString when = !started.isValid() ? QString() : started.date() == QDate::currentDate() ? started.toString(QStringLiteral("HH:mm")) : QLocale(QLocale::English).toString(started.date(), QStringLiteral("d MMM"));
+        return when.isEmpty() ? SavingsPanel::tr("from the session") : SavingsPanel::tr("from the session, %1").arg(when);
+    }
+
 } // namespace
 
 SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
@@ -38,9 +50,9 @@ SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
     layout->setSpacing(0);
     m_header = new PanelHeader(tr("Savings"), this);
     layout->addWidget(m_header);
-    auto *body = new QVBoxLayout;
-    body->setContentsMargins(12, 0, 12, 0);
-    body->setSpacing(6);
+    m_body = new QVBoxLayout;
+    m_body->setContentsMargins(12, 0, 12, 0);
+    m_body->setSpacing(6);
     m_nominal = new MeterBar(this);
     m_stored = new MeterBar(this);
     m_allocated = new MeterBar(this);
@@ -48,7 +60,7 @@ SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
     m_stored->setToolTip(tr("Keys and values that are stored, with positions and other metadata"));
     m_allocated->setToolTip(tr("Measured storage of the live cache; a forecast until the run is measured"));
     for (MeterBar *bar : {m_nominal, m_stored, m_allocated})
-        body->addWidget(bar);
+        m_body->addWidget(bar);
     m_badge = new QLabel(tr("nominal only"), this);
     m_badge->setProperty("badge", "warn");
     m_badge->setFont(typeFont(TypeRole::Hint));
@@ -56,20 +68,20 @@ SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
     auto *badgeRow = new QHBoxLayout;
     badgeRow->addWidget(m_badge);
     badgeRow->addStretch(1);
-    body->addLayout(badgeRow);
+    m_body->addLayout(badgeRow);
     m_selection = new FactRow(look, this);
     m_decode = new FactRow(look, this);
     auto *facts = new QVBoxLayout;
     facts->setSpacing(1);
     facts->addWidget(m_selection);
     facts->addWidget(m_decode);
-    body->addLayout(facts);
+    m_body->addLayout(facts);
     m_empty = new QLabel(tr("Bytes appear when a model and an input are open."), this);
     m_empty->setWordWrap(true);
     m_empty->setFont(typeFont(TypeRole::Hint));
     m_empty->setProperty("tone", "t3");
-    body->addWidget(m_empty);
-    layout->addLayout(body);
+    m_body->addWidget(m_empty);
+    layout->addLayout(m_body);
     connect(&bench, &Workbench::viewDataChanged, this, &SavingsPanel::refresh);
     connect(&bench.engine(), &EngineClient::stateChanged, this, &SavingsPanel::refresh);
     connect(&look, &Look::changed, this, [this] {
@@ -79,6 +91,14 @@ SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
     for (MeterBar *bar : {m_nominal, m_stored, m_allocated})
         bar->setTheme(look.theme());
     refresh();
+}
+
+void SavingsPanel::setDense(bool dense)
+{
+    m_body->setSpacing(dense ? 4 : 6);
+    for (FactRow *row : {m_selection, m_decode})
+        row->setFixedHeight(dense ? 18 : 20);
+    layout()->setContentsMargins(0, 0, 0, dense ? 4 : 8);
 }
 
 void SavingsPanel::refresh()
@@ -96,7 +116,7 @@ void SavingsPanel::refresh()
     }
     const Savings savings = report->savings();
     const bool lost = m_bench.engine().state() == EngineClient::State::Lost;
-    m_header->setNote(lost ? tr("from the session") : savings.fullBytes > 0 ? tr("of %1").arg(format::bytes(savings.fullBytes)) : QString());
+    m_header->setNote(lost ? fromSession(*report) : savings.fullBytes > 0 ? tr("of %1").arg(format::bytes(savings.fullBytes)) : QString());
     const bool measured = savings.allocatedBytes >= 0;
     showBytes(m_nominal, tr("Nominal"), savings.nominalBytes, savings.fullBytes, false);
     showBytes(m_stored, tr("Stored"), savings.nativeBytes, savings.fullBytes, false);
@@ -108,6 +128,44 @@ void SavingsPanel::refresh()
         : savings.msPerToken >= 0 ? tr("%1 ms/token").arg(format::decimals(savings.msPerToken, 1))
                                   : tr("not measured");
     m_decode->set(tr("Decode"), decode, tr("Time per token while decoding: full cache, then this run"));
+}
+
+SavingsSummary::SavingsSummary(Workbench &bench, Look &look, QWidget *parent)
+    : QWidget(parent)
+    , m_bench(bench)
+    , m_look(look)
+{
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(12, 8, 12, 8);
+    layout->setSpacing(8);
+    m_stored = new MeterBar(this);
+    m_checks = new QLabel(this);
+    m_checks->setFont(typeFont(TypeRole::Hint));
+    layout->addWidget(m_stored);
+    layout->addWidget(m_checks, 0, Qt::AlignLeft);
+    connect(&bench, &Workbench::viewDataChanged, this, &SavingsSummary::refresh);
+    connect(&look, &Look::changed, this, &SavingsSummary::refresh);
+    refresh();
+}
+
+void SavingsSummary::refresh()
+{
+    const ReportPtr report = m_bench.currentReport();
+    m_stored->setVisible(report != nullptr);
+    m_checks->setVisible(report && !report->checks().empty());
+    if (!report)
+        return;
+    const Savings savings = report->savings();
+    m_stored->setTheme(m_look.theme());
+    m_stored->setText(tr("Stored"), savings.nativeBytes >= 0 && savings.fullBytes > 0 ? tr("%1 of %2").arg(format::mebibytes(savings.nativeBytes), format::bytes(savings.fullBytes)) : QStringLiteral("–"));
+    m_stored->setValue(savings.fullBytes > 0 ? savings.nativeBytes / savings.fullBytes : 0);
+    int passed = 0, all = 0;
+    for (const Check &check : report->checks()) {
+        ++all;
+        passed += check.ok ? 1 : 0;
+    }
+    m_checks->setText(tr("%1 of %2 checks").arg(passed).arg(all));
+    setStyleProperty(m_checks, "badge", passed == all ? "ok" : "err");
 }
 
 ChecksPanel::ChecksPanel(Workbench &bench, Look &look, QWidget *parent)
@@ -135,6 +193,14 @@ ChecksPanel::ChecksPanel(Workbench &bench, Look &look, QWidget *parent)
     refresh();
 }
 
+void ChecksPanel::setDense(bool dense)
+{
+    m_rowHeight = dense ? 18 : 20;
+    layout()->setContentsMargins(0, 0, 0, dense ? 3 : 8);
+    for (FactRow *row : findChildren<FactRow *>())
+        row->setFixedHeight(m_rowHeight);
+}
+
 void ChecksPanel::refresh()
 {
     for (QWidget *line : m_lines)
@@ -150,6 +216,7 @@ void ChecksPanel::refresh()
         auto *icon = new QLabel(line);
         icon->setPixmap(m_look.pixmap(check.ok ? QStringLiteral("emblem-ok") : QStringLiteral("dialog-error"), 14, check.ok ? theme.ok : theme.err, devicePixelRatioF()));
         auto *fact = new FactRow(m_look, line);
+        fact->setFixedHeight(m_rowHeight);
         const QString title = QString::fromStdString(check.title.empty() ? check.id : check.title);
         const QString found = QString::fromStdString(check.found);
         fact->set(title, found, tr("%1: expected %2, found %3").arg(title, QString::fromStdString(check.expected), found));

@@ -18,6 +18,7 @@ class SavingsPanel : public QWidget {
     Q_OBJECT
 public:
     SavingsPanel(Workbench &bench, Look &look, QWidget *parent = nullptr);
+    void setDense(bool dense);
 
 private:
     void refresh();
@@ -25,9 +26,25 @@ private:
     Workbench &m_bench;
     Look &m_look;
     PanelHeader *m_header;
+    QVBoxLayout *m_body;
     QLabel *m_badge, *m_empty;
     MeterBar *m_nominal, *m_stored, *m_allocated;
     FactRow *m_selection, *m_decode;
+};
+
+/// What a small window shows below the form: stored bytes and how many checks passed.
+class SavingsSummary : public QWidget {
+    Q_OBJECT
+public:
+    SavingsSummary(Workbench &bench, Look &look, QWidget *parent = nullptr);
+
+private:
+    void refresh();
+
+    Workbench &m_bench;
+    Look &m_look;
+    MeterBar *m_stored;
+    QLabel *m_checks;
 };
 
 /// Did-it-act checks of what is shown, each with expected and found; failures say where.
@@ -35,6 +52,7 @@ class ChecksPanel : public QWidget {
     Q_OBJECT
 public:
     ChecksPanel(Workbench &bench, Look &look, QWidget *parent = nullptr);
+    void setDense(bool dense);
 
 private:
     void refresh();
@@ -43,6 +61,7 @@ private:
     Look &m_look;
     QVBoxLayout *m_rows;
     QLabel *m_notices;
+    int m_rowHeight = 20;
     QVector<QWidget *> m_lines;
 };
 

@@ -165,11 +165,15 @@ void TopBar::fillModelMenu()
             const QString title = QString::fromStdString(entry.value("title", entry.value("name", "")));
             const QString size = format::bytes(entry.value("bytes", -1.0));
             QAction *action = menu->addAction(present ? title : tr("%1 (not here, %2)").arg(title, size));
-            action->setEnabled(present);
-            action->setToolTip(present ? QString::fromStdString(entry.value("path", "")) : tr("Fetch it with: winnow-cli models get %1").arg(name));
+            action->setToolTip(present ? QString::fromStdString(entry.value("path", "")) : tr("Opens the chooser, which fetches it"));
             action->setCheckable(true);
             action->setChecked(name.toStdString() == m_bench.model().choice.model);
-            connect(action, &QAction::triggered, &m_bench, [this, name] { m_bench.chooseModel(name); });
+            connect(action, &QAction::triggered, this, [this, name, present] {
+                if (present)
+                    m_bench.chooseModel(name);
+                else
+                    Q_EMIT modelAsked(name);
+            });
         }
     };
     m_bench.engine().send(Json{{"command", "models"}}, {}, std::move(handlers));

@@ -25,7 +25,7 @@ public:
     void setCompact(bool compact);
 
 Q_SIGNALS:
-    void openModelAsked();
+    void modelAsked(const QString &name); // one that must be fetched first
     void addTextAsked();
 
 private:

@@ -62,13 +62,21 @@ ViewSlot::ViewSlot(Workbench &bench, Look &look, const QStringList &choices, QWi
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    m_tabs = new QTabBar(this);
+    m_tabRow = new QWidget(this);
+    setStyleProperty(m_tabRow, "ground", "surface");
+    m_tabRow->setAttribute(Qt::WA_StyledBackground);
+    auto *line = new QHBoxLayout(m_tabRow);
+    line->setContentsMargins(0, 0, 0, 0);
+    line->setSpacing(0);
+    m_tabs = new QTabBar(m_tabRow);
     m_tabs->setProperty("place", "dock");
+    m_tabs->setStyleSheet(QStringLiteral("QTabBar { background: transparent; }"));
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
     m_tabs->setFocusPolicy(Qt::TabFocus);
-    m_tabs->hide();
-    layout->addWidget(m_tabs);
+    line->addWidget(m_tabs);
+    m_tabRow->hide();
+    layout->addWidget(m_tabRow);
     m_frame = new ViewFrame(this);
     layout->addWidget(m_frame, 1);
     m_chooser = new QComboBox(this);
@@ -109,7 +117,7 @@ void ViewSlot::refreshReason()
     QString reason;
     if (!m_bench.currentReport() && m_bench.document().input(m_bench.activeInput())) {
         switch (m_bench.model().phase) {
-        case ModelState::Phase::None: reason = tr("No model yet. Open a GGUF file to see which tokens may go."); break;
+        case ModelState::Phase::None: reason = tr("No model yet. Choose one under Model, or drop a GGUF file or a Hugging Face folder on the window."); break;
         case ModelState::Phase::NotLoaded: reason = tr("The model is not loaded. Start the engine, or load it under Model."); break;
         case ModelState::Phase::Loading: reason = tr("The model is loading. The text is read once after that."); break;
         case ModelState::Phase::Failed: reason = tr("The model could not be loaded. Choose another one, or see the message above."); break;
@@ -181,7 +189,9 @@ void ViewSlot::setTabbed(bool tabbed)
     if (m_tabbed == tabbed)
         return;
     m_tabbed = tabbed;
-    m_tabs->setVisible(tabbed && m_choices.size() > 1);
+    const bool tabs = tabbed && m_choices.size() > 1;
+    m_tabRow->setVisible(tabs);
+    m_frame->placeHeader(tabs ? static_cast<QBoxLayout *>(m_tabRow->layout()) : nullptr);
     if (tabbed) {
         m_chooser->setParent(this);
         m_chooser->hide();

@@ -50,6 +50,7 @@ private:
     QString m_id;
     ViewFrame *m_frame;
     QComboBox *m_chooser;
+    QWidget *m_tabRow;
     QTabBar *m_tabs;
     std::map<QString, RunView *> m_views;
     bool m_tabbed = false;

@@ -109,7 +109,7 @@ WelcomePage::WelcomePage(Workbench &bench, Look &look, const Actions &actions, Q
     auto *start = new QVBoxLayout;
     start->setSpacing(10);
     m_demo = new StartCard(StartCard::Kind::Primary, QStringLiteral("media-playback-start"), tr("Open the demo session"), {}, tr("Enter"), look, m_column);
-    auto *model = new StartCard(StartCard::Kind::Plain, QStringLiteral("package"), tr("Open model…"), tr("GGUF file"), tr("Ctrl O"), look, m_column);
+    auto *model = new StartCard(StartCard::Kind::Plain, QStringLiteral("package"), tr("Open model…"), tr("GGUF file or Hugging Face folder"), tr("Ctrl O"), look, m_column);
     auto *session = new StartCard(StartCard::Kind::Plain, QStringLiteral("folder-open"), tr("Open session…"), tr("A .winnow file; needs no model to look at"), tr("Ctrl Shift O"), look, m_column);
     for (StartCard *card : {m_demo, model, session})
         start->addWidget(card);

@@ -65,7 +65,10 @@ public:
 
     // Model and input
     const ModelState &model() const { return m_model; }
-    void chooseModel(const QString &pathOrName);
+    /// Opens a model, in a new session when none is open. Empty dtype = as the settings say.
+    void chooseModel(const QString &pathOrName, const QString &dtype = {});
+    /// The model as requests name it, with the number of threads written out.
+    ModelChoice modelChoice() const { return requestChoice(); }
     void reloadModel();
     qint64 addTextInput(const QString &name, const QString &text, const Json &extra = Json::object());
     qint64 activeInput() const { return m_activeInput; }
@@ -131,6 +134,8 @@ Q_SIGNALS:
     void engineLost(const QString &reason);
     void figureDropped(const QJsonObject &recipe);
     void generated(qint64 runId, winnow::ReportPtr report);
+    /// The engine refused to load the model because it needs more memory than there is.
+    void modelDoesNotFit(const QString &pathOrName);
     /// One sentence for a banner: what went wrong and what to do.
     void failed(const QString &sentence);
 

@@ -43,11 +43,15 @@ void Workbench::askCatalogue()
     m_engine.send(Json{{"command", "models"}}, {}, std::move(handlers));
 }
 
-void Workbench::chooseModel(const QString &pathOrName)
+void Workbench::chooseModel(const QString &pathOrName, const QString &dtype)
 {
+    if (!m_document.isOpen())
+        newSession();
+    if (pathOrName.contains(QLatin1Char('/')))
+        m_settings.addRecentModel(pathOrName);
     ModelChoice choice;
     choice.model = pathOrName.toStdString();
-    choice.dtype = m_settings.dtype().toStdString();
+    choice.dtype = (dtype.isEmpty() ? m_settings.dtype() : dtype).toStdString();
     if (choice.model != m_model.choice.model)
         m_model.description = Json::object();
     m_model.choice = choice;
@@ -89,6 +93,8 @@ void Workbench::onModelOpened(const ModelChoice &choice, Result<Document> reply)
         Q_EMIT modelChanged();
         if (!cancelled)
             Q_EMIT failed(QString::fromStdString(reply.error().message + " " + reply.error().hint).trimmed());
+        if (reply.error().code == ErrorCode::OutOfMemory)
+            Q_EMIT modelDoesNotFit(QString::fromStdString(choice.model));
         return;
     }
     const Json &body = reply->body;

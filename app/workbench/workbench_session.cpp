@@ -82,8 +82,6 @@ Result<void> Workbench::openFile(const QString &path)
         return fail(ErrorCode::Io, tr("cannot open %1: %2").arg(path, file.errorString()).toStdString());
     const QByteArray start = file.peek(16);
     if (start.startsWith("GGUF")) {
-        if (!m_document.isOpen())
-            newSession();
         chooseModel(info.absoluteFilePath());
         return {};
     }
@@ -105,7 +103,7 @@ Result<void> Workbench::openFile(const QString &path)
     const QString text = decoder(bytes);
     if (decoder.hasError() || text.contains(QChar(0)))
         return fail(ErrorCode::BadInput, tr("%1 is no model, session, text or figure that Winnow knows").arg(info.fileName()).toStdString(),
-            tr("Models are GGUF files, texts are UTF-8.").toStdString());
+            tr("Models are GGUF files or Hugging Face folders, texts are UTF-8.").toStdString());
     addTextInput(info.fileName(), text);
     return {};
 }

@@ -15,6 +15,8 @@ namespace winnow::testing {
 /// every way an engine can behave. The request's `command` says what to do.
 class FakeEngine {
 public:
+    virtual ~FakeEngine() = default;
+
     int run()
     {
         while (true) {
@@ -36,6 +38,20 @@ public:
         }
     }
 
+protected:
+    /// Answers a request of a test's own; true when it did.
+    virtual bool answer(int64_t, const Json &) { return false; }
+
+    static void write(const Document &document)
+    {
+        const std::vector<std::byte> bytes = encodeDocument(document);
+        std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+        std::fflush(stdout);
+    }
+
+    static void send(const Json &body) { write({body, {}}); }
+    static void reply(int64_t id, const Json &body) { send({{"id", id}, {"kind", "reply"}, {"body", body}}); }
+
 private:
     int handle(const Json &envelope)
     {
@@ -47,7 +63,9 @@ private:
         const int64_t id = envelope["id"].get<int64_t>();
         const Json request = envelope["request"];
         const std::string command = request["command"].get<std::string>();
-        if (command == "hello") {
+        if (answer(id, request)) {
+            return -1;
+        } else if (command == "hello") {
             reply(id, {{"version", "1"}, {"threads", 2}, {"memoryBytes", 8LL << 30}, {"methods", Json::array()}});
         } else if (command == "echo") {
             reply(id, {{"value", request["value"]}});
@@ -104,16 +122,6 @@ private:
         }
         return true;
     }
-
-    static void write(const Document &document)
-    {
-        const std::vector<std::byte> bytes = encodeDocument(document);
-        std::fwrite(bytes.data(), 1, bytes.size(), stdout);
-        std::fflush(stdout);
-    }
-
-    static void send(const Json &body) { write({body, {}}); }
-    static void reply(int64_t id, const Json &body) { send({{"id", id}, {"kind", "reply"}, {"body", body}}); }
 
     std::vector<int64_t> m_later;
 };

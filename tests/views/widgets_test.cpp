@@ -5,8 +5,10 @@
 #include "views/widgets/budget_slider.h"
 #include "views/widgets/elided_label.h"
 #include "views/widgets/empty_state.h"
+#include "views/widgets/part_bars.h"
 #include "views/widgets/scrubber.h"
 #include "views/widgets/segmented_control.h"
+#include "views/widgets/token_boxes.h"
 #include "views/widgets/view_frame.h"
 #include "views/widgets/view_header.h"
 
@@ -27,6 +29,9 @@ private Q_SLOTS:
     void busyBarWaitsBeforeItShows();
     void everyButtonHasAName();
     void elidedLabelTellsTheWholeText();
+    void tokenBoxesWrapAndBreak();
+    void tokenBoxesAreWalkedWithTheKeys();
+    void parametersAreCountedAsPeopleDo();
 };
 
 void WidgetsTest::scrubberStepsFromThePromptToTheEnd()
@@ -142,6 +147,69 @@ void WidgetsTest::elidedLabelTellsTheWholeText()
     label.resize(800, 20);
     label.grab();
     QVERIFY(label.toolTip().isEmpty());
+}
+
+void WidgetsTest::tokenBoxesWrapAndBreak()
+{
+    TokenBoxes boxes;
+    QVector<TokenBox> tokens;
+    for (int i = 0; i < 40; ++i)
+        tokens.append({1000 + i, QStringLiteral("token"), i == 0, i == 4, QStringLiteral("token %1").arg(i)});
+    boxes.setTokens(tokens);
+    boxes.resize(400, 600);
+    boxes.show();
+    QVERIFY(!boxes.grab().isNull());
+    QVERIFY(boxes.heightForWidth(200) > boxes.heightForWidth(400));
+    QCOMPARE(boxes.boxOf(5).left(), boxes.boxOf(0).left()); // token 4 ends its line
+    QVERIFY(boxes.boxOf(5).top() > boxes.boxOf(4).bottom());
+    for (int i = 0; i < 40; ++i) {
+        QVERIFY(boxes.boxOf(i).right() <= 400);
+        QCOMPARE(boxes.tokenAt(boxes.boxOf(i).center()), i);
+    }
+    QCOMPARE(boxes.tokenAt(QPointF(1, 1)), -1);
+    QVERIFY(boxes.boxOf(40).isEmpty());
+    tokens.append({7, QString(500, QLatin1Char('x')), false, false, {}}); // longer than a line: elided, not wider
+    boxes.setTokens(tokens);
+    QVERIFY(boxes.boxOf(40).right() <= 400);
+}
+
+void WidgetsTest::tokenBoxesAreWalkedWithTheKeys()
+{
+    TokenBoxes boxes;
+    boxes.setTokens({{1, QStringLiteral("a"), false, false, QStringLiteral("first")}, {2, QStringLiteral("b"), false, true, QStringLiteral("second")}, {3, QStringLiteral("c"), false, false, QStringLiteral("third")}});
+    boxes.resize(300, 200);
+    QSignalSpy changed(&boxes, &TokenBoxes::currentChanged);
+    QTest::keyClick(&boxes, Qt::Key_Right);
+    QCOMPARE(boxes.current(), 0);
+    QTest::keyClick(&boxes, Qt::Key_Right);
+    QCOMPARE(boxes.accessibleDescription(), QStringLiteral("second"));
+    QTest::keyClick(&boxes, Qt::Key_Left);
+    QTest::keyClick(&boxes, Qt::Key_Down);
+    QCOMPARE(boxes.current(), 2); // the line below
+    QTest::keyClick(&boxes, Qt::Key_Right);
+    QCOMPARE(boxes.current(), 2);
+    QTest::mouseClick(&boxes, Qt::LeftButton, {}, boxes.boxOf(1).center().toPoint());
+    QCOMPARE(boxes.current(), 1);
+    QTest::keyClick(&boxes, Qt::Key_Escape);
+    QCOMPARE(boxes.current(), -1);
+    QVERIFY(changed.count() >= 5);
+    boxes.setCurrent(2);
+    boxes.setTokens({});
+    QCOMPARE(boxes.current(), -1);
+}
+
+void WidgetsTest::parametersAreCountedAsPeopleDo()
+{
+    QCOMPARE(parameterText(512), QStringLiteral("512"));
+    QCOMPARE(parameterText(127296), QStringLiteral("127 K"));
+    QCOMPARE(parameterText(81.4e6), QStringLiteral("81.4 M"));
+    QCOMPARE(parameterText(1.54e9), QStringLiteral("1.54 B"));
+    QCOMPARE(parameterText(999999), QStringLiteral("1.00 M"));
+    PartBars bars;
+    bars.setParts({{QStringLiteral("attention"), 100, 50}, {QStringLiteral("norm"), 0, 0}});
+    bars.resize(bars.sizeHint());
+    QVERIFY(!bars.grab().isNull());
+    QVERIFY(bars.accessibleDescription().contains(QStringLiteral("attention: 100 parameters")));
 }
 
 QTEST_MAIN(WidgetsTest)

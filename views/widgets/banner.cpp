@@ -80,6 +80,7 @@ void Banner::setTheme(const Theme &theme)
 
 void Banner::showMessage(Tone tone, const QString &bold, const QString &sentence)
 {
+    setAccessibleName(QStringLiteral("%1 %2").arg(bold, sentence).trimmed());
     m_tone = tone;
     const QString start = bold.isEmpty() ? QString() : QStringLiteral("<span style=\"font-weight:600\">%1</span> ").arg(bold.toHtmlEscaped());
     m_text->setText(start + sentence.toHtmlEscaped());

@@ -32,7 +32,7 @@ void FocusRing::setTheme(const Theme &theme)
 
 void FocusRing::follow(QWidget *target)
 {
-    const bool mine = target && target->window() == parentWidget()->window() && m_byKeyboard;
+    const bool mine = target && target->window() == parentWidget()->window() && m_byKeyboard && !target->property("noRing").toBool();
     m_target = mine ? target : nullptr;
     setVisible(mine);
     place();

@@ -89,6 +89,14 @@ void ViewFrame::setReason(const QString &reason)
         refresh();
 }
 
+void ViewFrame::placeHeader(QBoxLayout *row)
+{
+    if (row)
+        row->addWidget(m_header, 1);
+    else
+        static_cast<QVBoxLayout *>(layout())->insertWidget(0, m_header);
+}
+
 void ViewFrame::showTable()
 {
     if (!m_view)

@@ -4,6 +4,7 @@
 
 #include <QWidget>
 
+class QBoxLayout;
 class QStackedLayout;
 
 namespace winnow {
@@ -26,6 +27,8 @@ public:
     void setTheme(const Theme &theme); // and the view's
     /// A reason the page knows for having nothing to show, said instead of the view's own; empty = the view's.
     void setReason(const QString &reason);
+    /// Puts the header into a row of the caller, beside tabs; nullptr = back above the view.
+    void placeHeader(QBoxLayout *row);
     /// Opens the view's data as a table in a window of its own.
     void showTable();
 

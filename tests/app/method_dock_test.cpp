@@ -1,0 +1,79 @@
+// The Method dock with the real engine on the tiny model.
+#include "app/window/method_dock.h"
+#include "app/window/method_panel.h"
+#include "tests/support/app_fixture.h"
+
+#include <QLabel>
+#include <QPushButton>
+
+using namespace winnow;
+
+class MethodDockTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyMethodFitsWithoutScrolling()
+    {
+        testing::App app;
+        QVERIFY(app.startEngine());
+        app.window().resize(1440, 900);
+        app.window().show();
+        app.bench().newSession();
+        app.bench().chooseModel(testing::tinyModel());
+        QVERIFY(app.waitModel());
+        app.bench().addTextInput(QStringLiteral("harbour.txt"), testing::demoText(400), Json{{"scoreLast", 16}});
+        QVERIFY(app.waitPreview());
+        const MethodDock *dock = app.window().methodDock();
+        for (const MethodInfo &method : app.bench().methods()) {
+            app.bench().setMethod(QString::fromStdString(method.id));
+            QVERIFY(app.waitPreview());
+            app.bench().evaluateCurrent();
+            QVERIFY(app.waitJobs());
+            QTRY_VERIFY(isMeasured(app.bench().currentReport()));
+            QTest::qWait(30); // layouts are asked for again from the event loop
+            QVERIFY2(dock->neededHeight() <= dock->roomHeight(), qPrintable(QStringLiteral("%1 needs %2 of %3").arg(QString::fromStdString(method.id)).arg(dock->neededHeight()).arg(dock->roomHeight())));
+        }
+    }
+
+    void aChangedSettingOffersTheNextLetter()
+    {
+        testing::App app;
+        QVERIFY(app.startEngine());
+        app.window().show();
+        app.bench().newSession();
+        app.bench().chooseModel(testing::tinyModel());
+        QVERIFY(app.waitModel());
+        app.bench().addTextInput(QStringLiteral("harbour.txt"), testing::demoText(400), Json{{"scoreLast", 16}});
+        QVERIFY(app.waitPreview());
+        auto pinButton = [&app]() -> QPushButton * {
+            for (QPushButton *button : app.window().methodDock()->form()->findChildren<QPushButton *>()) {
+                if (button->text().startsWith(QStringLiteral("Pin")))
+                    return button;
+            }
+            return nullptr;
+        };
+        QVERIFY(pinButton());
+        QCOMPARE(pinButton()->text(), QStringLiteral("Pin as A"));
+        QTRY_VERIFY(pinButton()->isEnabled());
+        pinButton()->click();
+        QCOMPARE(pinButton()->text(), QStringLiteral("Pinned as A"));
+        QVERIFY(!pinButton()->isEnabled());
+        app.bench().setBudget({BudgetKind::Fraction, 0.5});
+        QCOMPARE(pinButton()->text(), QStringLiteral("Pin as B"));
+        QTRY_VERIFY(pinButton()->isEnabled());
+        app.bench().setBudget({BudgetKind::Fraction, 0.25});
+        QCOMPARE(pinButton()->text(), QStringLiteral("Pinned as A"));
+    }
+};
+
+int main(int argc, char **argv)
+{
+    QTemporaryDir home;
+    testing::isolateHome(home.path());
+    QApplication app(argc, argv);
+    initIcons();
+    MethodDockTest test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "method_dock_test.moc"
