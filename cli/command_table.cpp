@@ -13,8 +13,9 @@ namespace {
         {"--markdown", "", "the methods table of the README"},
     }};
 
-    constexpr std::array<OptionSpec, 1> kDescribe{{
+    constexpr std::array<OptionSpec, 2> kDescribe{{
         {"--tokens", "N", "context of the memory forecast (1024)"},
+        {"--details", "", "also layers, parts, hook points and tensors"},
     }};
 
     constexpr std::array<OptionSpec, 2> kTokenize{{
@@ -65,7 +66,7 @@ const std::vector<CommandSpec> &commandTable()
     static const std::vector<CommandSpec> kTable{
         {"models", "[get NAME]", "catalogue and what is on disk; get fetches a model, verifies its checksum, resumes",
             {outputOptions(), modelOptions()}, runModels},
-        {"describe", "--model M [--tokens N]", "family, sizes, tokenizer, context, bytes; memory forecast",
+        {"describe", "--model M [--tokens N] [--details]", "family, sizes, tokenizer, context, bytes; memory forecast",
             {{"Describe", kDescribe}, modelOptions(), outputOptions()}, runDescribe},
         {"tokenize", "--model M --text T", "ids, pieces and byte spans of a text",
             {{"Tokenize", kTokenize}, inputOptions(), modelOptions(), outputOptions()}, runTokenize},

@@ -31,6 +31,27 @@ namespace {
         return text + lines.substr(lines.find('\n') + 1);
     }
 
+    /// Layers, parts, hook points and tensors, one table below the other.
+    std::string detailsText(const Json &model)
+    {
+        const auto whole = [](const Json &json, const char *name) { return std::to_string(integerField(json, name)); };
+        const auto bytes = [](const Json &json) { return byteText(numberField(json, "bytes")); };
+        TextTable layers({"layer", "kind", "attention", "feed-forward", "parameters", "bytes"});
+        for (const Json &layer : childField(model, "layerTable"))
+            layers.row({whole(layer, "layer"), stringField(layer, "kind"), stringField(layer, "attention") + (layer.contains("window") ? ", window " + whole(layer, "window") : ""),
+                (layer.contains("experts") ? whole(layer, "experts") + " x " : "") + whole(layer, "ffn"), whole(layer, "parameters"), bytes(layer)});
+        TextTable parts({"part", "tensors", "parameters", "bytes"});
+        for (const Json &part : childField(model, "parts"))
+            parts.row({stringField(part, "part"), whole(part, "tensors"), whole(part, "parameters"), bytes(part)});
+        TextTable hooks({"hook point", "shape", "here", "meaning"});
+        for (const Json &hook : childField(model, "hookPoints"))
+            hooks.row({stringField(hook, "name"), stringField(hook, "shape"), stringField(hook, "sizes"), stringField(hook, "meaning")});
+        TextTable tensors({"tensor", "shape", "type", "bytes"});
+        for (const Json &tensor : childField(model, "tensors"))
+            tensors.row({stringField(tensor, "name"), jsonText(childField(tensor, "shape")), stringField(tensor, "type"), bytes(tensor)});
+        return '\n' + layers.text() + '\n' + parts.text() + '\n' + hooks.text() + '\n' + tensors.text();
+    }
+
 } // namespace
 
 Result<int> runDescribe(CommandContext &context)
@@ -44,10 +65,13 @@ Result<int> runDescribe(CommandContext &context)
         return context.wrongUsage(tokens.error());
     if (*tokens)
         (*request)["tokens"] = **tokens;
+    const bool details = context.arguments().has("--details");
+    if (details)
+        (*request)["details"] = true;
     auto reply = context.ask(*request);
     if (!reply)
         return fail(reply.error());
-    auto printed = context.json() ? context.print(reply->body) : context.print(describeText(reply->body));
+    auto printed = context.json() ? context.print(reply->body) : context.print(describeText(reply->body) + (details ? detailsText(reply->body) : std::string()));
     return printed ? Result<int>(kExitDone) : fail(printed.error());
 }
 

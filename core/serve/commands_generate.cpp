@@ -46,6 +46,39 @@ namespace {
         return request;
     }
 
+    /// Sends text as it comes: parts {role, text, tokens}, the text without what an incomplete character leaves open.
+    class TextStream {
+    public:
+        TextStream(const char *role, const Tokenizer &tokenizer, const PartSink &part)
+            : m_role(role)
+            , m_tokenizer(tokenizer)
+            , m_part(part)
+        {
+        }
+
+        void add(int32_t id)
+        {
+            m_ids.push_back(id);
+            auto text = m_tokenizer.decode(m_ids, false);
+            if (!text || text->size() < m_sent || text->ends_with("\xEF\xBF\xBD"))
+                return;
+            m_part(Document{{{"role", m_role}, {"text", text->substr(m_sent)}, {"tokens", m_ids.size()}}, {}});
+            m_sent = text->size();
+        }
+
+    private:
+        const char *m_role;
+        const Tokenizer &m_tokenizer;
+        const PartSink &m_part;
+        std::vector<int32_t> m_ids;
+        size_t m_sent = 0;
+    };
+
+    TokenSink streamTo(TextStream &stream, bool wanted)
+    {
+        return wanted ? TokenSink([&stream](int32_t id) { stream.add(id); }) : TokenSink();
+    }
+
     KvPlan fullPlan(const Capture &capture)
     {
         KvPlan plan;
@@ -61,7 +94,7 @@ namespace {
 
 } // namespace
 
-Result<Document> answerGenerate(EngineState &state, const Json &given, const RunContext &context, const PartSink &)
+Result<Document> answerGenerate(EngineState &state, const Json &given, const RunContext &context, const PartSink &part)
 {
     const RunClock clock;
     const Json request = withoutScored(given);
@@ -78,6 +111,9 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     auto options = generateOptions(request, setup->seed);
     if (!options)
         return fail(options.error());
+    auto streamed = requestFlag(request, "stream", false);
+    if (!streamed)
+        return fail(streamed.error());
     auto stored = state.capture(
         setup->wanted, setup->input.context(), planned ? needsOf({*method}) : CaptureNeeds{}, context);
     if (!stored)
@@ -89,10 +125,12 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
 
     EvaluationCell fullCell;
     fullCell.plan = fullPlan(*capture);
-    auto full = generateUnderPlan(*capture, fullCell, *options, {}, context);
+    const Tokenizer &tokenizer = *capture->model->tokenizer();
+    TextStream fullStream("full", tokenizer, part), modifiedStream("modified", tokenizer, part);
+    auto full = generateUnderPlan(*capture, fullCell, *options, streamTo(fullStream, *streamed), context);
     if (!full)
         return fail(full.error());
-    auto fullText = textOf(*full, "full", *capture->model->tokenizer());
+    auto fullText = textOf(*full, "full", tokenizer);
     if (!fullText)
         return fail(fullText.error());
 
@@ -115,10 +153,10 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     if (!cellPlan)
         return fail(cellPlan.error());
     const EvaluationCell cell{cellPlan->plan, held.method.get(), held.ranking, held.parameters};
-    auto modified = generateUnderPlan(*capture, cell, *options, {}, context);
+    auto modified = generateUnderPlan(*capture, cell, *options, streamTo(modifiedStream, *streamed), context);
     if (!modified)
         return fail(modified.error());
-    auto modifiedText = textOf(*modified, "modified", *capture->model->tokenizer());
+    auto modifiedText = textOf(*modified, "modified", tokenizer);
     if (!modifiedText)
         return fail(modifiedText.error());
     if (!setup->withScores)

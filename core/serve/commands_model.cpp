@@ -4,12 +4,15 @@
 #include "core/base/report_artifacts.h"
 #include "core/model/chat_template.h"
 #include "core/model/device.h"
+#include "core/model/model_files.h"
 #include "core/serve/chat_input.h"
 #include "core/serve/input_request.h"
+#include "core/serve/model_details.h"
 #include "core/serve/report_parts.h"
 #include "core/serve/request_fields.h"
 
 #include <algorithm>
+#include <set>
 
 namespace winnow {
 namespace {
@@ -60,16 +63,34 @@ namespace {
             return fail(tokens.error());
         std::vector<int32_t> ids;
         std::vector<std::pair<int64_t, int64_t>> spans;
+        std::set<int32_t> specialIds;
         Json pieces = Json::array();
         for (const Token &token : *tokens) {
             ids.push_back(token.id);
+            if (tokenizer.isSpecial(token.id))
+                specialIds.insert(token.id);
             spans.emplace_back(token.begin, token.end);
             pieces.push_back(tokenizer.piece(token.id));
         }
         Document reply;
         reply.body = {{"pieces", std::move(pieces)}, {"ids", placeArray(reply.arrays, Array::fromInts(ids, {int64_t(ids.size())}))},
-            {"spans", placeArray(reply.arrays, spanArray(spans))}};
+            {"spans", placeArray(reply.arrays, spanArray(spans))}, {"specialIds", specialIds}};
         return reply;
+    }
+
+    /// Layers, hook points and tensors, when the request asks for them.
+    Result<void> addDetails(Json &body, const Json &request, const ModelRequest &wanted, const ModelConfig &config)
+    {
+        auto details = requestFlag(request, "details", false);
+        if (!details)
+            return fail(details.error());
+        if (!*details)
+            return {};
+        auto files = openModelFiles(wanted.path);
+        if (!files)
+            return fail(files.error());
+        body.update(modelDetails(config, files->tensors->tensors()));
+        return {};
     }
 
     /// Forecasts are for this many tokens unless the request says otherwise.
@@ -125,6 +146,8 @@ Result<Document> answerDescribe(EngineState &state, const Json &request, const R
     if (!device)
         return fail(device.error());
     Json body = describeJson(*config, **tokenizer, wanted->path, *tokens);
+    if (auto added = addDetails(body, request, *wanted, *config); !added)
+        return fail(added.error());
     const int64_t fileBytes = fileSize(wanted->path);
     body["fileBytes"] = fileBytes;
     body["sha256"] = *hash;

@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <map>
 
 using namespace winnow;
 
@@ -280,6 +281,30 @@ private Q_SLOTS:
         QCOMPARE(json.at("ids").size(), json.at("spans").size());
         auto text = ask({{"command", "detokenize"}, {"model", kModel}, {"ids", json.at("ids")}});
         QCOMPARE(stringField(text->body, "text"), std::string("hello world"));
+    }
+
+    void streamedTextAddsUpToTheReport()
+    {
+        Json request = runRequest("snapkv", "50%");
+        request["command"] = "generate";
+        request["maxNew"] = 6;
+        request["stream"] = true;
+        std::map<std::string, std::string> texts;
+        std::map<std::string, int64_t> tokens;
+        auto reply = m_engine.handle(request, {}, [&](Document part) {
+            texts[stringField(part.body, "role")] += stringField(part.body, "text");
+            tokens[stringField(part.body, "role")] = integerField(part.body, "tokens");
+        });
+        QVERIFY(reply);
+        for (const TextArtifact &text : Report(*reply).texts()) {
+            QVERIFY2(text.text.starts_with(texts[text.role]), text.role.c_str()); // an open character at the end stays out
+            QVERIFY(tokens[text.role] <= int64_t(text.ids.size()));
+        }
+        QCOMPARE(texts.size(), size_t(2));
+        request["stream"] = false;
+        std::vector<Report> parts;
+        QVERIFY(ask(request, &parts));
+        QVERIFY(parts.empty());
     }
 
     void generatedTextOfAFullBudgetEqualsTheFullCache()
