@@ -64,6 +64,11 @@ Result<ModelFiles> openModelFiles(const std::filesystem::path &path)
     return inFolder && !beginsLikeGguf(path) ? openFolder(path) : openGguf(path);
 }
 
+Result<std::shared_ptr<const Tokenizer>> openTokenizer(const ModelFiles &files)
+{
+    return files.folder ? Tokenizer::fromFolder(files.folder->path()) : Tokenizer::fromGguf(*files.gguf);
+}
+
 Result<std::string> modelSha256(const ModelFiles &files, const RunContext &context)
 {
     return files.folder ? files.folder->sha256(context) : sha256File(files.gguf->path(), context);

@@ -2,6 +2,7 @@
 
 #include "core/model/gguf_source.h"
 #include "core/model/hf_folder.h"
+#include "core/model/tokenizer.h"
 
 namespace winnow {
 
@@ -17,6 +18,10 @@ struct ModelFiles {
 /// @error as GgufFile::open and HfFolder::open; BadInput for a folder with several GGUF files only, listing them.
 /// @cost  Headers only.
 Result<ModelFiles> openModelFiles(const std::filesystem::path &path);
+
+/// The tokenizer that belongs to a model's files.
+/// @error as Tokenizer::fromGguf and Tokenizer::fromFolder.
+Result<std::shared_ptr<const Tokenizer>> openTokenizer(const ModelFiles &files);
 
 /// Identity of the model: SHA-256 of the GGUF file, or HfFolder::sha256.
 /// @error Io, Cancelled.

@@ -2,7 +2,6 @@
 
 #include "core/base/budget.h"
 #include "core/model/device.h"
-#include "core/model/gguf_file.h"
 #include "core/model/model_files.h"
 
 #include <algorithm>
@@ -146,10 +145,10 @@ Result<std::shared_ptr<const Tokenizer>> ModelTable::tokenizer(const ModelReques
     if (!entry)
         return fail(entry.error());
     if (!(*entry)->tokenizer) {
-        auto file = GgufFile::open(request.path);
-        if (!file)
-            return fail(file.error());
-        auto tokenizer = Tokenizer::fromGguf(**file);
+        auto files = openModelFiles(request.path);
+        if (!files)
+            return fail(files.error());
+        auto tokenizer = openTokenizer(*files);
         if (!tokenizer)
             return fail(tokenizer.error());
         (*entry)->tokenizer = *tokenizer;
