@@ -53,7 +53,7 @@ private Q_SLOTS:
                 {"add_generation_prompt", chat.at("add_generation_prompt")}});
             QVERIFY2(reply, reply ? "" : reply.error().message.c_str());
             QCOMPARE(reply->at("text").get<std::string>(), chat.at("text").get<std::string>());
-            QCOMPARE(reply->at("ids"), chat.at("ids"));
+            QVERIFY(reply->at("ids") == chat.at("ids"));
             QCOMPARE(reply->at("spans").back().at(1).get<size_t>(), chat.at("text").get<std::string>().size());
         }
     }
@@ -86,14 +86,14 @@ private Q_SLOTS:
         QVERIFY2(generated, generated ? "" : generated.error().message.c_str());
         const Json report = Report(*generated).toCliJson();
         const Json expected{{"text", "[user] Hello!\n[assistant]"}, {"special", false}}; // generate opens the answer
-        QCOMPARE(report.at("request").at("input"), expected);
+        QVERIFY2(report.at("request").at("input") == expected, report.at("request").dump().c_str());
         QCOMPARE(report.at("input").at("text").get<std::string>(), std::string("[user] Hello!\n[assistant]"));
         const auto scored = ask({{"command", "score"}, {"model", kModel}, {"input", chat}, {"threads", 1}});
         QVERIFY2(scored, scored ? "" : scored.error().message.c_str());
         const auto plain = ask({{"command", "score"}, {"model", kModel}, {"threads", 1},
             {"input", {{"text", "[user] Hello!\n"}, {"special", false}}}});
         QVERIFY2(plain, plain ? "" : plain.error().message.c_str());
-        QCOMPARE(scored->at("nll"), plain->at("nll"));
+        QVERIFY(scored->at("nll") == plain->at("nll"));
     }
 
     void badFieldsAreNamed()
