@@ -111,6 +111,18 @@ std::vector<MatrixArtifact> Report::matrices() const
     return collect<MatrixArtifact>(body(), [this](const Json &json) { return readMatrix(json, m_document); });
 }
 
+std::optional<ExpertUsage> Report::expertUsage() const
+{
+    const Json &artifacts = childField(body(), "artifacts");
+    if (artifacts.is_array()) {
+        for (const Json &artifact : artifacts) {
+            if (auto usage = readExpertUsage(artifact, m_document))
+                return usage;
+        }
+    }
+    return std::nullopt;
+}
+
 namespace {
 
     /// `kept`, `score` and `class` are read as [layer][kvHead] (CLI.md 3): one set for the whole layer stands for each of

@@ -80,6 +80,15 @@ struct MatrixArtifact {
     Json extra = Json::object(); // further fields, e.g. layer, head
 };
 
+/// Which experts the input's tokens were sent to under the plan (moe-efficiency.md 2). Layers without experts have zeros.
+struct ExpertUsage {
+    std::string id = "experts";
+    int64_t layers = 0, experts = 0, tokens = 0;
+    std::vector<int32_t> counts; // [layers, experts] tokens with the expert among their chosen ones
+    std::vector<float> mass; // [layers, experts] sum of the combine weights given to the expert
+    std::vector<float> active; // [layers] mean number of experts a token used
+};
+
 /// Bytes and times of a run, the `savings` object of CLI.md 3. Negative = not measured (written as null).
 struct Savings {
     double nominalBytes = -1, nativeBytes = -1, unfoldedBytes = -1, metadataBytes = -1, allocatedBytes = -1, fullBytes = -1, peakBytes = -1;
@@ -121,6 +130,7 @@ public:
     std::vector<TextArtifact> texts() const;
     std::vector<TableArtifact> tables() const;
     std::vector<MatrixArtifact> matrices() const;
+    std::optional<ExpertUsage> expertUsage() const; // the first one
 
     /// The document of CLI.md 3 with every array in place: nested lists, and Bits arrays as ascending positions.
     Json toCliJson() const;
@@ -144,6 +154,7 @@ public:
     void add(const TextArtifact &artifact);
     void add(const TableArtifact &artifact);
     void add(const MatrixArtifact &artifact);
+    void add(const ExpertUsage &artifact);
     void setMetric(const std::string &name, double value);
     void setSavings(const Savings &savings);
     void addCheck(Check check);

@@ -327,4 +327,41 @@ std::optional<MatrixArtifact> readMatrix(const Json &json, const Document &docum
     return artifact;
 }
 
+Json writeArtifact(const ExpertUsage &artifact, std::vector<Array> &arrays)
+{
+    const std::vector<int64_t> shape{artifact.layers, artifact.experts};
+    return {{"type", "ExpertUsage"}, {"id", artifact.id}, {"layers", artifact.layers}, {"experts", artifact.experts},
+        {"tokens", artifact.tokens}, {"counts", placeArray(arrays, Array::fromInts(artifact.counts, shape))},
+        {"mass", placeArray(arrays, Array::fromFloats(artifact.mass, shape))},
+        {"active", placeArray(arrays, Array::fromFloats(artifact.active, {artifact.layers}))}};
+}
+
+std::optional<ExpertUsage> readExpertUsage(const Json &json, const Document &document)
+{
+    if (!hasType(json, "ExpertUsage"))
+        return std::nullopt;
+    ExpertUsage artifact;
+    artifact.id = stringField(json, "id", artifact.id);
+    artifact.layers = integerField(json, "layers");
+    artifact.experts = integerField(json, "experts");
+    artifact.tokens = integerField(json, "tokens");
+    if (!isSide(artifact.layers) || !isSide(artifact.experts) || !isSide(artifact.tokens))
+        return std::nullopt;
+    const std::vector<int64_t> shape{artifact.layers, artifact.experts};
+    const Array *counts = shapedArray(json, "counts", document, ArrayType::I32, shape);
+    const Array *mass = shapedArray(json, "mass", document, ArrayType::F32, shape);
+    const Array *active = shapedArray(json, "active", document, ArrayType::F32, {artifact.layers});
+    if (!counts || !mass || !active)
+        return std::nullopt;
+    const auto values = counts->ints();
+    if (!values)
+        return std::nullopt;
+    artifact.counts.assign(values->begin(), values->end());
+    artifact.mass = floatsOf(*mass);
+    artifact.active = floatsOf(*active);
+    if (int64_t(artifact.mass.size()) != mass->elements() || int64_t(artifact.active.size()) != active->elements())
+        return std::nullopt;
+    return artifact;
+}
+
 } // namespace winnow

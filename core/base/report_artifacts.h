@@ -13,6 +13,7 @@ Json writeArtifact(const Curve &artifact);
 Json writeArtifact(const TextArtifact &artifact, std::vector<Array> &arrays);
 Json writeArtifact(const TableArtifact &artifact);
 Json writeArtifact(const MatrixArtifact &artifact, std::vector<Array> &arrays);
+Json writeArtifact(const ExpertUsage &artifact, std::vector<Array> &arrays);
 
 std::optional<KeptTokens> readKeptTokens(const Json &json, const Document &document);
 std::optional<TokenScores> readTokenScores(const Json &json, const Document &document);
@@ -20,6 +21,7 @@ std::optional<Curve> readCurve(const Json &json);
 std::optional<TextArtifact> readText(const Json &json, const Document &document);
 std::optional<TableArtifact> readTable(const Json &json);
 std::optional<MatrixArtifact> readMatrix(const Json &json, const Document &document);
+std::optional<ExpertUsage> readExpertUsage(const Json &json, const Document &document);
 
 Json toJson(const Savings &savings);
 Savings savingsFromJson(const Json &json);

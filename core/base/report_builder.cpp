@@ -74,6 +74,11 @@ void ReportBuilder::add(const MatrixArtifact &artifact)
     listField(m_document.body, "artifacts").push_back(writeArtifact(artifact, m_document.arrays));
 }
 
+void ReportBuilder::add(const ExpertUsage &artifact)
+{
+    listField(m_document.body, "artifacts").push_back(writeArtifact(artifact, m_document.arrays));
+}
+
 void ReportBuilder::setMetric(const std::string &name, double value)
 {
     m_document.body["metrics"][name] = jsonNumber(value);

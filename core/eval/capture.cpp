@@ -1,5 +1,6 @@
 #include "core/eval/capture.h"
 
+#include "core/eval/expert_trace.h"
 #include "core/model/device.h"
 #include "core/model/layer_pass.h"
 #include "core/model/sha256.h"
@@ -172,9 +173,17 @@ Result<CapturePtr> captureContext(std::shared_ptr<const Model> model, std::vecto
     const auto started = std::chrono::steady_clock::now();
     const std::vector<int32_t> positions = positionsFrom(0, capture->tokens());
     LayerPass pass{*model, model->rope().rows(positions, model->device()), positions, context};
+    Hooks hooks;
+    ExpertTrace trace(config);
+    if (config.moe.experts > 0) {
+        trace.watch(hooks);
+        pass.hooks = &hooks;
+    }
     auto x = captureLayers(pass, *capture);
     if (!x)
         return fail(x.error());
+    if (config.moe.experts > 0)
+        capture->experts = trace.usage();
     capture->lastLogits = headLogits(*model, finalNorm(*model, x->narrow(0, x->size(0) - 1, 1))).squeeze(0).cpu();
     capture->prefillMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
     capture->bytes = tensorBytes(*capture);

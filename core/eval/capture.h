@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/report.h"
 #include "core/base/run_context.h"
 #include "core/model/config.h"
 
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +53,7 @@ struct Capture {
     int64_t window = 0; // W
     std::vector<LayerCapture> layers;
     at::Tensor lastLogits; // [V] of the last context row
+    std::optional<ExpertUsage> experts; // of the context, models with experts only
     double prefillMs = 0;
     double maxRowSumError = 0; // largest |sum of an attention row - 1| seen
     int64_t bytes = 0; // of all tensors above

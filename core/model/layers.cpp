@@ -121,11 +121,11 @@ namespace {
         const RunContext &m_context;
     };
 
-    bool hooksEnd(const Hooks *hooks, int64_t layer)
+    bool hooksFeedForward(const Hooks *hooks, int64_t layer)
     {
-        constexpr HookPoint kEnd[]{HookPoint::AttentionOutput, HookPoint::MlpOutput, HookPoint::RouterLogits, HookPoint::ExpertIds,
-            HookPoint::ExpertWeights, HookPoint::ExpertNorms};
-        return std::any_of(std::begin(kEnd), std::end(kEnd), [&](HookPoint point) { return wants(hooks, point, layer); });
+        constexpr HookPoint kPoints[]{HookPoint::MlpOutput, HookPoint::RouterLogits, HookPoint::ExpertIds, HookPoint::ExpertWeights,
+            HookPoint::ExpertNorms};
+        return std::any_of(std::begin(kPoints), std::end(kPoints), [&](HookPoint point) { return wants(hooks, point, layer); });
     }
 
     /// Rows of experts that go together: they poll by themselves, and each expert's weights are read once for all of its rows.
@@ -232,20 +232,22 @@ Result<void> finishLayer(const Model &model, int64_t layer, const at::Tensor &at
 {
     const LayerWeights &weights = model.layer(layer);
     const LayerEnd end(model, layer, hooks, context);
-    const bool whole = hooksEnd(hooks, layer); // a hook sees all rows at once
+    // A hook sees all rows at once.
+    const bool wholeAttention = wants(hooks, HookPoint::AttentionOutput, layer), wholeFfn = hooksFeedForward(hooks, layer);
     const auto rowsOf = [&](const at::Tensor &part, int64_t first) { return attended.narrow(0, first, part.size(0)); };
-    if (!weights.moe || model.config().parallelResidual || whole) {
+    if (!weights.moe || model.config().parallelResidual) {
         const int64_t step = rowsPerPoll(weights.output.numel() + weights.ffn.gateUp.numel() + weights.ffn.down.numel());
-        return inChunks(x, whole ? x.size(0) : step, layer, context,
+        return inChunks(x, wholeAttention || wholeFfn ? x.size(0) : step, layer, context,
             [&](int64_t first, at::Tensor &part) { return end.run(rowsOf(part, first), part); });
     }
     const auto attention = [&](int64_t first, at::Tensor &part) {
         end.addAttention(rowsOf(part, first), part);
         return Result<void>();
     };
-    if (auto done = inChunks(x, rowsPerPoll(weights.output.numel()), layer, context, attention); !done)
+    const int64_t step = wholeAttention ? x.size(0) : rowsPerPoll(weights.output.numel());
+    if (auto done = inChunks(x, step, layer, context, attention); !done)
         return done;
-    return inChunks(x, kExpertRows, layer, context, [&](int64_t, at::Tensor &part) {
+    return inChunks(x, wholeFfn ? x.size(0) : kExpertRows, layer, context, [&](int64_t, at::Tensor &part) {
         return end.addFeedForward(applyNorm(model.config(), part, weights.ffnNorm), part);
     });
 }

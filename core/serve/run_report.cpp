@@ -97,6 +97,8 @@ void addCell(ReportBuilder &builder, const ReportContext &context, const CellOut
         kept.steps = int64_t(outcome.result->series.nll.size());
     }
     builder.add(kept);
+    if (context.capture->experts)
+        builder.add(*context.capture->experts);
     builder.setExtra("budget", outcome.budget);
     builder.setSavings(cellSavings(context, outcome));
     for (const std::string &notice : outcome.plan->notices)

@@ -53,6 +53,14 @@ ReportPtr sampleReport()
     matrix.values = {0.1f, 0.9f, 0.5f, 0.5f};
     matrix.extra = {{"layer", 3}};
     builder.add(matrix);
+    ExpertUsage usage;
+    usage.layers = 2;
+    usage.experts = 3;
+    usage.tokens = 2;
+    usage.counts = {0, 0, 0, 2, 1, 1};
+    usage.mass = {0, 0, 0, 1.5f, 0.25f, 0.25f};
+    usage.active = {0, 2};
+    builder.add(usage);
     builder.setMetric("nll", 2.5);
     builder.setMetric("kl", std::numeric_limits<double>::infinity());
     Savings savings;
@@ -98,6 +106,10 @@ private Q_SLOTS:
         const MatrixArtifact matrix = report.matrices().at(0);
         QCOMPARE(matrix.extra.at("layer").get<int>(), 3);
         QCOMPARE(matrix.values[1], 0.9f);
+        const ExpertUsage usage = report.expertUsage().value();
+        QVERIFY(usage.counts == (std::vector<int32_t>{0, 0, 0, 2, 1, 1}));
+        QCOMPARE(usage.mass[3], 1.5f);
+        QVERIFY(usage.active == (std::vector<float>{0, 2}));
         QCOMPARE(report.metric("nll").value(), 2.5);
         QCOMPARE(report.savings().nativeBytes, 1024.0);
         QCOMPARE(report.savings().fullBytes, -1.0);
@@ -135,6 +147,8 @@ private Q_SLOTS:
         QCOMPARE(kept.at("score").at(1).at(1).at(4).get<double>(), 1.9);
         QVERIFY(json.at("artifacts").at(1).at("values") == Json({{1.0, 2.0}, {3.0, 0.1}}));
         QVERIFY(json.at("artifacts").at(5).at("match") == Json({1, 0}));
+        QVERIFY(json.at("artifacts").at(6).at("counts") == Json({{0, 0, 0}, {2, 1, 1}}));
+        QVERIFY(json.at("artifacts").at(6).at("active") == Json({0.0, 2.0}));
         QVERIFY(json.at("input").at("ids") == Json({7, 8}));
         QVERIFY(json.at("savings").at("fullBytes") == Json());
     }
