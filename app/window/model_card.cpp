@@ -65,6 +65,7 @@ void ModelCard::setDetails(const ModelDetails &details, const QString &title)
     for (const auto &[name, value] : details.facts()) {
         auto *row = new FactRow(m_look, this);
         row->set(name, value);
+        row->setFixedHeight(18);
         m_facts->addWidget(row);
         m_rows.append(row);
     }

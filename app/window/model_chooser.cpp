@@ -285,16 +285,16 @@ void ModelChooser::followFetch()
     m_fetchBar->setValue(share);
 }
 
-void ModelChooser::open() { openWith(m_bench.settings().dtype()); }
+void ModelChooser::open() { openWith(QStringLiteral("auto")); }
 
-void ModelChooser::openWith(const QString &dtype)
+void ModelChooser::openWith(const QString &weights)
 {
     const ModelEntry *entry = chosen();
     if (!entry || !m_open->isEnabled())
         return;
     if (!entry->present)
         return fetch();
-    m_bench.chooseModel(entry->name, dtype);
+    m_bench.chooseModel(entry->name, weights);
     accept();
 }
 

@@ -61,7 +61,7 @@ private:
     void fetch();
     void followFetch();
     void open();
-    void openWith(const QString &dtype);
+    void openWith(const QString &weights);
     void browseFile();
     void browseFolder();
 

@@ -71,7 +71,7 @@ void ModelChooser::askFilePrecision()
     const ModelEntry *entry = chosen();
     if (!entry)
         return;
-    Json request{{"command", "describe"}, {"model", entry->name.toStdString()}, {"dtype", kFilePrecision.toStdString()}, {"tokens", m_tokens->value()}};
+    Json request{{"command", "describe"}, {"model", entry->name.toStdString()}, {"weights", kFilePrecision.toStdString()}, {"tokens", m_tokens->value()}};
     const qint64 mine = m_pending = ++m_asked;
     m_bench.engine().send(std::move(request), QStringLiteral("chooser"), {{}, {}, [this, mine, self = QPointer<ModelChooser>(this)](Result<Document> reply) {
         if (!self || mine != m_pending)

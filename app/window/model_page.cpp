@@ -69,7 +69,7 @@ ModelPage::ModelPage(Workbench &bench, Look &look, QWidget *parent)
         m_right->addWidget(pane);
     m_across->addWidget(m_left);
     m_across->addWidget(m_right);
-    m_left->setSizes({420, 330});
+    m_left->setSizes({470, 290});
     m_right->setSizes({220, 250, 280});
     m_across->setSizes({430, 510});
     m_across->setStretchFactor(0, 0);

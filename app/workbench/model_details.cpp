@@ -114,15 +114,15 @@ QVector<QPair<QString, QString>> ModelDetails::facts() const
     if (const double active = numberField(d, "activeParameters"); active > 0 && active < numberField(d, "parameters"))
         add(tr("Active a token"), parameterText(active));
     add(tr("Layers"), sized("layers"));
-    add(tr("Hidden size"), sized("hidden"));
+    if (integerField(d, "hidden") > 0)
+        add(tr("Widths"), integerField(d, "ffn") > 0 ? tr("%1 hidden, %2 feed-forward").arg(sized("hidden"), sized("ffn")) : tr("%1 hidden").arg(sized("hidden")));
     if (integerField(d, "heads") > 0)
         add(tr("Heads"), tr("%1 query, %2 KV, %3 channels").arg(integerField(d, "heads")).arg(integerField(d, "kvHeads")).arg(integerField(d, "headDim")));
-    add(tr("Feed-forward"), sized("ffn"));
     add(tr("Vocabulary"), sized("vocab"));
     add(tr("Context"), integerField(d, "contextLength") > 0 ? format::tokens(integerField(d, "contextLength")) : QString());
     add(tr("Tokenizer"), text(d, "tokenizer"));
-    add(tr("Stored as"), text(d, "storedType"));
-    add(tr("File"), numberField(d, "fileBytes") > 0 ? format::bytes(numberField(d, "fileBytes")) : QString());
+    if (numberField(d, "fileBytes") > 0)
+        add(tr("File"), QStringLiteral("%1, %2").arg(format::bytes(numberField(d, "fileBytes")), text(d, "storedType")));
     const Json &forecast = childField(d, "forecast");
     add(tr("Weights in memory"), numberField(forecast, "weightBytes") > 0 ? QStringLiteral("%1, %2").arg(format::bytes(numberField(forecast, "weightBytes")), text(d, "dtype")) : QString());
     add(tr("Cache a token"), numberField(d, "cacheBytesPerToken") > 0 ? format::bytes(numberField(d, "cacheBytesPerToken")) : QString());

@@ -34,7 +34,9 @@ namespace {
 
     QList<QStandardItem *> layerRow(const QString &name, const QString &kind, const LayerFact &like, double parameters, double bytes)
     {
-        return {cell(name), cell(kind), cell(like.headText(), Qt::AlignRight), cell(like.ffnText(), Qt::AlignRight), cell(parameterText(parameters), Qt::AlignRight), cell(format::bytes(bytes), Qt::AlignRight)};
+        QStandardItem *what = cell(kind);
+        what->setToolTip(tr("%1; heads %2 (query / KV × channels)").arg(kind, like.headText()));
+        return {cell(name), what, cell(like.ffnText(), Qt::AlignRight), cell(parameterText(parameters), Qt::AlignRight), cell(format::bytes(bytes), Qt::AlignRight)};
     }
 
     bool isNumber(const QString &text)
@@ -109,7 +111,7 @@ namespace {
 
 std::unique_ptr<QStandardItemModel> layerTree(const ModelDetails &details)
 {
-    auto model = tree({tr("Layers"), tr("Kind"), tr("Heads"), tr("Feed-forward"), tr("Parameters"), tr("In the file")}, 2);
+    auto model = tree({tr("Layers"), tr("Kind"), tr("Feed-forward"), tr("Parameters"), tr("In the file")}, 2);
     for (const LayerGroup &group : layerGroups(details.layers)) {
         double parameters = 0, bytes = 0;
         for (const size_t index : group.members) {

@@ -19,6 +19,8 @@ namespace {
 Json modelFields(const ModelChoice &choice)
 {
     Json fields{{"model", choice.model}, {"device", choice.device}, {"dtype", choice.dtype}, {"seed", choice.seed}};
+    if (choice.weights != "auto")
+        fields["weights"] = choice.weights;
     if (choice.threads > 0)
         fields["threads"] = choice.threads;
     return fields;

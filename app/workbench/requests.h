@@ -14,6 +14,7 @@ struct ModelChoice {
     std::string model; // path or catalogue name; empty = none chosen
     std::string device = "auto";
     std::string dtype = "auto";
+    std::string weights = "auto"; // "file": as the file has them, "f32": in memory
     int threads = 0; // 0 = the engine's default, left out of the request
     int seed = 0;
 

@@ -65,8 +65,8 @@ public:
 
     // Model and input
     const ModelState &model() const { return m_model; }
-    /// Opens a model, in a new session when none is open. Empty dtype = as the settings say.
-    void chooseModel(const QString &pathOrName, const QString &dtype = {});
+    /// Opens a model, in a new session when none is open. `weights`: where its matrices are held, "auto", "file" or "f32".
+    void chooseModel(const QString &pathOrName, const QString &weights = QStringLiteral("auto"));
     /// The model as requests name it, with the number of threads written out.
     ModelChoice modelChoice() const { return requestChoice(); }
     void reloadModel();

@@ -43,7 +43,7 @@ void Workbench::askCatalogue()
     m_engine.send(Json{{"command", "models"}}, {}, std::move(handlers));
 }
 
-void Workbench::chooseModel(const QString &pathOrName, const QString &dtype)
+void Workbench::chooseModel(const QString &pathOrName, const QString &weights)
 {
     if (!m_document.isOpen())
         newSession();
@@ -51,12 +51,13 @@ void Workbench::chooseModel(const QString &pathOrName, const QString &dtype)
         m_settings.addRecentModel(pathOrName);
     ModelChoice choice;
     choice.model = pathOrName.toStdString();
-    choice.dtype = (dtype.isEmpty() ? m_settings.dtype() : dtype).toStdString();
+    choice.dtype = m_settings.dtype().toStdString();
+    choice.weights = weights.toStdString();
     if (choice.model != m_model.choice.model)
         m_model.description = Json::object();
     m_model.choice = choice;
     m_model.catalogueTitle = m_catalogue.count(choice.model) > 0 ? m_catalogue[choice.model] : QString();
-    m_document.setState("model.choice", Json{{"model", choice.model}, {"device", choice.device}, {"dtype", choice.dtype}});
+    m_document.setState("model.choice", Json{{"model", choice.model}, {"device", choice.device}, {"dtype", choice.dtype}, {"weights", choice.weights}});
     reloadModel();
 }
 

@@ -191,6 +191,8 @@ void Workbench::restoreFromSession()
     m_model.catalogueTitle = m_catalogue.count(m_model.choice.model) > 0 ? m_catalogue[m_model.choice.model] : QString();
     if (const QString dtype = textOf(choice, "dtype"); !dtype.isEmpty())
         m_model.choice.dtype = dtype.toStdString();
+    const QString weights = textOf(choice, "weights");
+    m_model.choice.weights = weights.isEmpty() ? "auto" : weights.toStdString();
     if (loaded) {
         countTokens();
         retarget();

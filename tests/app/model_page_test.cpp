@@ -87,7 +87,7 @@ private:
                 json.erase(name);
         }
         if (request["model"] == "/models/huge.gguf") {
-            const bool file = request.value("dtype", "") == "file";
+            const bool file = request.value("weights", "") == "file";
             json["forecast"] = {{"tokens", 1024}, {"weightBytes", file ? 4e9 : 30e9}, {"cacheBytes", 1e9}, {"workBytes", 1e8}, {"totalBytes", file ? 5.1e9 : 31.1e9}, {"availableBytes", 8e9}, {"fits", file}};
             json["fileBytes"] = 4e9;
         }

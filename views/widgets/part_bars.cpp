@@ -11,7 +11,7 @@
 namespace winnow {
 namespace {
 
-    constexpr double kHead = 20, kRow = 31, kBar = 6, kGap = 14;
+    constexpr double kHead = 18, kRow = 27, kBar = 5, kGap = 14;
     constexpr double kNames = 0.3; // share of the width
 
     double sumOf(const QVector<PartBar> &parts, double PartBar::*value)
@@ -88,7 +88,7 @@ void PartBars::paintEvent(QPaintEvent *)
         painter.drawText(QRectF(column.left, 0, wide, scaled(kHead)), Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(column.title, Qt::ElideRight, wide));
     double y = scaled(kHead);
     for (const PartBar &part : m_parts) {
-        const double text = scaled(kRow) - kBar - 5;
+        const double text = scaled(kRow) - kBar - 4;
         painter.setFont(typeFont(TypeRole::Label));
         painter.setPen(m_theme.t1);
         painter.drawText(QRectF(0, y, names, scaled(kRow) - 4), Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(part.name, Qt::ElideRight, names));
