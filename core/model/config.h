@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace winnow {
@@ -85,8 +86,10 @@ struct ModelConfig {
     int64_t contextLength = 0;
     double normEps = 1e-5;
     bool tied = false; // the head is the embedding
-    bool qkvBias = false;
+    bool qkvBias = false, outputBias = false, ffnBias = false;
     int64_t parameters = 0; // total, the tied matrix counted once
+    std::vector<std::pair<std::string, int64_t>> storedTypes; // bytes of each type in the file, most first
+    std::vector<std::string> warnings; // what the file leaves open or contradicts, and what was taken: one sentence each
 
     NormKind norm = NormKind::Rms;
     Activation activation = Activation::Silu;
@@ -105,6 +108,7 @@ struct ModelConfig {
     std::vector<LayerConfig> layerConfigs; // [L]
     MoeConfig moe;
     MlaConfig mla;
+    int64_t predictionLayers = 0; // stored behind the last layer and not loaded: they predict further tokens (DeepSeek-V3)
 
     int64_t groups() const { return heads / kvHeads; } // G
     int64_t valueWidth() const { return valueDim > 0 ? valueDim : headDim; }

@@ -2,24 +2,30 @@
 
 #include "core/base/error.h"
 #include "core/base/run_context.h"
+#include "core/model/families/tensor_plan.h"
 #include "core/model/weights.h"
+
+#include <memory>
 
 namespace winnow {
 
-class GgufFile; // core/model/gguf_file.h
-struct Family; // core/model/families/family.h
+/// Where the matrices of a model live.
+enum class Residency : uint8_t {
+    Dense, // f32 in memory
+    Stored, // rows of the mapped file, dequantised where they are used; matrices whose rows cannot be used as they stand are dense
+};
 
-/// Tensors of the right shapes over one uninitialised buffer, in the order a pass reads them.
-/// @cost Address space only; pages come when they are written.
-Weights allocateWeights(const ModelConfig &config);
-
-/// Dequantises a checked file (checkTensors) into a new buffer, rows of Q and K in their original order.
+/// Reads the planned tensors of a source; vectors, routers and position tables are f32 either way.
+///
+/// @param owner  Keeps the bytes of stored rows alive.
 /// @error Cancelled (polled per block of rows); what dequantiseRows reports.
-/// @cost  One pass over the file; writes 4 bytes a weight once. Uses LibTorch's threads.
-Result<Weights> loadWeights(
-    const GgufFile &file, const Family &family, const ModelConfig &config, const RunContext &context);
+/// @cost  Dense: one pass over the file, writes 4 bytes a weight once, in one buffer in the order a pass reads them. Uses
+///        LibTorch's threads. Stored: only the vectors are read.
+Result<Weights> loadWeights(const std::shared_ptr<const TensorSource> &owner, const TensorPlan &plan, const ModelConfig &config,
+    Residency residency, const RunContext &context);
 
 /// Copy on another device; the same object on the CPU.
-Weights weightsOn(const at::Device &device, const Weights &weights, const ModelConfig &config);
+/// @error Unsupported for weights that stay in file precision.
+Result<Weights> weightsOn(const at::Device &device, const Weights &weights);
 
 } // namespace winnow

@@ -1,10 +1,8 @@
 #include "core/model/model.h"
 
+#include "core/model/describe_model.h"
 #include "core/model/device.h"
-#include "core/model/families/family.h"
-#include "core/model/gguf_file.h"
 #include "core/model/load_weights.h"
-#include "core/model/sha256.h"
 
 #include <ATen/ATen.h>
 
@@ -22,70 +20,21 @@ namespace {
         return text;
     }
 
-    struct OpenedFile {
-        std::shared_ptr<const GgufFile> file;
-        const Family *family = nullptr;
-        ModelConfig config;
-    };
-
-    /// Everything that can be said about a file without its weights; all tensors are checked.
-    Result<OpenedFile> openFile(const std::string &path)
+    Result<std::shared_ptr<const Tokenizer>> readTokenizer(const ModelFiles &files)
     {
-        auto file = GgufFile::open(path);
-        if (!file)
-            return fail(file.error());
-        const auto family = familyOf(**file);
-        if (!family)
-            return fail(family.error());
-        auto config = readConfig(**file, **family);
-        if (!config)
-            return fail(config.error());
-        if (auto fits = checkTensors(**file, **family, *config); !fits)
-            return fail(fits.error());
-        return OpenedFile{*file, *family, *config};
+        if (files.gguf)
+            return Tokenizer::fromGguf(*files.gguf);
+        return std::shared_ptr<const Tokenizer>();
     }
 
-    /// Scaling of the rotation, into the configuration.
-    Result<void> readRope(OpenedFile &opened)
+    Result<void> checkMemory(const DescribedModel &described, const LoadOptions &options)
     {
-        RopeConfig &rope = opened.config.ropes.front();
-        std::vector<float> factors;
-        if (const GgufTensor *tensor = opened.file->findTensor("rope_freqs.weight")) {
-            factors.resize(static_cast<size_t>(tensor->elements()));
-            if (auto done = dequantiseRows(tensor->type, tensor->bytes, tensor->rows, tensor->cols, factors.data()); !done)
-                return fail(done.error());
-            if (std::any_of(factors.begin(), factors.end(), [](float f) { return !(f > 0.0F); }))
-                return opened.file->bad("rope_freqs.weight: expected positive factors");
-        }
-        const std::string prefix = std::string(opened.family->id) + ".rope.scaling.";
-        double linear = 1.0;
-        if (const auto type = opened.file->string(prefix + "type"); type && *type == "linear") {
-            const auto factor = opened.file->number(prefix + "factor");
-            if (!factor)
-                return fail(factor.error());
-            if (!(*factor > 0.0))
-                return opened.file->bad("key " + prefix + "factor: expected a positive number, found " + std::to_string(*factor));
-            linear = *factor;
-            rope.scaling = RopeScaling::Linear;
-            rope.factor = linear;
-        }
-        if (!factors.empty()) {
-            rope.scaling = RopeScaling::Factors;
-            rope.factors = factors;
-            for (float &factor : rope.factors)
-                factor *= static_cast<float>(linear);
-        }
-        return {};
-    }
-
-    Result<void> checkMemory(const OpenedFile &opened, const LoadOptions &options)
-    {
-        const MemoryForecast forecast = forecastMemory(opened.config, 1024);
+        const MemoryForecast forecast = forecastMemory(described.config, 1024);
         const int64_t available = options.memoryLimitBytes > 0 ? options.memoryLimitBytes : availableMemoryBytes();
         if (forecast.totalBytes() <= available)
             return {};
         return fail(ErrorCode::OutOfMemory,
-            opened.file->path().string() + " needs " + gib(forecast.totalBytes()) + " in f32 (weights " + gib(forecast.weightBytes)
+            described.files.tensors->path().string() + " needs " + gib(forecast.totalBytes()) + " in f32 (weights " + gib(forecast.weightBytes)
                 + ", cache and work for 1,024 tokens " + gib(forecast.cacheBytes + forecast.workBytes) + "), available are "
                 + gib(available),
             "close other programs, choose a smaller model, or use a machine with more memory through the engine command");
@@ -96,11 +45,8 @@ namespace {
 MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens)
 {
     const int64_t qkvRows = (config.heads + 2 * config.kvHeads) * config.headDim;
-    const int64_t perLayer = config.hidden * (2 + qkvRows + config.heads * config.headDim + 3 * config.ffn)
-        + (config.qkvBias ? qkvRows : 0);
-    const int64_t vocabulary = config.vocab * config.hidden * (config.tied ? 1 : 2);
     MemoryForecast forecast;
-    forecast.weightBytes = 4 * (config.layers * perLayer + config.hidden + vocabulary);
+    forecast.weightBytes = 4 * config.parameters;
     forecast.cacheBytes = config.fullCacheBytes(tokens, 4);
     // Residual stream, normed rows, q k v and attention output of all rows; one block of rows in the feed-forward part and
     // in attention (64 rows of the G heads of one KV head).
@@ -118,34 +64,35 @@ Result<std::shared_ptr<const Model>> Model::open(
     if (!device)
         return fail(device.error());
     setComputeThreads(options.threads);
-    auto opened = openFile(path);
-    if (!opened)
-        return fail(opened.error());
-    if (auto fits = checkMemory(*opened, options); !fits)
+    auto described = describeModel(path);
+    if (!described)
+        return fail(described.error());
+    if (auto fits = checkMemory(*described, options); !fits)
         return fail(fits.error());
-    if (auto rope = readRope(*opened); !rope)
-        return fail(rope.error());
-    auto tokenizer = Tokenizer::fromGguf(*opened->file);
+    auto tokenizer = readTokenizer(described->files);
     if (!tokenizer)
         return fail(tokenizer.error());
-    auto weights = loadWeights(*opened->file, *opened->family, opened->config, context);
+    auto weights = loadWeights(described->files.tensors, described->plan, described->config, Residency::Dense, context);
     if (!weights)
         return fail(weights.error());
+    auto moved = weightsOn(*device, *weights);
+    if (!moved)
+        return fail(moved.error());
 
-    std::shared_ptr<Model> model(new Model(opened->config, weightsOn(*device, *weights, opened->config)));
+    std::shared_ptr<Model> model(new Model(described->config, std::move(*moved)));
     model->m_device = *device;
     model->m_tokenizer = *tokenizer;
     model->m_path = path;
-    model->m_fileBytes = opened->file->fileBytes();
+    model->m_fileBytes = described->files.tensors->fileBytes();
     return std::shared_ptr<const Model>(std::move(model));
 }
 
 Result<ModelConfig> Model::describe(const std::string &path)
 {
-    auto opened = openFile(path);
-    if (!opened)
-        return fail(opened.error());
-    return opened->config;
+    auto described = describeModel(path);
+    if (!described)
+        return fail(described.error());
+    return described->config;
 }
 
 std::shared_ptr<const Model> Model::fromParts(
@@ -172,7 +119,10 @@ std::string Model::deviceName() const { return m_device.is_cpu() ? "cpu" : m_dev
 Result<std::string> Model::sha256(const RunContext &context) const
 {
     if (m_sha256.empty() && !m_path.empty()) {
-        auto hash = sha256File(m_path, context);
+        const auto files = openModelFiles(m_path);
+        if (!files)
+            return fail(files.error());
+        auto hash = modelSha256(*files, context);
         if (!hash)
             return hash;
         m_sha256 = *hash;

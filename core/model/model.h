@@ -35,7 +35,7 @@ struct MemoryForecast {
 /// A decoder that can run: configuration, weights, rotation table, tokenizer. Immutable after open; shared by captures.
 class Model {
 public:
-    /// Opens a GGUF file of a known family.
+    /// Opens a GGUF file or a Hugging Face folder (or a file in one) of a known family.
     ///
     /// @error NotFound, BadModelFile (all shape differences at once), Unsupported (family, rope scaling, device, dtype),
     ///        OutOfMemory before anything large is allocated (states predicted and available bytes), Cancelled.
@@ -61,7 +61,7 @@ public:
     const std::string &path() const { return m_path; }
     int64_t fileBytes() const { return m_fileBytes; }
 
-    /// SHA-256 of the file, lower-case hexadecimal; computed at the first call (0.3 s per 100 MB), empty for fromParts.
+    /// SHA-256 of the file, or of config and weights of a folder, lower-case hexadecimal; computed at the first call (0.3 s per 100 MB), empty for fromParts.
     /// Call from one thread.
     /// @error Io; Cancelled.
     Result<std::string> sha256(const RunContext &context = {}) const;

@@ -68,6 +68,53 @@ struct Weights {
     std::vector<LayerWeights> layers;
 
     int64_t bytes() const; // of all of the above, each storage once
+
+    /// Calls onTensor(at::Tensor &) and onMatrix(WeightMatrix &) for each, undefined ones too, in the order of a pass. A tied
+    /// head comes as a matrix of its own.
+    template <typename OnTensor, typename OnMatrix>
+    void forEach(OnTensor onTensor, OnMatrix onMatrix)
+    {
+        const auto norm = [&](NormWeights &weights) {
+            onTensor(weights.weight);
+            onTensor(weights.bias);
+        };
+        const auto ffn = [&](FfnWeights &weights) {
+            onMatrix(weights.gateUp);
+            onTensor(weights.gateUpBias);
+            onMatrix(weights.down);
+            onTensor(weights.downBias);
+        };
+        onMatrix(embedding);
+        onTensor(positions);
+        for (LayerWeights &layer : layers) {
+            norm(layer.attnNorm);
+            onMatrix(layer.qkv);
+            for (at::Tensor *tensor : {&layer.qkvBias, &layer.queryNorm, &layer.keyNorm})
+                onTensor(*tensor);
+            if (layer.mla) {
+                for (WeightMatrix *matrix : {&layer.mla->query, &layer.mla->queryDown, &layer.mla->latentDown, &layer.mla->latentUp})
+                    onMatrix(*matrix);
+                onTensor(layer.mla->queryNorm);
+                onTensor(layer.mla->latentNorm);
+            }
+            onMatrix(layer.output);
+            onTensor(layer.outputBias);
+            norm(layer.postAttnNorm);
+            norm(layer.ffnNorm);
+            ffn(layer.ffn);
+            if (layer.moe) {
+                onTensor(layer.moe->router);
+                onTensor(layer.moe->selectionBias);
+                for (FfnWeights &expert : layer.moe->experts)
+                    ffn(expert);
+                ffn(layer.moe->shared);
+                onTensor(layer.moe->sharedGate);
+            }
+            norm(layer.postFfnNorm);
+        }
+        norm(finalNorm);
+        onMatrix(head);
+    }
 };
 
 /// Row of a head in the original order for stored row r: even rows are the first half (model-families.md 3.4).

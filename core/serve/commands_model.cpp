@@ -45,6 +45,11 @@ namespace {
         json["contextLength"] = config.contextLength;
         json["parameters"] = config.parameters;
         json["storedType"] = config.storedType;
+        json["activeParameters"] = config.activeParameters();
+        for (const auto &[type, bytes] : config.storedTypes)
+            json["storedTypes"].push_back({{"type", type}, {"bytes", bytes}});
+        if (!config.warnings.empty())
+            json["warnings"] = config.warnings;
         json["hidden"] = config.hidden;
         json["ffn"] = config.ffn;
         json["path"] = path;

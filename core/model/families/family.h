@@ -2,79 +2,48 @@
 
 #include "core/base/error.h"
 #include "core/model/config.h"
+#include "core/model/families/tensor_rule.h"
 
-#include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace winnow {
 
-class GgufFile; // core/model/gguf_file.h
+class GgufKeys; // gguf_keys.h
+class HfKeys; // hf_keys.h
 
-/// What a tensor of a file is for.
-enum class Slot : uint8_t {
-    Embedding,
-    FinalNorm,
-    Head,
-    RopeFactors,
-    AttnNorm,
-    Query,
-    Key,
-    Value,
-    QueryBias,
-    KeyBias,
-    ValueBias,
-    Output,
-    FfnNorm,
-    Gate,
-    Up,
-    Down,
-};
+/// The rules of one format, in pieces that families share.
+using RuleTable = std::span<const std::span<const TensorRule>>;
 
-/// A size of the configuration, as it stands in the table of a family.
-enum class Extent : uint8_t { One, Vocab, Hidden, QueryWidth, KvWidth, Ffn, RopePairs };
-
-enum class Presence : uint8_t { Required, Optional };
-
-/// One tensor of a family: name (behind "blk.{i}." for layers) and shape [rows, columns]; vectors have rows One.
-struct FamilyTensor {
-    std::string_view name;
-    Slot slot;
-    Extent rows;
-    Extent columns;
-    Presence presence = Presence::Required;
-};
-
-/// A family is its table of tensors and its switches (model-families.md 3.2).
+/// A family of decoders: how its configuration reads and which tensors it has, in either format (model-families.md 3.2).
+/// An empty table or a null function means that the format does not have the family.
 struct Family {
-    std::string_view id; // general.architecture
-    std::span<const FamilyTensor> global;
-    std::span<const FamilyTensor> layer;
-    bool permutedQueryKey = false; // rows of Q and K are stored per head as 0, D/2, 1, D/2 + 1, ...
+    std::string_view id; // permanent: "llama", "deepseek_v3"
+    std::span<const std::string_view> hfTypes; // model_type of config.json
+    std::span<const std::string_view> ggufArchitectures; // general.architecture
+    void (*readHf)(HfKeys &keys, ModelConfig &config) = nullptr;
+    void (*readGguf)(GgufKeys &keys, ModelConfig &config) = nullptr;
+    RuleTable hf, gguf;
+    /// What Hugging Face names of everything but the head begin with; folders of the bare decoder leave it out.
+    std::string_view hfPrefix = "model.";
+    /// Ends of Hugging Face names that hold no weights: buffers that old files still have.
+    std::span<const std::string_view> hfBuffers;
 };
+
+enum class ModelFormat : uint8_t { HuggingFace, Gguf };
+
+inline RuleTable rulesOf(const Family &family, ModelFormat format)
+{
+    return format == ModelFormat::Gguf ? family.gguf : family.hf;
+}
 
 std::span<const Family *const> families();
 
-/// @error Unsupported naming the architecture and the known ones.
-Result<const Family *> familyOf(const GgufFile &file);
+/// @return nullptr when no family has that id.
+const Family *findFamily(std::string_view id);
 
-/// Sizes and switches from the metadata; `parameters`, `storedType`, `tied` and `qkvBias` from the tensors.
-/// @error BadModelFile naming the key, expected and found; Unsupported for what this family code does not compute
-///        (experts, YaRN, per-layer head counts), naming the key.
-Result<ModelConfig> readConfig(const GgufFile &file, const Family &family);
-
-/// Compares every tensor of the file with the table.
-/// @error BadModelFile listing all differences at once: missing, misshapen, unreadable and unknown tensors.
-Result<void> checkTensors(const GgufFile &file, const Family &family, const ModelConfig &config);
-
-int64_t extent(Extent what, const ModelConfig &config);
-
-/// "blk.3.attn_q.weight".
-std::string layerTensorName(int64_t layer, std::string_view name);
-
-extern const Family kLlamaFamily; // llama.cpp
-extern const Family kQwen2Family; // qwen2.cpp
+/// The family of a model_type or of a general.architecture.
+/// @error Unsupported naming the type and the known ones.
+Result<const Family *> familyOf(std::string_view type, ModelFormat format, const std::string &where);
 
 } // namespace winnow

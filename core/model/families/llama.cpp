@@ -1,35 +1,40 @@
-#include "core/model/families/family.h"
-
-#include <array>
+#include "core/model/families/gguf_keys.h"
+#include "core/model/families/hf_keys.h"
+#include "core/model/families/registry.h"
+#include "core/model/families/tables.h"
 
 namespace winnow {
 namespace {
 
-    constexpr std::array<FamilyTensor, 4> kGlobal{{
-        {"token_embd.weight", Slot::Embedding, Extent::Vocab, Extent::Hidden},
-        {"output_norm.weight", Slot::FinalNorm, Extent::One, Extent::Hidden},
-        {"output.weight", Slot::Head, Extent::Vocab, Extent::Hidden, Presence::Optional}, // absent = tied
-        {"rope_freqs.weight", Slot::RopeFactors, Extent::One, Extent::RopePairs, Presence::Optional}, // Llama 3.1 and later
-    }};
+    using namespace tables;
 
-    constexpr std::array<FamilyTensor, 12> kLayer{{
-        {"attn_norm.weight", Slot::AttnNorm, Extent::One, Extent::Hidden},
-        {"attn_q.weight", Slot::Query, Extent::QueryWidth, Extent::Hidden},
-        {"attn_k.weight", Slot::Key, Extent::KvWidth, Extent::Hidden},
-        {"attn_v.weight", Slot::Value, Extent::KvWidth, Extent::Hidden},
-        {"attn_q.bias", Slot::QueryBias, Extent::One, Extent::QueryWidth, Presence::Optional},
-        {"attn_k.bias", Slot::KeyBias, Extent::One, Extent::KvWidth, Presence::Optional},
-        {"attn_v.bias", Slot::ValueBias, Extent::One, Extent::KvWidth, Presence::Optional},
-        {"attn_output.weight", Slot::Output, Extent::Hidden, Extent::QueryWidth},
-        {"ffn_norm.weight", Slot::FfnNorm, Extent::One, Extent::Hidden},
-        {"ffn_gate.weight", Slot::Gate, Extent::Ffn, Extent::Hidden},
-        {"ffn_up.weight", Slot::Up, Extent::Ffn, Extent::Hidden},
-        {"ffn_down.weight", Slot::Down, Extent::Hidden, Extent::Ffn},
-    }};
+    constexpr std::array<std::span<const TensorRule>, 4> kHf{kHfEnds, kHfNorms, kHfAttention, kHfFfn};
+    constexpr std::array<std::span<const TensorRule>, 6> kGguf{
+        kGgufEnds, kGgufRopeFactors, kGgufNorms, kGgufPermutedAttention, kGgufFfn, kGgufExperts};
+    constexpr std::array<std::string_view, 1> kNames{"llama"};
+
+    void readHf(HfKeys &keys, ModelConfig &config)
+    {
+        readHfCommon(keys, config, HfDefaults{});
+        config.qkvBias = config.outputBias = keys.flag("attention_bias", false);
+        config.ffnBias = keys.flag("mlp_bias", false);
+    }
+
+    /// Mixtral comes as a llama with experts.
+    void readGguf(GgufKeys &keys, ModelConfig &config)
+    {
+        readGgufCommon(keys, config);
+        refusePartialRotation(keys, config);
+        if (keys.count("expert_count", 0) == 0)
+            return;
+        readGgufExperts(keys, config);
+        config.moe.normalise = true;
+    }
 
 } // namespace
 
-/// Llama 2 and 3, SmolLM2.
-const Family kLlamaFamily{"llama", kGlobal, kLayer, true};
+/// Llama 2 and 3, SmolLM2, and every decoder whose files say llama.
+constinit const Family kLlamaFamily{.id = "llama", .hfTypes = kNames, .ggufArchitectures = kNames, .readHf = readHf,
+    .readGguf = readGguf, .hf = kHf, .gguf = kGguf, .hfBuffers = kHfBuffers};
 
 } // namespace winnow

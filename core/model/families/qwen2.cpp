@@ -1,34 +1,34 @@
-#include "core/model/families/family.h"
-
-#include <array>
+#include "core/model/families/gguf_keys.h"
+#include "core/model/families/hf_keys.h"
+#include "core/model/families/registry.h"
+#include "core/model/families/tables.h"
 
 namespace winnow {
 namespace {
 
-    constexpr std::array<FamilyTensor, 3> kGlobal{{
-        {"token_embd.weight", Slot::Embedding, Extent::Vocab, Extent::Hidden},
-        {"output_norm.weight", Slot::FinalNorm, Extent::One, Extent::Hidden},
-        {"output.weight", Slot::Head, Extent::Vocab, Extent::Hidden, Presence::Optional}, // absent = tied
-    }};
+    using namespace tables;
 
-    constexpr std::array<FamilyTensor, 12> kLayer{{
-        {"attn_norm.weight", Slot::AttnNorm, Extent::One, Extent::Hidden},
-        {"attn_q.weight", Slot::Query, Extent::QueryWidth, Extent::Hidden},
-        {"attn_q.bias", Slot::QueryBias, Extent::One, Extent::QueryWidth},
-        {"attn_k.weight", Slot::Key, Extent::KvWidth, Extent::Hidden},
-        {"attn_k.bias", Slot::KeyBias, Extent::One, Extent::KvWidth},
-        {"attn_v.weight", Slot::Value, Extent::KvWidth, Extent::Hidden},
-        {"attn_v.bias", Slot::ValueBias, Extent::One, Extent::KvWidth},
-        {"attn_output.weight", Slot::Output, Extent::Hidden, Extent::QueryWidth},
-        {"ffn_norm.weight", Slot::FfnNorm, Extent::One, Extent::Hidden},
-        {"ffn_gate.weight", Slot::Gate, Extent::Ffn, Extent::Hidden},
-        {"ffn_up.weight", Slot::Up, Extent::Ffn, Extent::Hidden},
-        {"ffn_down.weight", Slot::Down, Extent::Hidden, Extent::Ffn},
-    }};
+    constexpr std::array<std::span<const TensorRule>, 4> kHf{kHfEnds, kHfNorms, kHfAttention, kHfFfn};
+    constexpr std::array<std::span<const TensorRule>, 4> kGguf{kGgufEnds, kGgufNorms, kGgufAttention, kGgufFfn};
+    constexpr std::array<std::string_view, 1> kNames{"qwen2"};
+
+    void readHf(HfKeys &keys, ModelConfig &config)
+    {
+        readHfCommon(keys, config, HfDefaults{.contextLength = 32768});
+        config.qkvBias = true;
+        readQwenWindows(keys, config);
+    }
+
+    void readGguf(GgufKeys &keys, ModelConfig &config)
+    {
+        readGgufCommon(keys, config);
+        config.qkvBias = true;
+    }
 
 } // namespace
 
 /// Qwen2 and Qwen2.5: rows as published, biases on q, k, v.
-const Family kQwen2Family{"qwen2", kGlobal, kLayer, false};
+constinit const Family kQwen2Family{.id = "qwen2", .hfTypes = kNames, .ggufArchitectures = kNames, .readHf = readHf,
+    .readGguf = readGguf, .hf = kHf, .gguf = kGguf, .hfBuffers = kHfBuffers};
 
 } // namespace winnow
