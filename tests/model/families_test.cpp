@@ -220,7 +220,7 @@ void FamiliesTest::valuesThatCannotBeAreRefusedByKey_data()
     row("llama", R"({"num_hidden_layers": 1e300})", "num_hidden_layers");
     row("llama", R"({"num_attention_heads": 0})", "num_attention_heads");
     row("llama", R"({"num_attention_heads": -4})", "num_attention_heads");
-    row("llama", R"({"num_key_value_heads": 3})", "no multiple of 3 key and value heads");
+    row("llama", R"({"num_key_value_heads": 3})", "a multiple of num_key_value_heads 3");
     row("llama", R"({"hidden_size": "64"})", "hidden_size");
     row("llama", R"({"hidden_size": null})", "hidden_size");
     row("llama", R"({"head_dim": 15})", "head_dim");

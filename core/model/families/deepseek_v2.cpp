@@ -130,7 +130,7 @@ void readHfDeepseek(HfKeys &keys, ModelConfig &config, const HfDefaults &default
     config.kvHeads = config.heads; // keys and values are held expanded
     const Json *params = hfRopeParameters(keys);
     config.ropes = {readHfRope(keys, params, keys.positive("rope_theta", own.theta), mla.rope, own)};
-    const double all = config.ropes.front().scaling == RopeScaling::None || !params ? 0.0 : params->value("mscale_all_dim", 0.0);
+    const double all = config.ropes.front().scaling == RopeScaling::None || !params ? 0.0 : HfKeys(*params, keys.where()).nonNegative("mscale_all_dim");
     const double factor = config.ropes.front().factor;
     const double magnitude = all == 0.0 || factor <= 1.0 ? 1.0 : 0.1 * all * std::log(factor) + 1.0;
     config.scoreScale = magnitude * magnitude / std::sqrt(static_cast<double>(config.headDim));

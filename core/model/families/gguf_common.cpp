@@ -47,6 +47,12 @@ void readGgufCommon(GgufKeys &keys, ModelConfig &config, const GgufDefaults &def
     rope.theta = keys.positive("rope.freq_base", 1e4);
     readScaling(keys, rope, config.contextLength);
     config.ropes = {rope};
+    if (config.heads % config.kvHeads != 0)
+        keys.bad("attention.head_count " + std::to_string(config.heads) + " is no multiple of attention.head_count_kv "
+            + std::to_string(config.kvHeads));
+    if (rope.dim % 2 != 0 || rope.dim > config.headDim)
+        keys.bad("rope.dimension_count " + std::to_string(rope.dim) + " must be even and at most the head width "
+            + std::to_string(config.headDim));
     // A file that says a billion layers is refused by its tensors, without a list of each.
     const auto tensors = static_cast<int64_t>(keys.file().tensors().size());
     if (config.layers > tensors)

@@ -46,8 +46,8 @@ namespace {
         rope.betaSlow = params.positive("beta_slow", 1);
         if (!params.flag("truncate", true))
             keys.refuse("YaRN with unrounded bounds (truncate false) is not supported");
-        const double scale = params.has("mscale") ? params.positive("mscale", 0) : 0.0;
-        const double scaleAll = params.has("mscale_all_dim") ? params.positive("mscale_all_dim", 0) : 0.0;
+        const double scale = params.nonNegative("mscale");
+        const double scaleAll = params.nonNegative("mscale_all_dim");
         const double fallback = scale > 0.0 && scaleAll > 0.0
             ? magnitude(rope.factor, scale) / magnitude(rope.factor, scaleAll)
             : magnitude(rope.factor, 1.0);
@@ -194,6 +194,8 @@ void readHfCommon(HfKeys &keys, ModelConfig &config, const HfDefaults &defaults)
     // Null asks for the derived value, an absent key for that of the class.
     const bool ownKvHeads = defaults.kvHeads > 0 && !keys.isNull("num_key_value_heads");
     config.kvHeads = keys.size("num_key_value_heads", ownKvHeads ? defaults.kvHeads : config.heads);
+    if (config.heads % config.kvHeads != 0)
+        keys.bad(defaults.names.heads, "a multiple of num_key_value_heads " + std::to_string(config.kvHeads), std::to_string(config.heads));
     const bool ownHeadDim = defaults.headDim > 0 && !keys.isNull("head_dim");
     config.headDim = keys.size("head_dim", ownHeadDim ? defaults.headDim : std::max<int64_t>(1, config.hidden / config.heads));
     config.ffn = keys.size(defaults.ffnKey, 4 * std::min(config.hidden, int64_t{1} << 28));

@@ -70,6 +70,14 @@ double HfKeys::positive(const char *key, double fallback)
     return fallback;
 }
 
+double HfKeys::nonNegative(const char *key)
+{
+    const Json *value = find(key);
+    if (value && value->is_number() && value->get<double>() == 0.0)
+        return 0.0;
+    return value ? positive(key, 1.0) : 0.0;
+}
+
 bool HfKeys::flag(const char *key, bool fallback)
 {
     const Json *value = find(key);

@@ -34,6 +34,8 @@ public:
     int64_t signedInteger(const char *key, int64_t fallback);
     /// Finite and above 0.
     double positive(const char *key, double fallback);
+    /// Finite and not below 0; 0 when absent.
+    double nonNegative(const char *key);
     /// As positive, and 0 for null: no cap.
     double cap(const char *key, double fallback) { return isNull(key) ? 0.0 : positive(key, fallback); }
     bool flag(const char *key, bool fallback);
