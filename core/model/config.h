@@ -97,6 +97,7 @@ struct ModelConfig {
     bool parallelResidual = false; // x + attention(norm1 x) + ffn(norm2 x)
     QueryKeyNorm queryKeyNorm = QueryKeyNorm::None;
     double clipQkv = 0; // clamp q, k, v to +-this after the norm (OLMoE); 0 = no
+    double queryScale = 1; // queries are multiplied by it right after their projection (OPT)
     double scoreScale = 0; // of q k; 0 = 1/sqrt(D)
     double scoreCap = 0; // cap * tanh(score/cap) before the mask; 0 = none
     double logitCap = 0; // the same on logits

@@ -4,8 +4,11 @@
 #include "core/model/config.h"
 #include "core/model/families/tensor_plan.h"
 #include "core/model/model_files.h"
+#include "core/model/tokenizer.h"
 
 #include <filesystem>
+#include <memory>
+#include <string>
 
 namespace winnow {
 

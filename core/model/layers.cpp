@@ -205,6 +205,8 @@ void projectQkvOut(const Model &model, int64_t layer, const at::Tensor &normed, 
         normQueriesKeys(config, weights, all);
     if (config.clipQkv > 0)
         all.clamp_(-config.clipQkv, config.clipQkv);
+    if (config.queryScale != 1)
+        all.narrow(1, 0, config.heads * config.headDim).mul_(config.queryScale);
 }
 
 Projections splitQkv(const ModelConfig &config, const at::Tensor &all)

@@ -20,13 +20,6 @@ namespace {
         return text;
     }
 
-    Result<std::shared_ptr<const Tokenizer>> readTokenizer(const ModelFiles &files)
-    {
-        if (files.gguf)
-            return Tokenizer::fromGguf(*files.gguf);
-        return std::shared_ptr<const Tokenizer>();
-    }
-
     Result<void> checkMemory(const DescribedModel &described, const LoadOptions &options)
     {
         const MemoryForecast forecast = forecastMemory(described.config, 1024);
@@ -69,7 +62,7 @@ Result<std::shared_ptr<const Model>> Model::open(
         return fail(described.error());
     if (auto fits = checkMemory(*described, options); !fits)
         return fail(fits.error());
-    auto tokenizer = readTokenizer(described->files);
+    auto tokenizer = openTokenizer(described->files);
     if (!tokenizer)
         return fail(tokenizer.error());
     auto weights = loadWeights(described->files.tensors, described->plan, described->config, Residency::Dense, context);

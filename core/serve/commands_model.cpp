@@ -153,7 +153,10 @@ Result<Document> answerDescribe(EngineState &state, const Json &request, const R
     Json body = describeJson(*config, **tokenizer, wanted->path, *tokens);
     if (auto added = addDetails(body, request, *wanted, *config); !added)
         return fail(added.error());
-    const int64_t fileBytes = fileSize(wanted->path);
+    const auto files = openModelFiles(wanted->path);
+    if (!files)
+        return fail(files.error());
+    const int64_t fileBytes = files->tensors->fileBytes();
     body["fileBytes"] = fileBytes;
     body["sha256"] = *hash;
     body["dtype"] = "f32";

@@ -1,6 +1,7 @@
 #include "core/serve/model_table.h"
 
 #include "core/base/budget.h"
+#include "core/model/describe_model.h"
 #include "core/model/device.h"
 #include "core/model/model_files.h"
 

@@ -2,6 +2,8 @@
 #include "core/model/families/registry.h"
 #include "core/model/families/tables.h"
 
+#include <cmath>
+
 namespace winnow {
 namespace {
 
@@ -57,6 +59,9 @@ namespace {
         config.qkvBias = config.outputBias = config.ffnBias = keys.flag("enable_bias", true);
         config.learnedPositions = true;
         config.positionOffset = 2; // rows of the table before position 0
+        // The reference scales queries instead of scores: captured queries are then the same numbers.
+        config.queryScale = 1.0 / std::sqrt(static_cast<double>(config.headDim));
+        config.scoreScale = 1.0;
         for (LayerConfig &layer : config.layerConfigs)
             layer.rope = -1;
     }
