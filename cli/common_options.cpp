@@ -18,7 +18,8 @@ namespace {
         {"--model", "PATH|NAME", "GGUF file, or a short name of the catalogue (winnow-cli models)"},
         {"--small-model", "PATH|NAME", "second model, for methods that use a pair"},
         {"--device", "auto|cpu|cuda[:i]", "where it runs (auto)"},
-        {"--dtype", "auto|f32|bf16|f16", "element type (auto)"},
+        {"--dtype", "auto|f32|bf16|f16", "element type of the arithmetic (auto)"},
+        {"--weights", "auto|file|f32", "weights as the file has them, or as f32 in memory (auto)"},
         {"--threads", "N", "threads (cores of the machine minus one)"},
         {"--seed", "N", "seed of everything random (1234)"},
     }};

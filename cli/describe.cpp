@@ -13,10 +13,11 @@ namespace {
         const auto whole = [&](const char *name) { return std::to_string(integerField(model, name)); };
         const auto bytes = [&](const char *name) { return byteText(numberField(forecast, name)); };
         std::string text = stringField(model, "name") + " (" + stringField(model, "family") + ")\n";
+        const std::string held = stringField(model, "weights") == "file" ? "used as they stand there" : "f32 in memory";
         TextTable table({"", ""});
         table.row({"file", stringField(model, "path") + ", " + byteText(numberField(model, "fileBytes"))});
         table.row({"sha256", stringField(model, "sha256")});
-        table.row({"weights", stringField(model, "storedType") + " in the file, " + stringField(model, "dtype") + " on "
+        table.row({"weights", stringField(model, "storedType") + " in the file, " + held + ", " + stringField(model, "dtype") + " on "
                 + stringField(model, "device") + ", " + whole("parameters") + " parameters"});
         table.row({"layers", whole("layers")});
         table.row({"heads", whole("heads") + " query, " + whole("kvHeads") + " key/value, " + whole("headDim") + " wide"});

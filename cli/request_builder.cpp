@@ -91,6 +91,11 @@ Result<Json> modelFields(const Arguments &arguments)
             return fail(ErrorCode::BadInput, "--dtype: expected auto, f32, bf16 or f16, found \"" + *type + "\"");
         fields["dtype"] = *type;
     }
+    if (const auto weights = arguments.value("--weights")) {
+        if (*weights != "auto" && *weights != "file" && *weights != "f32")
+            return fail(ErrorCode::BadInput, "--weights: expected auto, file or f32, found \"" + *weights + "\"");
+        fields["weights"] = *weights;
+    }
     auto threads = arguments.integer("--threads", 1, 1024);
     if (!threads)
         return fail(threads.error());

@@ -9,7 +9,7 @@ namespace winnow {
 
 // Command-line options as the fields of a request (docs/protocol.md). Files are read here: a request is self-contained.
 
-/// `model`, `device`, `dtype`, `threads`, `seed`. A path is made absolute, so that the request means the same elsewhere.
+/// `model`, `device`, `dtype`, `weights`, `threads`, `seed`. A path is made absolute, so that the request means the same elsewhere.
 /// @error BadInput for values that cannot be; Unsupported for --small-model (no method of this version uses a pair).
 Result<Json> modelFields(const Arguments &arguments);
 

@@ -124,9 +124,10 @@ namespace {
             writer.option("--param", name + "=" + plainText(value));
     }
 
-    constexpr std::array<std::pair<const char *, const char *>, 12> kPlainFields { {
+    constexpr std::array<std::pair<const char *, const char *>, 13> kPlainFields { {
         { "device", "--device" },
         { "dtype", "--dtype" },
+        { "weights", "--weights" },
         { "threads", "--threads" },
         { "seed", "--seed" },
         { "budget", "--budget" },
@@ -142,7 +143,7 @@ namespace {
     // Values that say "as the program decides" add nothing to a command.
     bool isDefault(const std::string &name, const Json &value)
     {
-        if (name == "device" || name == "dtype")
+        if (name == "device" || name == "dtype" || name == "weights")
             return value == "auto";
         return (name == "threads" && value == 0) || value.is_null();
     }

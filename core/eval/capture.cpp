@@ -82,7 +82,7 @@ namespace {
 
     Result<void> checkMemory(const Model &model, int64_t tokens, const CaptureNeeds &needs)
     {
-        const int64_t needed = forecastCaptureBytes(model.config(), tokens, needs) + forecastMemory(model.config(), tokens).workBytes;
+        const int64_t needed = forecastCaptureBytes(model.config(), tokens, needs) + forecastMemory(model.config(), tokens, model.residency()).workBytes;
         const int64_t available = availableMemoryBytes();
         if (needed <= available)
             return {};

@@ -88,6 +88,7 @@ struct ModelConfig {
     bool tied = false; // the head is the embedding
     bool qkvBias = false, outputBias = false, ffnBias = false;
     int64_t parameters = 0; // total, the tied matrix counted once
+    int64_t storedBytes = 0; // of weights that stay in file precision, with what has to be f32 beside them; 0 = no file
     std::vector<std::pair<std::string, int64_t>> storedTypes; // bytes of each type in the file, most first
     std::vector<std::string> warnings; // what the file leaves open or contradicts, and what was taken: one sentence each
 

@@ -2,6 +2,7 @@
 
 #include "core/model/families/gguf_keys.h"
 #include "core/model/families/hf_keys.h"
+#include "core/model/load_weights.h"
 
 #include <algorithm>
 
@@ -127,6 +128,7 @@ Result<DescribedModel> describeModel(const std::filesystem::path &path)
         return fail(plan.error());
     described.plan = std::move(*plan);
     readTotals(described.plan, described.config);
+    described.config.storedBytes = heldWeightBytes(described.plan, described.config, Residency::Stored);
     if (auto done = readRopeFactors(*described.files.tensors, described.plan, described.config); !done)
         return fail(done.error());
     return described;

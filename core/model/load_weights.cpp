@@ -210,19 +210,20 @@ namespace {
         return WeightMatrix::stored(std::move(parts), job.columns, owner);
     }
 
+    bool staysStored(const MatrixJob &job, Residency residency) { return residency == Residency::Stored && job.storable(); }
+
     /// Matrices in file precision are made; the others, and all vectors, get their place in one buffer.
     Result<std::vector<LoadItem>> place(LoadPlan &load, const ModelConfig &config, Residency residency, const std::shared_ptr<const TensorSource> &owner)
     {
         int64_t floats = 0;
-        const auto isStored = [&](const MatrixJob &job) { return residency == Residency::Stored && job.storable(); };
         for (const MatrixJob &job : load.matrices)
-            floats += isStored(job) ? 0 : alignedFloats(job.rows * job.columns);
+            floats += staysStored(job, residency) ? 0 : alignedFloats(job.rows * job.columns);
         for (const VectorJob &job : load.vectors)
             floats += alignedFloats(elementsOf(job.shape));
         Arena arena(floats);
         std::vector<LoadItem> items;
         for (const MatrixJob &job : load.matrices) {
-            if (isStored(job)) {
+            if (staysStored(job, residency)) {
                 auto matrix = storedMatrix(job, config, owner);
                 if (!matrix)
                     return fail(matrix.error());
@@ -239,6 +240,24 @@ namespace {
 
 } // namespace
 
+int64_t heldWeightBytes(const TensorPlan &plan, const ModelConfig &config, Residency residency)
+{
+    Weights weights;
+    int64_t bytes = 0;
+    const LoadPlan load = makeLoadPlan(plan, config, weights);
+    for (const MatrixJob &job : load.matrices) {
+        if (!staysStored(job, residency)) {
+            bytes += job.rows * job.columns * static_cast<int64_t>(sizeof(float));
+            continue;
+        }
+        for (const MatrixPiece &piece : job.pieces)
+            bytes += static_cast<int64_t>(rowBytesOf(*piece.tensor, piece.firstRow, piece.rows).size());
+    }
+    for (const VectorJob &job : load.vectors)
+        bytes += elementsOf(job.shape) * static_cast<int64_t>(sizeof(float));
+    return bytes;
+}
+
 Result<Weights> loadWeights(const std::shared_ptr<const TensorSource> &owner, const TensorPlan &plan, const ModelConfig &config,
     Residency residency, const RunContext &context)
 {
@@ -248,6 +267,8 @@ Result<Weights> loadWeights(const std::shared_ptr<const TensorSource> &owner, co
     if (!items)
         return fail(items.error());
     for (const VectorJob &job : load.vectors) {
+        if (context.cancelled())
+            return fail(ErrorCode::Cancelled, "cancelled while loading weights");
         if (auto done = loadVector(job, config); !done)
             return fail(done.error());
     }

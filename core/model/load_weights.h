@@ -9,12 +9,6 @@
 
 namespace winnow {
 
-/// Where the matrices of a model live.
-enum class Residency : uint8_t {
-    Dense, // f32 in memory
-    Stored, // rows of the mapped file, dequantised where they are used; matrices whose rows cannot be used as they stand are dense
-};
-
 /// Reads the planned tensors of a source; vectors, routers and position tables are f32 either way.
 ///
 /// @param owner  Keeps the bytes of stored rows alive.
@@ -23,6 +17,9 @@ enum class Residency : uint8_t {
 ///        LibTorch's threads. Stored: only the vectors are read.
 Result<Weights> loadWeights(const std::shared_ptr<const TensorSource> &owner, const TensorPlan &plan, const ModelConfig &config,
     Residency residency, const RunContext &context);
+
+/// Bytes that loadWeights makes a model hold: f32 in memory, and rows of the file.
+int64_t heldWeightBytes(const TensorPlan &plan, const ModelConfig &config, Residency residency);
 
 /// Copy on another device; the same object on the CPU.
 /// @error Unsupported for weights that stay in file precision.

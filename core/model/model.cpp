@@ -20,14 +20,14 @@ namespace {
         return text;
     }
 
-    Result<void> checkMemory(const DescribedModel &described, const LoadOptions &options)
+    Result<void> checkMemory(const DescribedModel &described, const LoadOptions &options, Residency residency)
     {
-        const MemoryForecast forecast = forecastMemory(described.config, 1024);
+        const MemoryForecast forecast = forecastMemory(described.config, 1024, residency);
         const int64_t available = options.memoryLimitBytes > 0 ? options.memoryLimitBytes : availableMemoryBytes();
         if (forecast.totalBytes() <= available)
             return {};
         return fail(ErrorCode::OutOfMemory,
-            described.files.tensors->path().string() + " needs " + gib(forecast.totalBytes()) + " in f32 (weights " + gib(forecast.weightBytes)
+            described.files.tensors->path().string() + " needs " + gib(forecast.totalBytes()) + " with weights in " + (residency == Residency::Stored ? "file precision" : "f32") + " (weights " + gib(forecast.weightBytes)
                 + ", cache and work for 1,024 tokens " + gib(forecast.cacheBytes + forecast.workBytes) + "), available are "
                 + gib(available),
             "close other programs, choose a smaller model, or use a machine with more memory through the engine command");
@@ -35,11 +35,23 @@ namespace {
 
 } // namespace
 
-MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens)
+Result<Residency> chooseResidency(const std::string &weights, const at::Device &device)
+{
+    if (weights == "f32")
+        return Residency::Dense;
+    if (weights != "auto" && weights != "file" && !weights.empty())
+        return fail(ErrorCode::BadInput, "weights: expected auto, file or f32, found \"" + weights + "\"");
+    if (weights == "file" && !device.is_cpu())
+        return fail(ErrorCode::Unsupported, "weights that stay in file precision cannot be used on " + device.str(),
+            "use --weights f32, or --device cpu");
+    return device.is_cpu() ? Residency::Stored : Residency::Dense;
+}
+
+MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens, Residency residency)
 {
     const int64_t qkvRows = (config.heads + 2 * config.kvHeads) * config.headDim;
     MemoryForecast forecast;
-    forecast.weightBytes = 4 * config.parameters;
+    forecast.weightBytes = residency == Residency::Stored && config.storedBytes > 0 ? config.storedBytes : 4 * config.parameters;
     forecast.cacheBytes = config.fullCacheBytes(tokens, 4);
     // Residual stream, normed rows, q k v and attention output of all rows; one block of rows in the feed-forward part and
     // in attention (64 rows of the G heads of one KV head).
@@ -56,16 +68,19 @@ Result<std::shared_ptr<const Model>> Model::open(
     const auto device = chooseDevice(options.device);
     if (!device)
         return fail(device.error());
+    const auto residency = chooseResidency(options.weights, *device);
+    if (!residency)
+        return fail(residency.error());
     setComputeThreads(options.threads);
     auto described = describeModel(path);
     if (!described)
         return fail(described.error());
-    if (auto fits = checkMemory(*described, options); !fits)
+    if (auto fits = checkMemory(*described, options, *residency); !fits)
         return fail(fits.error());
     auto tokenizer = openTokenizer(described->files);
     if (!tokenizer)
         return fail(tokenizer.error());
-    auto weights = loadWeights(described->files.tensors, described->plan, described->config, Residency::Dense, context);
+    auto weights = loadWeights(described->files.tensors, described->plan, described->config, *residency, context);
     if (!weights)
         return fail(weights.error());
     auto moved = weightsOn(*device, *weights);
@@ -74,6 +89,7 @@ Result<std::shared_ptr<const Model>> Model::open(
 
     std::shared_ptr<Model> model(new Model(described->config, std::move(*moved)));
     model->m_device = *device;
+    model->m_residency = *residency;
     model->m_tokenizer = *tokenizer;
     model->m_path = path;
     model->m_fileBytes = described->files.tensors->fileBytes();

@@ -21,12 +21,18 @@ struct LoadOptions {
     std::string dtype = "auto"; // auto, f32 (bf16 and f16 are refused with the reason)
     int threads = 0; // 0 = cores of the machine minus one, at least 1
     int64_t memoryLimitBytes = 0; // 0 = what the machine has available
+    std::string weights = "auto"; // file (rows of the mapped file), f32 (dequantised in memory); auto: file on the CPU
 };
+
+/// Where the matrices of a model opened this way live. Rows of the file are as exact as f32 and less to read in decode, and cost
+/// a prefill of 512 tokens 3 % at most (docs/performance.md); other devices have f32 only.
+/// @error BadInput for another word than auto, file and f32; Unsupported for file on another device.
+Result<Residency> chooseResidency(const std::string &weights, const at::Device &device);
 
 /// Bytes a model will hold, known before its weights are read.
 struct MemoryForecast {
     int64_t fileBytes = 0; // mapped, given back by the system when memory is short
-    int64_t weightBytes = 0; // dequantised weights
+    int64_t weightBytes = 0; // as they will be held: f32, or rows of the file
     int64_t cacheBytes = 0; // K and V of the asked number of tokens
     int64_t workBytes = 0; // activations of a pass over them
     int64_t totalBytes() const { return weightBytes + cacheBytes + workBytes; }
@@ -39,7 +45,7 @@ public:
     ///
     /// @error NotFound, BadModelFile (all shape differences at once), Unsupported (family, rope scaling, device, dtype),
     ///        OutOfMemory before anything large is allocated (states predicted and available bytes), Cancelled.
-    /// @cost  One pass over the file; weights in f32. Progress "load" in bytes.
+    /// @cost  Rows of the file: headers and vectors. f32: one pass over the file. Progress "load" in bytes.
     static Result<std::shared_ptr<const Model>> open(
         const std::string &path, const LoadOptions &options, const RunContext &context);
 
@@ -56,7 +62,9 @@ public:
     const ModelRope &rope() const { return m_rope; }
     const at::Device &device() const { return m_device; }
     std::string deviceName() const; // "cpu", "cuda:0"
-    std::string dtypeName() const { return "f32"; }
+    std::string dtypeName() const { return "f32"; } // of the arithmetic
+    Residency residency() const { return m_residency; }
+    std::string weightsName() const { return m_residency == Residency::Stored ? "file" : "f32"; }
     std::shared_ptr<const Tokenizer> tokenizer() const { return m_tokenizer; } // may be null
     const std::string &path() const { return m_path; }
     int64_t fileBytes() const { return m_fileBytes; }
@@ -73,6 +81,7 @@ private:
     Weights m_weights;
     ModelRope m_rope;
     at::Device m_device{c10::DeviceType::CPU};
+    Residency m_residency = Residency::Dense;
     std::shared_ptr<const Tokenizer> m_tokenizer;
     std::string m_path;
     int64_t m_fileBytes = 0;
@@ -80,6 +89,6 @@ private:
 };
 
 /// Memory forecast of a model of this shape for a context of `tokens`.
-MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens);
+MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens, Residency residency);
 
 } // namespace winnow

@@ -14,6 +14,12 @@ namespace winnow {
 // Vectors are f32 on the model's device; an undefined tensor or matrix means that the family has none. Norm weights hold what
 // multiplies: 1 + w of families that store w.
 
+/// Where the matrices of a model live.
+enum class Residency : uint8_t {
+    Dense, // f32 in memory
+    Stored, // rows of the mapped file, dequantised where they are used; matrices whose rows cannot be used as they stand are dense
+};
+
 struct NormWeights {
     at::Tensor weight; // [E]
     at::Tensor bias; // [E], LayerNorm only

@@ -55,7 +55,7 @@ Result<StoredCapture *> CaptureStore::find(const std::string &id)
 Result<StoredCapture *> CaptureStore::obtain(std::shared_ptr<const Model> model, const std::string &modelHash,
     const std::vector<int32_t> &ids, const CaptureNeeds &needs, const RunContext &context)
 {
-    const std::string id = contentId(modelHash + model->deviceName() + model->dtypeName(), ids);
+    const std::string id = contentId(modelHash + model->deviceName() + model->dtypeName() + model->weightsName(), ids);
     CaptureNeeds asked = needs;
     if (auto found = find(id)) {
         if ((*found)->capture->needs.covers(needs))

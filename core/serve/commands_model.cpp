@@ -27,9 +27,9 @@ namespace {
         return Array::fromInts(flat, {int64_t(spans.size()), 2});
     }
 
-    Json forecastJson(const ModelConfig &config, int64_t tokens)
+    Json forecastJson(const ModelConfig &config, int64_t tokens, Residency residency)
     {
-        const MemoryForecast forecast = forecastMemory(config, tokens);
+        const MemoryForecast forecast = forecastMemory(config, tokens, residency);
         const int64_t available = availableMemoryBytes();
         return {{"tokens", tokens}, {"fileBytes", forecast.fileBytes}, {"weightBytes", forecast.weightBytes},
             {"cacheBytes", forecast.cacheBytes}, {"workBytes", forecast.workBytes}, {"totalBytes", forecast.totalBytes()},
@@ -37,7 +37,7 @@ namespace {
     }
 
     /// model object of CLI.md 3 and what `open` and `describe` add.
-    Json describeJson(const ModelConfig &config, const Tokenizer &tokenizer, const std::string &path, int64_t tokens)
+    Json describeJson(const ModelConfig &config, const Tokenizer &tokenizer, const std::string &path, int64_t tokens, Residency residency)
     {
         Json json = modelJson(config);
         json["tokenizer"] = tokenizer.kind();
@@ -54,7 +54,7 @@ namespace {
         json["ffn"] = config.ffn;
         json["path"] = path;
         json["cacheBytesPerToken"] = config.fullCacheBytes(1, 4);
-        json["forecast"] = forecastJson(config, tokens);
+        json["forecast"] = forecastJson(config, tokens, residency);
         const auto chat = ChatTemplate::open(path);
         json["chatTemplates"] = chat ? Json(chat->sources()) : Json::object();
         return json;
@@ -121,7 +121,9 @@ Result<Document> answerOpen(EngineState &state, const Json &request, const RunCo
     auto hash = state.models.sha256(*wanted, context);
     if (!hash)
         return fail(hash.error());
-    Json body = describeJson((*model)->config(), *(*model)->tokenizer(), wanted->path, *tokens);
+    Json body = describeJson((*model)->config(), *(*model)->tokenizer(), wanted->path, *tokens, (*model)->residency());
+    body["weights"] = (*model)->weightsName();
+    body["weightBytes"] = (*model)->weights().bytes();
     body["fileBytes"] = (*model)->fileBytes();
     body["sha256"] = *hash;
     body["dtype"] = (*model)->dtypeName();
@@ -150,9 +152,14 @@ Result<Document> answerDescribe(EngineState &state, const Json &request, const R
     auto device = chooseDevice(wanted->device);
     if (!device)
         return fail(device.error());
-    Json body = describeJson(*config, **tokenizer, wanted->path, *tokens);
+    auto residency = chooseResidency(wanted->weights, *device);
+    if (!residency)
+        return fail(residency.error());
+    Json body = describeJson(*config, **tokenizer, wanted->path, *tokens, *residency);
     if (auto added = addDetails(body, request, *wanted, *config); !added)
         return fail(added.error());
+    body["weights"] = *residency == Residency::Stored ? "file" : "f32";
+    body["weightBytes"] = body["forecast"]["weightBytes"];
     const auto files = openModelFiles(wanted->path);
     if (!files)
         return fail(files.error());

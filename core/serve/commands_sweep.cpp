@@ -242,7 +242,8 @@ namespace {
         sweep.recipe.contextTokens = capture.tokens();
         sweep.recipe.seed = setup.seed;
         sweep.recipe.mode = setup.options.mode == ExecutionMode::Mask ? "mask" : "drop";
-        sweep.recipe.dtype = capture.model->dtypeName();
+        // Both forms of the weights give the same numbers up to the rounding of sums, which a resumed sweep does not mix.
+        sweep.recipe.dtype = capture.model->dtypeName() + '/' + capture.model->weightsName();
         sweep.recipe.device = capture.model->device().is_cpu() ? "cpu" : "cuda";
         sweep.recipe.version = versionText();
         return sweep;

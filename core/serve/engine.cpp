@@ -112,6 +112,8 @@ Result<Json> EngineState::modelObject(const ModelRequest &wanted, const RunConte
             json["name"] = known.title;
     }
     json["dtype"] = (*model)->dtypeName();
+    json["weights"] = (*model)->weightsName();
+    json["weightBytes"] = (*model)->weights().bytes();
     json["device"] = (*model)->deviceName();
     return json;
 }

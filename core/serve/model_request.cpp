@@ -10,8 +10,9 @@ Result<ModelRequest> modelRequest(const Json &request, const std::string &modelF
     auto name = requestText(request, "model", "");
     auto device = requestText(request, "device", "auto");
     auto dtype = requestText(request, "dtype", "auto");
+    auto weights = requestText(request, "weights", "auto");
     auto threads = requestInteger(request, "threads", defaultThreads, 1, 1024);
-    for (const auto *field : {&name, &device, &dtype}) {
+    for (const auto *field : {&name, &device, &dtype, &weights}) {
         if (!*field)
             return fail(field->error());
     }
@@ -22,7 +23,7 @@ Result<ModelRequest> modelRequest(const Json &request, const std::string &modelF
     auto path = resolveModel(*name, modelFolder.empty() ? userModelFolder() : std::filesystem::path(modelFolder));
     if (!path)
         return fail(path.error());
-    return ModelRequest{*name, path->string(), *device, *dtype, static_cast<int>(*threads)};
+    return ModelRequest{*name, path->string(), *device, *dtype, *weights, static_cast<int>(*threads)};
 }
 
 } // namespace winnow

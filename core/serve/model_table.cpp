@@ -120,7 +120,7 @@ Result<void> ModelTable::makeRoom(const std::string &name, int64_t needed)
 
 Result<std::shared_ptr<const Model>> ModelTable::open(const ModelRequest &request, const RunContext &context)
 {
-    const std::string placement = request.device + '|' + request.dtype;
+    const std::string placement = request.device + '|' + request.dtype + '|' + request.weights;
     auto entry = this->entry(request, placement);
     if (!entry)
         return fail(entry.error());
@@ -129,9 +129,15 @@ Result<std::shared_ptr<const Model>> ModelTable::open(const ModelRequest &reques
     auto config = Model::describe(request.path);
     if (!config)
         return fail(config.error());
-    if (auto room = makeRoom(config->name, forecastMemory(*config, 0).weightBytes); !room)
+    const auto device = chooseDevice(request.device);
+    if (!device)
+        return fail(device.error());
+    const auto residency = chooseResidency(request.weights, *device);
+    if (!residency)
+        return fail(residency.error());
+    if (auto room = makeRoom(config->name, forecastMemory(*config, 0, *residency).weightBytes); !room)
         return fail(room.error());
-    auto model = Model::open(request.path, {request.device, request.dtype, request.threads, 0}, context);
+    auto model = Model::open(request.path, {request.device, request.dtype, request.threads, 0, request.weights}, context);
     if (!model)
         return fail(model.error());
     (*entry)->placement = placement;

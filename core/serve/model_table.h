@@ -15,11 +15,11 @@ namespace winnow {
 struct ModelRequest {
     std::string name; // as it stands in the request: path or catalogue name
     std::string path; // of the file
-    std::string device = "auto", dtype = "auto";
+    std::string device = "auto", dtype = "auto", weights = "auto";
     int threads = 0;
 };
 
-/// Reads `model`, `device`, `dtype`, `threads` of a request.
+/// Reads `model`, `device`, `dtype`, `weights`, `threads` of a request.
 /// @error BadInput without a model; NotFound for a missing file or a catalogue name that is not on disk (with the command
 ///        that gets it) or unknown (with the known names).
 Result<ModelRequest> modelRequest(const Json &request, const std::string &modelFolder, int defaultThreads);
@@ -49,7 +49,7 @@ public:
 private:
     struct Entry {
         std::string file; // path, sizes, times of change
-        std::string placement; // device, dtype
+        std::string placement; // device, dtype, weights
         std::shared_ptr<const Model> model; // null while only the tokenizer was asked for
         std::shared_ptr<const Tokenizer> tokenizer;
         std::string sha256;

@@ -56,6 +56,8 @@ Json canonicalRequest(const Json &request, const RunSetup &setup)
         canonical["continuation"] = request.at("continuation");
     else if (!setup.continuation.empty())
         canonical["scoreLast"] = setup.continuation.size();
+    if (setup.wanted.weights != "auto")
+        canonical["weights"] = setup.wanted.weights;
     if (setup.withScores)
         canonical["withScores"] = true;
     return canonical;

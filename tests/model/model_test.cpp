@@ -2,6 +2,7 @@
 
 #include "core/model/device.h"
 #include "core/model/families/family.h"
+#include "core/model/forward.h"
 #include "core/model/gguf_file.h"
 #include "gpu/device.h"
 
@@ -33,6 +34,8 @@ private Q_SLOTS:
     void otherDtypesAreRefused();
     void checksumIsOfTheFile();
     void moreThreadsGiveTheSameWeights();
+    void weightsOfTheFileAreThoseInMemory();
+    void unknownPlacesOfWeightsAreRefused();
 };
 
 namespace {
@@ -153,12 +156,17 @@ void ModelTest::cutOffFileIsRefused()
 void ModelTest::forecastEqualsWeightBytes()
 {
     for (const char *name : {"models/llama-f16.gguf", "models/qwen2-f16.gguf", "models/llama-q4_k_m.gguf"}) {
-        const auto model = openModel(dataPath(name));
-        const MemoryForecast forecast = forecastMemory(model->config(), 100);
-        // Slices begin at multiples of 64 bytes, the buffer is a whole number of them.
-        QVERIFY(std::abs(static_cast<double>(model->weights().bytes()) / static_cast<double>(forecast.weightBytes) - 1) < 0.01);
-        QCOMPARE(forecast.cacheBytes, model->config().fullCacheBytes(100, 4));
-        QCOMPARE(forecast.weightBytes, 4 * model->config().parameters);
+        for (const char *weights : {"file", "f32"}) {
+            const auto model = Model::open(dataPath(name), LoadOptions{.device = "cpu", .threads = 1, .weights = weights}, {});
+            QVERIFY(model.has_value());
+            QCOMPARE((*model)->weightsName(), std::string(weights));
+            const ModelConfig &config = (*model)->config();
+            const MemoryForecast forecast = forecastMemory(config, 100, (*model)->residency());
+            // Slices begin at multiples of 64 bytes, the buffer is a whole number of them.
+            QVERIFY(std::abs(static_cast<double>((*model)->weights().bytes()) / static_cast<double>(forecast.weightBytes) - 1) < 0.01);
+            QCOMPARE(forecast.cacheBytes, config.fullCacheBytes(100, 4));
+            QCOMPARE(forecast.weightBytes, std::string(weights) == "f32" ? 4 * config.parameters : config.storedBytes);
+        }
     }
 }
 
@@ -206,8 +214,8 @@ void ModelTest::checksumIsOfTheFile()
 
 void ModelTest::moreThreadsGiveTheSameWeights()
 {
-    const auto one = openModel(dataPath("models/llama-q4_k_m.gguf"));
-    const auto two = *Model::open(dataPath("models/llama-q4_k_m.gguf"), {.device = "cpu", .threads = 2}, RunContext{});
+    const auto one = *Model::open(dataPath("models/llama-q4_k_m.gguf"), {.device = "cpu", .threads = 1, .weights = "f32"}, RunContext{});
+    const auto two = *Model::open(dataPath("models/llama-q4_k_m.gguf"), {.device = "cpu", .threads = 2, .weights = "f32"}, RunContext{});
     for (size_t l = 0; l < one->weights().layers.size(); ++l) {
         QVERIFY(one->weights().layers[l].qkv.dense().equal(two->weights().layers[l].qkv.dense()));
         QVERIFY(one->weights().layers[l].ffn.gateUp.dense().equal(two->weights().layers[l].ffn.gateUp.dense()));
@@ -215,6 +223,42 @@ void ModelTest::moreThreadsGiveTheSameWeights()
     }
     QVERIFY(one->weights().embedding.dense().equal(two->weights().embedding.dense()));
     setComputeThreads(1);
+}
+
+/// The same weights in either place; logits differ by the order of f32 sums only.
+void ModelTest::weightsOfTheFileAreThoseInMemory()
+{
+    for (const char *name : {"models/llama-f16.gguf", "models/llama-q8_0.gguf", "models/llama-q4_k_m.gguf", "models/qwen2-f16.gguf"}) {
+        const auto file = *Model::open(dataPath(name), {.device = "cpu", .threads = 1, .weights = "file"}, RunContext{});
+        const auto memory = *Model::open(dataPath(name), {.device = "cpu", .threads = 1, .weights = "f32"}, RunContext{});
+        QVERIFY(file->weights().bytes() < memory->weights().bytes());
+        const std::vector<int32_t> all = [] {
+            std::vector<int32_t> rows;
+            for (int32_t row = 0; row < 64; ++row)
+                rows.push_back(row);
+            return rows;
+        }();
+        for (size_t l = 0; l < file->weights().layers.size(); ++l)
+            QVERIFY(at::equal(file->weights().layers[l].qkv.gather(all), memory->weights().layers[l].qkv.gather(all)));
+        QVERIFY(at::equal(file->weights().embedding.gather(all), memory->weights().embedding.gather(all)));
+        // One token, a few, and more than the kernels for a few take.
+        for (const size_t count : {size_t(1), size_t(5), size_t(30)}) {
+            const auto logits = [&](const Model &model) {
+                KvCache cache(model.config());
+                ForwardOptions options;
+                options.logits = LogitsRows::All;
+                return forward(model, std::span(all).first(count), cache, options, RunContext{})->logits;
+            };
+            QVERIFY(maxDifference(logits(*file), logits(*memory)) < 2e-5);
+        }
+    }
+}
+
+void ModelTest::unknownPlacesOfWeightsAreRefused()
+{
+    const auto model = Model::open(dataPath("models/llama-f16.gguf"), {.device = "cpu", .weights = "disk"}, RunContext{});
+    QVERIFY(!model && model.error().code == ErrorCode::BadInput);
+    QVERIFY(contains(model.error().message, "auto, file or f32"));
 }
 
 QTEST_GUILESS_MAIN(ModelTest)
