@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "cli/request_builder.h"
 #include "cli/text_table.h"
+#include "core/base/budget.h"
 #include "core/base/json_fields.h"
 #include "core/base/report.h"
 
@@ -26,6 +27,10 @@ namespace {
         if (floor.is_object())
             text += "\nfloor: " + shortNumber(numberField(floor, "gemmGflops")) + " GFLOP/s in products of the model's shapes, "
                 + shortNumber(numberField(floor, "readGBps")) + " GB/s reading its weights";
+        if (bench.contains("startToFirstLogits"))
+            text += "\nfirst logits after " + shortNumber(numberField(bench, "startToFirstLogits")) + " s; resident are "
+                + shortNumber(numberField(bench, "rssOverWeights")) + " times the " + byteText(numberField(bench, "weightBytes"))
+                + " of weights (" + stringField(bench, "weights") + ")";
         TextTable table({"part", "CPU s", "floor s", "ratio", "tokens/s"});
         for (const auto &[name, entry] : bench.items()) {
             if (entry.is_array()) {

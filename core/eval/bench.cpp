@@ -71,7 +71,7 @@ namespace {
         Result<Json> prefill(int64_t tokens);
         Result<Json> capture(int64_t tokens);
         Result<Json> memory(int64_t tokens);
-        Result<Json> decode(int64_t contextTokens, int64_t steps);
+        Result<Json> decode();
         Json floor() const { return {{"gemmGflops", m_floor.gemmRate / kGiga}, {"readGBps", m_floor.readRate / kGiga}}; }
 
     private:
@@ -159,8 +159,10 @@ namespace {
             {"weightBytes", m_model->weights().bytes()}, {"peakSinceThisCapture", reset}};
     }
 
-    Result<Json> Bench::decode(int64_t contextTokens, int64_t steps)
+    Result<Json> Bench::decode()
     {
+        const int64_t contextTokens = std::min<int64_t>(512, config().contextLength / 2);
+        const int64_t steps = std::min<int64_t>(64, config().contextLength / 4);
         KvCache cache(config());
         cache.reserve(contextTokens + steps);
         auto filled = forward(*m_model, someIds(config(), contextTokens), cache, ForwardOptions{}, m_context);
@@ -185,6 +187,45 @@ namespace {
         entry["floorSeconds"] = floorSeconds * static_cast<double>(steps);
         entry["floorTokensPerSecond"] = 1.0 / floorSeconds;
         entry["ratio"] = time.cpu / (floorSeconds * static_cast<double>(steps));
+        return entry;
+    }
+
+    Result<std::shared_ptr<const Model>> openWith(const BenchOptions &options, const std::string &weights, const RunContext &context)
+    {
+        return Model::open(
+            options.modelPath, LoadOptions{.device = "cpu", .threads = options.threads, .weights = weights}, context);
+    }
+
+    /// Logits of 8 tokens, and what it took from the start of the process.
+    Result<Json> firstLogits(const Model &model, int64_t bytesBefore, const RunContext &context)
+    {
+        KvCache cache(model.config());
+        auto first = forward(model, someIds(model.config(), 8), cache, ForwardOptions{}, context);
+        if (!first)
+            return fail(first.error());
+        const Moment time = Moment::now() - Moment::processStart();
+        const int64_t resident = residentBytes();
+        Json start = timing(time);
+        start["promptTokens"] = 8;
+        start["peakRssBytes"] = peakResidentBytes();
+        start["rssBytes"] = resident;
+        start["rssBeforeLoadBytes"] = bytesBefore;
+        return Json{{"start", std::move(start)}, {"startToFirstLogits", time.wall},
+            {"rssOverWeights", static_cast<double>(resident) / static_cast<double>(model.weights().bytes())}};
+    }
+
+    /// Decoding with the weights in the given place.
+    Result<Json> decodeWith(const BenchOptions &options, const std::string &weights, const RunContext &context)
+    {
+        auto model = openWith(options, weights, context);
+        if (!model)
+            return fail(model.error());
+        Bench bench(*model, options, context);
+        if (auto done = bench.measureFloor(); !done)
+            return fail(done.error());
+        auto entry = bench.decode();
+        if (entry)
+            (*entry)["weightBytes"] = (*model)->weights().bytes();
         return entry;
     }
 
@@ -231,31 +272,26 @@ Result<Json> runBench(const BenchOptions &options, const RunContext &context)
     if (!parts)
         return fail(parts.error());
     const auto wanted = [&](const char *part) { return std::find(parts->begin(), parts->end(), part) != parts->end(); };
-    auto model = Model::open(options.modelPath, LoadOptions{.device = "cpu", .threads = options.threads}, context);
+    const int64_t bytesBefore = residentBytes();
+    auto model = openWith(options, options.weights, context);
     if (!model)
         return fail(model.error());
     const ModelConfig &config = (*model)->config();
     Bench bench(*model, options, context);
-    Json result{{"model", config.name}, {"threads", options.threads}, {"processor", processorName()}};
-    {
-        KvCache cache(config);
-        auto first = forward(**model, someIds(config, 8), cache, ForwardOptions{}, context);
-        if (!first)
-            return fail(first.error());
-        if (wanted("start")) {
-            const Moment now = Moment::now(), start = Moment::processStart();
-            result["start"] = timing(now - start);
-            result["start"]["promptTokens"] = 8;
-            result["start"]["peakRssBytes"] = peakResidentBytes();
-        }
-    }
+    Json result{{"model", config.name}, {"threads", options.threads}, {"processor", processorName()},
+        {"weights", (*model)->weightsName()}, {"weightBytes", (*model)->weights().bytes()}};
+    auto start = firstLogits(**model, bytesBefore, context);
+    if (!start)
+        return start;
+    if (wanted("start"))
+        result.update(*start);
     if (auto done = bench.measureFloor(); !done)
         return fail(done.error());
     result["floor"] = bench.floor();
     const std::vector<std::pair<const char *, std::function<Result<Json>()>>> steps{
         {"prefill", [&] { return manyOf(fitting(config, {512, 2048}), [&](int64_t n) { return bench.prefill(n); }); }},
         {"capture", [&] { return manyOf(fitting(config, {512, 1024, 2048}), [&](int64_t n) { return bench.capture(n); }); }},
-        {"decode", [&] { return bench.decode(std::min<int64_t>(512, config.contextLength / 2), std::min<int64_t>(64, config.contextLength / 4)); }},
+        {"decode", [&] { return bench.decode(); }},
         {"memory", [&] { return bench.memory(std::min<int64_t>(4096, config.contextLength)); }},
     };
     for (const auto &[name, run] : steps) {
@@ -266,6 +302,13 @@ Result<Json> runBench(const BenchOptions &options, const RunContext &context)
             return entry;
         result[name] = *entry;
         context.progress("bench", static_cast<int64_t>(result.size()), static_cast<int64_t>(parts->size()) + 4, "parts");
+    }
+    if (wanted("decode")) {
+        const bool isFile = (*model)->residency() == Residency::Stored;
+        auto other = decodeWith(options, isFile ? "f32" : "file", context);
+        if (!other)
+            return other;
+        result[isFile ? "decodeF32" : "decodeFile"] = *other;
     }
     return result;
 }

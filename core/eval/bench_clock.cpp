@@ -16,6 +16,19 @@ namespace {
         return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
     }
 
+    /// A field of /proc/self/status that counts kilobytes.
+    int64_t statusBytes(const char *field)
+    {
+        std::ifstream file("/proc/self/status");
+        const std::string start = std::string(field) + ":";
+        std::string line;
+        while (std::getline(file, line)) {
+            if (line.starts_with(start))
+                return std::stoll(line.substr(start.size())) * 1024;
+        }
+        return 0;
+    }
+
 } // namespace
 
 Moment Moment::now() { return Moment{seconds(CLOCK_PROCESS_CPUTIME_ID), seconds(CLOCK_BOOTTIME)}; }
@@ -40,15 +53,8 @@ bool resetPeakResidentBytes()
     return file.good();
 }
 
-int64_t peakResidentBytes()
-{
-    std::ifstream file("/proc/self/status");
-    std::string line;
-    while (std::getline(file, line)) {
-        if (line.starts_with("VmHWM:"))
-            return std::stoll(line.substr(6)) * 1024;
-    }
-    return 0;
-}
+int64_t residentBytes() { return statusBytes("VmRSS"); }
+
+int64_t peakResidentBytes() { return statusBytes("VmHWM"); }
 
 } // namespace winnow

@@ -17,6 +17,8 @@ struct Moment {
 
 /// Forgets the highest resident size seen so far; false where the system does not allow it.
 bool resetPeakResidentBytes();
+/// Resident size now.
+int64_t residentBytes();
 /// Highest resident size since the last reset.
 int64_t peakResidentBytes();
 
