@@ -14,8 +14,8 @@ namespace {
         {"--help", "", "this page"},
     }};
 
-    constexpr std::array<OptionSpec, 6> kModel{{
-        {"--model", "PATH|NAME", "GGUF file, or a short name of the catalogue (winnow-cli models)"},
+    constexpr std::array<OptionSpec, 7> kModel{{
+        {"--model", "PATH|NAME", "GGUF file, Hugging Face folder, or a short name (winnow-cli models)"},
         {"--small-model", "PATH|NAME", "second model, for methods that use a pair"},
         {"--device", "auto|cpu|cuda[:i]", "where it runs (auto)"},
         {"--dtype", "auto|f32|bf16|f16", "element type of the arithmetic (auto)"},

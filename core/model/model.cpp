@@ -3,6 +3,7 @@
 #include "core/model/describe_model.h"
 #include "core/model/device.h"
 #include "core/model/load_weights.h"
+#include "core/model/memory_forecast.h"
 
 #include <ATen/ATen.h>
 
@@ -27,8 +28,8 @@ namespace {
         if (forecast.totalBytes() <= available)
             return {};
         return fail(ErrorCode::OutOfMemory,
-            described.files.tensors->path().string() + " needs " + gib(forecast.totalBytes()) + " with weights in " + (residency == Residency::Stored ? "file precision" : "f32") + " (weights " + gib(forecast.weightBytes)
-                + ", cache and work for 1,024 tokens " + gib(forecast.cacheBytes + forecast.workBytes) + "), available are "
+            described.files.tensors->path().string() + " needs " + gib(forecast.totalBytes()) + " with weights in "
+                + (residency == Residency::Stored ? "file precision" : "f32") + " (weights " + gib(forecast.weightBytes) + ", cache and work for 1,024 tokens " + gib(forecast.cacheBytes + forecast.workBytes) + "), available are "
                 + gib(available),
             "close other programs, choose a smaller model, or use a machine with more memory through the engine command");
     }
@@ -49,14 +50,10 @@ Result<Residency> chooseResidency(const std::string &weights, const at::Device &
 
 MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens, Residency residency)
 {
-    const int64_t qkvRows = (config.heads + 2 * config.kvHeads) * config.headDim;
     MemoryForecast forecast;
     forecast.weightBytes = residency == Residency::Stored && config.storedBytes > 0 ? config.storedBytes : 4 * config.parameters;
-    forecast.cacheBytes = config.fullCacheBytes(tokens, 4);
-    // Residual stream, normed rows, q k v and attention output of all rows; one block of rows in the feed-forward part and
-    // in attention (64 rows of the G heads of one KV head).
-    const int64_t row = 2 * config.hidden + qkvRows + config.heads * config.headDim;
-    forecast.workBytes = 4 * (tokens * row + 256 * 3 * config.ffn + 64 * config.groups() * tokens + config.vocab);
+    forecast.cacheBytes = forecastCacheBytes(config, tokens);
+    forecast.workBytes = forecastPassBytes(config, tokens) + (residency == Residency::Stored ? forecastBlockBytes(config) : 0);
     return forecast;
 }
 

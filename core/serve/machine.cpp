@@ -56,15 +56,6 @@ int64_t availableBytes()
     return field.empty() ? -1 : std::strtoll(field.c_str(), nullptr, 10) * 1024;
 }
 
-int64_t residentBytes()
-{
-    std::ifstream file("/proc/self/statm");
-    int64_t total = 0;
-    int64_t resident = 0;
-    file >> total >> resident;
-    return resident * int64_t(sysconf(_SC_PAGESIZE));
-}
-
 int64_t highestResidentBytes()
 {
     rusage usage{};

@@ -17,8 +17,7 @@ int machineCores();
 int64_t memoryBytes();
 /// What the system says could still be had (MemAvailable); -1 when it does not say.
 int64_t availableBytes();
-/// Resident memory of this process, now and at its highest.
-int64_t residentBytes();
+/// Highest resident memory of this process so far.
 int64_t highestResidentBytes();
 /// Now, ISO 8601 in UTC: "2026-03-01T12:00:00Z".
 std::string nowText();

@@ -1,6 +1,7 @@
 #include "core/serve/serve.h"
 
 #include "core/base/json_fields.h"
+#include "core/eval/bench_clock.h"
 #include "core/serve/frame_writer.h"
 #include "core/serve/machine.h"
 #include "core/serve/request_queue.h"
