@@ -89,12 +89,8 @@ void ModelTables::fitColumns(const Sheet &sheet)
     QHeaderView *head = sheet.view->header();
     for (int column = 0; column < sheet.filter->columnCount(); ++column)
         head->setSectionResizeMode(column, QHeaderView::ResizeToContents);
-    if (&sheet == &m_sheets[0] && sheet.filter->columnCount() > 0) { // many layers of a kind must not push the rest out
-        head->setSectionResizeMode(0, QHeaderView::Interactive);
-        head->resizeSection(0, 96);
-    }
-    // One column takes what is left: names of tensors, kinds of layers, meanings.
-    const int wide = &sheet == &m_sheets[0] ? 1 : &sheet == &m_sheets[1] ? 0 : 3;
+    // One column takes what is left: names of tensors and kinds of layers, meanings.
+    const int wide = &sheet == &m_sheets[2] ? 3 : 0;
     if (wide < sheet.filter->columnCount())
         head->setSectionResizeMode(wide, QHeaderView::Stretch);
 }

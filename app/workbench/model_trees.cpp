@@ -32,11 +32,11 @@ namespace {
         return item;
     }
 
-    QList<QStandardItem *> layerRow(const QString &name, const QString &kind, const LayerFact &like, double parameters, double bytes)
+    QList<QStandardItem *> layerRow(const QString &name, const LayerFact &like, double parameters, double bytes)
     {
-        QStandardItem *what = cell(kind);
-        what->setToolTip(tr("%1; heads %2 (query / KV × channels)").arg(kind, like.headText()));
-        return {cell(name), what, cell(like.ffnText(), Qt::AlignRight), cell(parameterText(parameters), Qt::AlignRight), cell(format::bytes(bytes), Qt::AlignRight)};
+        QStandardItem *what = cell(name);
+        what->setToolTip(tr("%1; heads %2 (query / KV × channels)").arg(name, like.headText()));
+        return {what, cell(like.ffnText(), Qt::AlignRight), cell(parameterText(parameters), Qt::AlignRight), cell(format::bytes(bytes), Qt::AlignRight)};
     }
 
     bool isNumber(const QString &text)
@@ -111,7 +111,7 @@ namespace {
 
 std::unique_ptr<QStandardItemModel> layerTree(const ModelDetails &details)
 {
-    auto model = tree({tr("Layers"), tr("Kind"), tr("Feed-forward"), tr("Parameters"), tr("In the file")}, 2);
+    auto model = tree({tr("Layers by kind"), tr("Feed-forward"), tr("Parameters"), tr("Bytes")}, 1);
     for (const LayerGroup &group : layerGroups(details.layers)) {
         double parameters = 0, bytes = 0;
         for (const size_t index : group.members) {
@@ -119,10 +119,10 @@ std::unique_ptr<QStandardItemModel> layerTree(const ModelDetails &details)
             bytes += details.layers[index].bytes;
         }
         const LayerFact &first = details.layers[group.members.front()];
-        const QList<QStandardItem *> row = layerRow(group.rangeText(details.layers), group.kind, first, parameters, bytes);
+        const QList<QStandardItem *> row = layerRow(tr("%1: %2").arg(group.kind, group.rangeText(details.layers)), first, parameters, bytes);
         for (const size_t index : group.members) {
             const LayerFact &layer = details.layers[index];
-            row.front()->appendRow(layerRow(tr("layer %1").arg(layer.layer), layer.kindText(), layer, layer.parameters, layer.bytes));
+            row.front()->appendRow(layerRow(tr("layer %1: %2").arg(layer.layer).arg(layer.kindText()), layer, layer.parameters, layer.bytes));
         }
         model->appendRow(row);
     }

@@ -11,7 +11,7 @@ namespace winnow {
 // Item models of the Model page's tables. Texts are as shown; kSearchRole is what a search looks through.
 constexpr int kSearchRole = Qt::UserRole + 1;
 
-/// Kinds of layers with the layers of each kind below: layers, kind, feed-forward, parameters, bytes.
+/// Kinds of layers with the layers of each kind below: kind and layers, feed-forward, parameters, bytes.
 std::unique_ptr<QStandardItemModel> layerTree(const ModelDetails &details);
 
 /// Tensors by the dots of their names, numbers in order, chains of one joined: name, shape, type, parameters, bytes.
