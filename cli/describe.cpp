@@ -10,7 +10,8 @@ namespace {
     std::string describeText(const Json &model)
     {
         const Json &forecast = childField(model, "forecast");
-        const auto whole = [&](const char *name) { return std::to_string(integerField(model, name)); };
+        const auto number = [](const Json &object, const char *name) { return std::to_string(integerField(object, name)); };
+        const auto whole = [&](const char *name) { return number(model, name); };
         const auto bytes = [&](const char *name) { return byteText(numberField(forecast, name)); };
         std::string text = stringField(model, "name") + " (" + stringField(model, "family") + ")\n";
         const std::string held = stringField(model, "weights") == "file" ? "used as they stand there" : "f32 in memory";
@@ -25,9 +26,13 @@ namespace {
         table.row({"vocabulary", whole("vocab") + ", " + stringField(model, "tokenizer")});
         table.row({"context", whole("contextLength") + " tokens"});
         table.row({"cache", byteText(numberField(model, "cacheBytesPerToken")) + " a token"});
-        table.row({"memory", bytes("totalBytes") + " for " + std::to_string(integerField(forecast, "tokens")) + " tokens (weights "
+        table.row({"memory", bytes("totalBytes") + " for " + number(forecast, "tokens") + " tokens (weights "
                 + bytes("weightBytes") + ", cache " + bytes("cacheBytes") + ", work " + bytes("workBytes") + "), available "
                 + bytes("availableBytes") + (flagField(forecast, "fits") ? "" : ": does not fit")});
+        for (const Json &plan : childField(forecast, "plans"))
+            table.row({"would fit", number(plan, "tokens") + " tokens with --weights " + stringField(plan, "weights") + ", "
+                    + byteText(numberField(plan, "totalBytes"))});
+        table.row({"beside it", "a capture of them " + bytes("captureBytes") + ", a sweep over it " + bytes("sweepBytes") + " and more"});
         const std::string lines = table.text();
         return text + lines.substr(lines.find('\n') + 1);
     }

@@ -6,6 +6,7 @@
 #include "core/model/device.h"
 #include "core/model/model_files.h"
 #include "core/serve/chat_input.h"
+#include "core/serve/forecast_json.h"
 #include "core/serve/input_request.h"
 #include "core/serve/model_details.h"
 #include "core/serve/report_parts.h"
@@ -25,15 +26,6 @@ namespace {
             flat.push_back(static_cast<int32_t>(end));
         }
         return Array::fromInts(flat, {int64_t(spans.size()), 2});
-    }
-
-    Json forecastJson(const ModelConfig &config, int64_t tokens, Residency residency)
-    {
-        const MemoryForecast forecast = forecastMemory(config, tokens, residency);
-        const int64_t available = availableMemoryBytes();
-        return {{"tokens", tokens}, {"fileBytes", forecast.fileBytes}, {"weightBytes", forecast.weightBytes},
-            {"cacheBytes", forecast.cacheBytes}, {"workBytes", forecast.workBytes}, {"totalBytes", forecast.totalBytes()},
-            {"availableBytes", available}, {"fits", forecast.totalBytes() <= available}};
     }
 
     /// model object of CLI.md 3 and what `open` and `describe` add.
