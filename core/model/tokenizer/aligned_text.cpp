@@ -21,9 +21,13 @@ SourceRange AlignedText::source(size_t begin, size_t end) const
 
 AlignedText AlignedText::part(size_t begin, size_t end) const
 {
-    if (!m_changed)
-        return {m_view.substr(begin, end - begin), m_base + begin};
+    if (!m_changed) {
+        AlignedText same(m_view.substr(begin, end - begin), m_base + begin);
+        same.m_regexTicks = m_regexTicks;
+        return same;
+    }
     AlignedText result({}, source(begin, begin).begin);
+    result.m_regexTicks = m_regexTicks;
     result.m_changed = true;
     result.m_owned = m_owned.substr(begin, end - begin);
     result.m_sources.assign(m_sources.begin() + static_cast<std::ptrdiff_t>(begin), m_sources.begin() + static_cast<std::ptrdiff_t>(end));
@@ -53,6 +57,7 @@ AlignedText TextRewriter::finish() &&
     if (!m_started && m_prefix == m_from.size())
         return std::move(m_from);
     start();
+    m_to.m_regexTicks = m_from.m_regexTicks;
     return std::move(m_to);
 }
 

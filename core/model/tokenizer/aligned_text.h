@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/model/tokenizer/regex.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,6 +23,7 @@ public:
     AlignedText(std::string_view text, size_t begin)
         : m_view(text)
         , m_base(static_cast<uint32_t>(begin))
+        , m_regexTicks(regexBudget(text.size()))
     {
     }
 
@@ -28,6 +31,8 @@ public:
     size_t size() const { return text().size(); }
     /// What the bytes [begin, end) stand for; a place without width when begin = end.
     SourceRange source(size_t begin, size_t end) const;
+    /// What regular expressions may still spend on this text.
+    int64_t &regexTicks() { return m_regexTicks; }
     /// A piece as a text of its own.
     AlignedText part(size_t begin, size_t end) const;
 
@@ -36,6 +41,7 @@ private:
 
     std::string_view m_view;
     uint32_t m_base = 0;
+    int64_t m_regexTicks = 0;
     bool m_changed = false;
     std::string m_owned; // the text, once it differs from m_view
     std::vector<SourceRange> m_sources; // of each byte of m_owned; begins and ends never fall
@@ -52,6 +58,7 @@ public:
     }
 
     std::string_view text() const { return m_from.text(); }
+    int64_t &regexTicks() { return m_from.m_regexTicks; }
     void keep(size_t begin, size_t end);
     /// All of `by` stands for what [begin, end) stood for; begin = end inserts.
     void replace(size_t begin, size_t end, std::string_view by);

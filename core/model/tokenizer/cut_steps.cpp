@@ -92,7 +92,7 @@ namespace {
 
     /// Cuts every piece by itself; `cut(piece text, offset, new pieces)`.
     template <typename Cut>
-    Result<CutText> cutEach(CutText text, Cut cut)
+    Result<CutText> cutEach(CutText &text, Cut cut)
     {
         std::vector<Piece> pieces;
         pieces.reserve(text.pieces.size() * 2);
@@ -101,7 +101,7 @@ namespace {
                 return fail(done.error());
         }
         text.pieces = std::move(pieces);
-        return text;
+        return std::move(text);
     }
 
     /// Rewrites every piece by itself, `rewrite(rewriter, piece)`, and moves the pieces along.
@@ -137,12 +137,14 @@ namespace {
 
 MatchFinder matchesOf(std::shared_ptr<const Regex> pattern)
 {
-    return [pattern = std::move(pattern)](std::string_view piece, std::vector<RegexMatch> &matches) { return pattern->findAll(piece, matches); };
+    return [pattern = std::move(pattern)](std::string_view piece, std::vector<RegexMatch> &matches, int64_t &ticks) {
+        return pattern->findAll(piece, matches, ticks);
+    };
 }
 
 MatchFinder matchesOf(std::string text)
 {
-    return [text = std::move(text)](std::string_view piece, std::vector<RegexMatch> &matches) -> Result<void> {
+    return [text = std::move(text)](std::string_view piece, std::vector<RegexMatch> &matches, int64_t &) -> Result<void> {
         size_t at = text.empty() ? std::string_view::npos : piece.find(text);
         for (; at != std::string_view::npos; at = piece.find(text, at + text.size()))
             matches.push_back({at, at + text.size()});
@@ -152,7 +154,7 @@ MatchFinder matchesOf(std::string text)
 
 MatchFinder codePointMatches(bool (*matches)(char32_t))
 {
-    return [matches](std::string_view piece, std::vector<RegexMatch> &found) -> Result<void> {
+    return [matches](std::string_view piece, std::vector<RegexMatch> &found, int64_t &) -> Result<void> {
         for (size_t at = 0; at < piece.size();) {
             const size_t begin = at;
             if (matches(takeCodePoint(piece, at)))
@@ -167,10 +169,10 @@ CutStep splitStep(MatchFinder find, MatchedText rule, MatchSense sense)
     return [find = std::move(find), rule, sense](CutText text) {
         std::vector<RegexMatch> matches;
         std::vector<Span> spans;
-        return cutEach(std::move(text), [&](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
+        return cutEach(text, [&](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
             matches.clear();
             spans.clear();
-            if (const auto found = find(piece, matches); !found)
+            if (const auto found = find(piece, matches, text.text.regexTicks()); !found)
                 return found;
             appendSpans(piece.size(), matches, sense, spans);
             applyRule(rule, spans);
@@ -188,7 +190,7 @@ CutStep splitByRule(Splitter rule)
     return [rule](CutText text) {
         std::vector<CodePoint> points;
         std::vector<size_t> lengths;
-        return cutEach(std::move(text), [&](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
+        return cutEach(text, [&](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
             points.clear();
             lengths.clear();
             appendCodePoints(piece, offset, points);
@@ -289,7 +291,7 @@ CutStep splitAtWhiteSpace() { return splitStep(codePointMatches(isWhiteSpace), M
 CutStep splitWords()
 {
     return [](CutText text) {
-        return cutEach(std::move(text), [](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
+        return cutEach(text, [](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
             int before = 0; // 0: white space, 1: a word, 2: other signs
             for (size_t at = 0; at < piece.size();) {
                 const size_t begin = at;
@@ -309,7 +311,7 @@ CutStep splitWords()
 CutStep splitUnicodeScripts()
 {
     return [](CutText text) {
-        return cutEach(std::move(text), [](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
+        return cutEach(text, [](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
             int before = -2; // none yet
             bool open = false; // what stands before the first code point with a script is left out, as in the reference
             for (size_t at = 0; at < piece.size();) {
@@ -332,7 +334,7 @@ CutStep splitUnicodeScripts()
 CutStep splitFixedLength(size_t length)
 {
     return [length](CutText text) {
-        return cutEach(std::move(text), [length](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
+        return cutEach(text, [length](std::string_view piece, size_t offset, std::vector<Piece> &out) -> Result<void> {
             for (size_t at = 0; at < piece.size();) {
                 const size_t begin = at;
                 for (size_t i = 0; i < length && at < piece.size(); ++i)

@@ -114,10 +114,11 @@ DecodeStep replaceInTexts(std::string pattern, std::string by)
 DecodeStep replaceMatchesInTexts(std::shared_ptr<const Regex> pattern, std::string by)
 {
     return [pattern = std::move(pattern), by = std::move(by)](std::vector<std::string> &tokens) -> Result<void> {
+        int64_t ticks = regexBudget(tokens.size());
         for (std::string &token : tokens) {
             token = replaceIllFormed(token);
             std::vector<RegexMatch> matches;
-            if (const auto found = pattern->findAll(token, matches); !found)
+            if (const auto found = pattern->findAll(token, matches, ticks); !found)
                 return found;
             std::string result;
             size_t done = 0;

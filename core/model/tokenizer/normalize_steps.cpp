@@ -251,7 +251,7 @@ NormalizeStep replaceMatches(std::shared_ptr<const Regex> pattern, std::string b
     return [pattern = std::move(pattern), by = std::move(by)](AlignedText text) -> Result<AlignedText> {
         TextRewriter rewriter(std::move(text));
         std::vector<RegexMatch> matches;
-        if (const auto found = pattern->findAll(rewriter.text(), matches); !found)
+        if (const auto found = pattern->findAll(rewriter.text(), matches, rewriter.regexTicks()); !found)
             return fail(found.error());
         size_t done = 0;
         for (const RegexMatch &match : matches) {

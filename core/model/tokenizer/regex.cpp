@@ -9,8 +9,6 @@ namespace {
 
     constexpr size_t kLongestPattern = 32768; // published ones have some hundred characters
     constexpr int32_t kStackBytes = 32 << 20; // of backtracking
-    // One unit is ICU's tick, 10,000 steps of its matcher, about a third of a millisecond.
-    constexpr int64_t kTicks = 2000;
 
     /// Counts the ticks of all searches in one text; the search ends when they are used up.
     UBool countTick(const void *context, int32_t)
@@ -59,25 +57,26 @@ Result<std::shared_ptr<const Regex>> Regex::compile(std::string_view pattern)
 {
     const std::string shown = "the regular expression \"" + std::string(pattern.substr(0, 200)) + "\"";
     if (pattern.size() > kLongestPattern)
-        return fail(ErrorCode::BadModelFile, "a regular expression has " + std::to_string(pattern.size()) + " bytes: expected at most " + std::to_string(kLongestPattern));
+        return fail(ErrorCode::BadModelFile,
+            "a regular expression has " + std::to_string(pattern.size()) + " bytes: expected at most " + std::to_string(kLongestPattern));
     const auto translated = icuExpression(pattern);
     if (!translated)
         return fail(translated.error().code, shown + ": " + translated.error().message);
     UErrorCode status = U_ZERO_ERROR;
     UParseError place{};
     auto program = std::make_unique<Program>();
-    program->pattern.reset(icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(*translated), UREGEX_MULTILINE | UREGEX_UNIX_LINES, place, status));
+    program->pattern.reset(icu::RegexPattern::compile(
+        icu::UnicodeString::fromUTF8(*translated), UREGEX_MULTILINE | UREGEX_UNIX_LINES, place, status));
     if (U_FAILURE(status))
         return fail(ErrorCode::BadModelFile, shown + " cannot be read: " + u_errorName(status));
     return std::shared_ptr<const Regex>(new Regex(std::move(program)));
 }
 
-Result<void> Regex::findAll(std::string_view text, std::vector<RegexMatch> &matches) const
+Result<void> Regex::findAll(std::string_view text, std::vector<RegexMatch> &matches, int64_t &ticks) const
 {
     const Utf16Text input(text);
     UErrorCode status = U_ZERO_ERROR;
     const std::unique_ptr<icu::RegexMatcher> matcher(m_program->pattern->matcher(input.units, status));
-    int64_t ticks = kTicks + static_cast<int64_t>(text.size() / 1000);
     if (U_SUCCESS(status)) {
         matcher->setMatchCallback(countTick, &ticks, status);
         matcher->setStackLimit(kStackBytes, status);

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@ namespace winnow {
 struct RegexMatch {
     size_t begin = 0, end = 0;
 };
+
+/// What all expressions together may spend on one text, in ticks of ICU's matcher (10,000 steps, about a third of a
+/// millisecond). Published expressions need a few ticks for a megabyte; one that backtracks without end is stopped.
+constexpr int64_t regexBudget(size_t bytes) { return 2000 + static_cast<int64_t>(bytes / 1000); }
 
 /// The same expression in ICU's syntax: tokenizer files are written for Oniguruma, where \s, \w, \h, ^, $, possessive
 /// intervals and a few signs mean something else.
@@ -29,9 +34,9 @@ public:
     ~Regex();
 
     /// Appends all matches in well-formed UTF-8, left to right. An empty match directly behind a match does not count.
-    /// @error BadInput when the expression takes too long on this text.
-    /// @cost  A step budget proportional to the text: an expression that backtracks without end is stopped.
-    Result<void> findAll(std::string_view text, std::vector<RegexMatch> &matches) const;
+    /// @param ticks  What is left of the budget; falls.
+    /// @error BadInput when the budget is used up.
+    Result<void> findAll(std::string_view text, std::vector<RegexMatch> &matches, int64_t &ticks) const;
 
 private:
     struct Program;

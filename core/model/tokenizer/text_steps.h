@@ -47,8 +47,8 @@ Result<NormalizeStep> precompiledCharsmap(std::string bytes, CharsmapRule rule);
 
 /// What becomes of the matches of an expression that cuts a text.
 enum class MatchedText { Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous };
-/// Appends matches in one piece; they do not overlap.
-using MatchFinder = std::function<Result<void>(std::string_view piece, std::vector<RegexMatch> &matches)>;
+/// Appends matches in one piece; they do not overlap. `ticks`: as for Regex::findAll.
+using MatchFinder = std::function<Result<void>(std::string_view piece, std::vector<RegexMatch> &matches, int64_t &ticks)>;
 
 MatchFinder matchesOf(std::shared_ptr<const Regex> pattern);
 MatchFinder matchesOf(std::string text);
