@@ -73,7 +73,7 @@ namespace {
 
     std::map<std::string, int64_t, std::less<>> sizesOf(const ModelConfig &config)
     {
-        std::map<std::string, int64_t, std::less<>> sizes{{"H", config.heads}, {"Hkv", config.kvHeads}, {"D", config.headDim}, {"E", config.hidden}, {"V", config.vocab}, {"G", config.kvHeads > 0 ? config.groups() : 0}, {"L", config.layers}};
+        std::map<std::string, int64_t, std::less<>> sizes{{"H", config.heads}, {"Hkv", config.kvHeads}, {"D", config.headDim}, {"Dv", config.valueWidth()}, {"E", config.hidden}, {"V", config.vocab}, {"G", config.kvHeads > 0 ? config.groups() : 0}, {"L", config.layers}};
         if (config.moe.experts > 0)
             sizes.insert({{"N", config.moe.experts}, {"k", config.moe.active}});
         if (config.mla.latent > 0)

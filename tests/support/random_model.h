@@ -201,6 +201,7 @@ inline std::vector<NamedConfig> tinyConfigs()
         c.queryKeyNorm = QueryKeyNorm::PerHead;
         c.tied = true;
     });
+    add("scaled queries", [](ModelConfig &c) { c.queryScale = 0.4, c.scoreScale = 1; });
     add("full width norm", [](ModelConfig &c) { c.queryKeyNorm = QueryKeyNorm::FullWidth, c.clipQkv = 1.2; });
     add("multipliers", [](ModelConfig &c) { c.embeddingScale = 3, c.residualScale = 0.4, c.logitScale = 0.25, c.scoreScale = 0.2; });
     add("parallel residual", [](ModelConfig &c) {
