@@ -63,9 +63,9 @@ private:
             kept = kept.defined() && site.firstRow > 0 ? at::cat({kept, value.clone()}, value.dim() - 2) : value.clone();
             return;
         }
-        const int64_t slots = value.size(2);
+        const int64_t columns = value.size(2);
         if (!kept.defined())
-            kept = at::zeros({m_config.heads, slots, slots}); // without a past there are as many rows as slots
+            kept = at::zeros({m_config.heads, columns, columns}); // without a past there are as many rows as keys
         kept.narrow(0, site.firstHead, value.size(0)).narrow(1, site.firstRow, value.size(1)).copy_(value);
     }
 
