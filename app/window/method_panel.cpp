@@ -129,10 +129,10 @@ MethodPanel::MethodPanel(Workbench &bench, Look &look, const Actions &actions, Q
 
 void MethodPanel::setDense(bool dense)
 {
-    layout()->setContentsMargins(12, 0, 12, dense ? 8 : 12);
-    layout()->setSpacing(dense ? 4 : 6);
-    m_rows->setVerticalSpacing(dense ? 2 : 4);
-    m_buttons->setContentsMargins(0, dense ? 2 : 6, 0, 0);
+    layout()->setContentsMargins(12, 0, 12, dense ? 4 : 12);
+    layout()->setSpacing(dense ? 3 : 6);
+    m_rows->setVerticalSpacing(dense ? 0 : 4);
+    m_buttons->setContentsMargins(0, dense ? 0 : 6, 0, 0);
 }
 
 void MethodPanel::buildBudget()

@@ -95,10 +95,10 @@ SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
 
 void SavingsPanel::setDense(bool dense)
 {
-    m_body->setSpacing(dense ? 4 : 6);
+    m_body->setSpacing(dense ? 3 : 6);
     for (FactRow *row : {m_selection, m_decode})
-        row->setFixedHeight(dense ? 18 : 20);
-    layout()->setContentsMargins(0, 0, 0, dense ? 4 : 8);
+        row->setFixedHeight(dense ? 17 : 20);
+    layout()->setContentsMargins(0, 0, 0, dense ? 1 : 8);
 }
 
 void SavingsPanel::refresh()
@@ -195,8 +195,8 @@ ChecksPanel::ChecksPanel(Workbench &bench, Look &look, QWidget *parent)
 
 void ChecksPanel::setDense(bool dense)
 {
-    m_rowHeight = dense ? 18 : 20;
-    layout()->setContentsMargins(0, 0, 0, dense ? 3 : 8);
+    m_rowHeight = dense ? 17 : 20;
+    layout()->setContentsMargins(0, 0, 0, dense ? 1 : 8);
     for (FactRow *row : findChildren<FactRow *>())
         row->setFixedHeight(m_rowHeight);
 }

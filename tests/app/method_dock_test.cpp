@@ -30,7 +30,8 @@ private Q_SLOTS:
             app.bench().evaluateCurrent();
             QVERIFY(app.waitJobs());
             QTRY_VERIFY(isMeasured(app.bench().currentReport()));
-            QTest::qWait(30); // layouts are asked for again from the event loop
+            // Layouts are asked for again from the event loop.
+            static_cast<void>(QTest::qWaitFor([dock] { return dock->neededHeight() <= dock->roomHeight(); }, 2000));
             QVERIFY2(dock->neededHeight() <= dock->roomHeight(), qPrintable(QStringLiteral("%1 needs %2 of %3").arg(QString::fromStdString(method.id)).arg(dock->neededHeight()).arg(dock->roomHeight())));
         }
     }

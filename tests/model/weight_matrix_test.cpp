@@ -53,6 +53,11 @@ std::vector<std::byte> randomRows(TensorType type, int64_t rows, int64_t columns
         bytes[at] = static_cast<std::byte>(value & 255);
         bytes[at + 1] = static_cast<std::byte>(value >> 8);
     };
+    // Sign and mantissa of a 16-bit float with one of `count` exponents from `exponent` on.
+    const auto bits16 = [&random](uint32_t exponent, uint32_t count) {
+        const auto bits = static_cast<uint32_t>(random()) & 0x83ffU;
+        return bits | (exponent + static_cast<uint32_t>(random()) % count) << 10;
+    };
     const TensorTypeInfo *info = tensorTypeInfo(type);
     const auto size = static_cast<size_t>(info->blockBytes);
     if (type == TensorType::F32 || type == TensorType::BF16 || type == TensorType::F16) {
@@ -64,13 +69,13 @@ std::vector<std::byte> randomRows(TensorType type, int64_t rows, int64_t columns
             if (type == TensorType::F32)
                 std::memcpy(&bytes[at], &bits, sizeof bits);
             else
-                put16(at, type == TensorType::BF16 ? bits >> 16 : (random() & 0x83ffU) | (10U + random() % 6U) << 10);
+                put16(at, type == TensorType::BF16 ? bits >> 16 : bits16(10U, 6U));
         }
         return bytes;
     }
     for (size_t block = 0; block < bytes.size(); block += size) {
         for (const size_t offset : scaleOffsets(type))
-            put16(block + offset, (random() & 0x83ffU) | (7U + random() % 5U) << 10);
+            put16(block + offset, bits16(7U, 5U));
     }
     return bytes;
 }
