@@ -124,7 +124,9 @@ QVector<QPair<QString, QString>> ModelDetails::facts() const
     if (numberField(d, "fileBytes") > 0)
         add(tr("File"), QStringLiteral("%1, %2").arg(format::bytes(numberField(d, "fileBytes")), text(d, "storedType")));
     const Json &forecast = childField(d, "forecast");
-    add(tr("Weights in memory"), numberField(forecast, "weightBytes") > 0 ? QStringLiteral("%1, %2").arg(format::bytes(numberField(forecast, "weightBytes")), text(d, "dtype")) : QString());
+    // An engine command of the person's own may be older and not say where weights stay.
+    const QString place = text(d, "weights") == QStringLiteral("file") ? tr("as in the file") : text(d, "dtype");
+    add(tr("Weights held"), numberField(forecast, "weightBytes") > 0 ? QStringLiteral("%1, %2").arg(format::bytes(numberField(forecast, "weightBytes")), place) : QString());
     add(tr("Cache a token"), numberField(d, "cacheBytesPerToken") > 0 ? format::bytes(numberField(d, "cacheBytesPerToken")) : QString());
     add(tr("SHA-256"), text(d, "sha256"));
     return rows;
