@@ -77,12 +77,13 @@ Result<Json> readJsonFile(const std::string &path)
 Result<Json> modelFields(const Arguments &arguments)
 {
     Json fields = Json::object();
-    if (arguments.has("--small-model"))
-        return fail(ErrorCode::Unsupported, "--small-model: no method of this version uses a second model");
-    if (const auto model = arguments.value("--model")) {
+    for (const auto &[option, field] : {std::pair{"--model", "model"}, std::pair{"--small-model", "smallModel"}}) {
+        const auto model = arguments.value(option);
+        if (!model)
+            continue;
         std::error_code error;
         const bool file = std::filesystem::exists(*model, error);
-        fields["model"] = file ? std::filesystem::absolute(*model, error).lexically_normal().string() : *model;
+        fields[field] = file ? std::filesystem::absolute(*model, error).lexically_normal().string() : *model;
     }
     if (const auto device = arguments.value("--device"))
         fields["device"] = *device;

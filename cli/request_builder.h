@@ -10,7 +10,7 @@ namespace winnow {
 // Command-line options as the fields of a request (docs/protocol.md). Files are read here: a request is self-contained.
 
 /// `model`, `device`, `dtype`, `weights`, `threads`, `seed`. A path is made absolute, so that the request means the same elsewhere.
-/// @error BadInput for values that cannot be; Unsupported for --small-model (no method of this version uses a pair).
+/// @error BadInput for values that cannot be.
 Result<Json> modelFields(const Arguments &arguments);
 
 /// `input`: ids before text, text before file, file before messages. @error as readFile; Unsupported for --image.

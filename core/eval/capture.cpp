@@ -126,12 +126,13 @@ void CaptureNeeds::include(const CaptureNeeds &other)
     colSum = colSum || other.colSum;
     queryMoments = queryMoments || other.queryMoments;
     window = std::max(window, other.window);
+    pair.include(other.pair);
 }
 
 bool CaptureNeeds::covers(const CaptureNeeds &asked) const
 {
     return (colSum || !asked.colSum) && (queryMoments || !asked.queryMoments)
-        && window >= asked.window;
+        && window >= asked.window && pair.covers(asked.pair);
 }
 
 int64_t forecastCaptureBytes(const ModelConfig &config, int64_t tokens, const CaptureNeeds &needs)

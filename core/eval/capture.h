@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/report.h"
 #include "core/base/run_context.h"
+#include "core/eval/pair.h"
 #include "core/model/config.h"
 
 #include <ATen/core/Tensor.h>
@@ -22,6 +23,7 @@ struct CaptureNeeds {
     bool colSum = false; // also row entropies
     bool queryMoments = false;
     int64_t window = 0; // last query rows kept; W = max(64, window), at most N; 0 = none
+    PairNeeds pair{}; // of a second, small model; captureContext leaves it alone (capturePair)
 
     void include(const CaptureNeeds &other);
     bool covers(const CaptureNeeds &asked) const;
@@ -54,6 +56,7 @@ struct Capture {
     std::vector<LayerCapture> layers;
     at::Tensor lastLogits; // [V] of the last context row
     std::optional<ExpertUsage> experts; // of the context, models with experts only
+    std::shared_ptr<const PairCapture> pair; // what a small model saw of the same ids, for methods of a pair
     double prefillMs = 0;
     double maxRowSumError = 0; // largest |sum of an attention row - 1| seen
     int64_t bytes = 0; // of all tensors above

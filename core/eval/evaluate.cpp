@@ -4,6 +4,7 @@
 #include "core/eval/checks.h"
 #include "core/eval/evaluate_pass.h"
 #include "core/eval/evaluate_series.h"
+#include "core/eval/layer_execution.h"
 #include "core/eval/metrics_rows.h"
 #include "core/model/forward.h"
 
@@ -119,6 +120,9 @@ public:
     Result<void> run(size_t first, size_t count, std::vector<CellResult> &results, const CellDone &done, int64_t progressBase,
         int64_t progressTotal);
 
+    /// The small model over the continuation, once for all batches.
+    Result<void> feedSmallModel();
+
 private:
     Result<void> scoreBlock(const RowBlock &block, int64_t firstCell, size_t first, std::vector<CellResult> &results);
     ReferenceRows &referenceOf(const RowBlock &block);
@@ -130,6 +134,7 @@ private:
     const EvaluationOptions &m_options;
     const RunContext &m_context;
     FullRun m_full;
+    std::shared_ptr<const SmallRows> m_small;
     std::map<int64_t, ReferenceRows> m_references; // by first row: all of them when the full run is kept, else the last
     double m_referenceError = 0;
 };
@@ -137,7 +142,7 @@ private:
 Result<void> BatchRun::run(size_t first, size_t count, std::vector<CellResult> &results, const CellDone &done,
     int64_t progressBase, int64_t progressTotal)
 {
-    LayerMajorPass pass(m_capture, m_continuation, std::span(m_cells).subspan(first, count), m_options, m_full);
+    LayerMajorPass pass(m_capture, m_continuation, std::span(m_cells).subspan(first, count), m_options, m_full, m_small.get());
     const auto layerDone = [&](int64_t layer) { m_context.progress("evaluate", progressBase + layer + 1, progressTotal, "layers"); };
     if (Result<void> ran = pass.run(m_context, layerDone); !ran)
         return ran;
@@ -150,6 +155,15 @@ Result<void> BatchRun::run(size_t first, size_t count, std::vector<CellResult> &
             return scored;
     }
     finish(pass, first, count, results, done);
+    return {};
+}
+
+Result<void> BatchRun::feedSmallModel()
+{
+    auto rows = smallRowsOf(m_capture, m_cells, std::span(m_continuation).first(m_continuation.size() - 1), m_context);
+    if (!rows)
+        return fail(rows.error());
+    m_small = std::move(*rows);
     return {};
 }
 
@@ -220,6 +234,8 @@ Result<std::vector<CellResult>> evaluate(const Capture &capture, const std::vect
     const int64_t batches = std::max<int64_t>(1, static_cast<int64_t>((cells.size() + batch->size - 1) / batch->size));
     const int64_t layers = capture.config.layers;
     BatchRun run(capture, continuation, cells, options, context, batch->keepFull);
+    if (Result<void> fed = run.feedSmallModel(); !fed)
+        return fail(fed.error());
     for (int64_t b = 0; b < batches; ++b) {
         const size_t first = static_cast<size_t>(b) * batch->size, count = std::min(batch->size, cells.size() - first);
         if (Result<void> ran = run.run(first, count, results, done, b * layers, batches * layers); !ran)

@@ -23,6 +23,7 @@ struct EvaluationCell {
     const Method *method = nullptr;
     std::shared_ptr<const Ranking> ranking;
     Parameters parameters{Json::object()};
+    CapturePtr context{}; // a context pass of its own (IAM); null = the capture that all cells share
 };
 
 struct EvaluationOptions {
@@ -74,6 +75,7 @@ Result<std::vector<CellResult>> evaluate(const Capture &capture, const std::vect
 struct MeasuredRun {
     double allocatedBytes = 0; // live cache tensors after compression, before the first step; each storage once
     double peakBytes = 0; // maximum of the same, including the context pass
+    double smallCacheBytes = 0; // the small model's cache at the end, beside the above
     double compressMs = 0;
     double msPerToken = 0;
     std::vector<float> nll; // [T]

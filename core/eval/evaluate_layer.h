@@ -2,6 +2,7 @@
 
 #include "core/eval/evaluate.h"
 #include "core/eval/evaluate_saliency.h"
+#include "core/eval/small_pass.h"
 #include "core/model/attention.h"
 #include "core/model/rope.h"
 
@@ -67,22 +68,33 @@ struct LayerContext {
     const FullBlock &full;
     const ModelRope &rope; // for shifted positions
     int64_t length = 0; // N + T
+    const SmallRows *small = nullptr; // rows of the small model, only when a cell of the batch uses them
 };
 
-/// One layer of one cell while its rows go by: the slots it holds, and what decides which of them leave.
+/// One layer of one cell while its rows go by: which slots every row sees, and with what weights.
+class LayerExecution {
+public:
+    virtual ~LayerExecution() = default;
+
+    /// Rows in ascending order, block after block.
+    /// @param out [count, H * Dv]
+    virtual void attend(const BlockRows &rows, const LayerContext &context, AttentionScratch &scratch, float *out, CellRecord &record) = 0;
+
+    /// Slots held now, over all sets.
+    virtual int64_t slots() const = 0;
+};
+
+/// The execution of plans over a cache of one model: the slots it holds, and what decides which of them leave.
 ///
 /// A block of rows is scored against every slot it may see in one product; the row loop then only picks the held ones,
 /// normalises and drops. The same numbers as one row at a time over a cache that is cut after each row
 /// (kv-evaluation.md 3.5), at the speed of matrix products.
-class CellLayer {
+class CellLayer : public LayerExecution {
 public:
     CellLayer(const Capture &capture, const EvaluationCell &cell, int64_t layer, const EvaluationOptions &options);
 
-    /// @param out [count, H * Dv]
-    void attend(const BlockRows &rows, const LayerContext &context, AttentionScratch &scratch, float *out, CellRecord &record);
-
-    /// Slots held now, over all sets.
-    int64_t slots() const;
+    void attend(const BlockRows &rows, const LayerContext &context, AttentionScratch &scratch, float *out, CellRecord &record) override;
+    int64_t slots() const override;
 
 private:
     struct Set {

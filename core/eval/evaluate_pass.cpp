@@ -1,5 +1,7 @@
 #include "core/eval/evaluate_pass.h"
 
+#include "core/eval/layer_execution.h"
+
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
@@ -8,12 +10,14 @@
 namespace winnow {
 
 LayerMajorPass::LayerMajorPass(const Capture &capture, const std::vector<int32_t> &continuation,
-    std::span<const EvaluationCell> cells, const EvaluationOptions &options, FullRun &full)
+    std::span<const EvaluationCell> cells, const EvaluationOptions &options, FullRun &full,
+    const SmallRows *small)
     : m_capture(capture)
     , m_model(*capture.model)
     , m_cells(cells)
     , m_options(options)
     , m_full(full)
+    , m_small(small)
     , m_rows(static_cast<int64_t>(continuation.size()) - 1)
     , m_firstCell(full.done && full.keep ? 1 : 0)
     , m_records(cells.size() + 1)
@@ -64,7 +68,7 @@ FullBlock &LayerMajorPass::fullBlock(int64_t layer, size_t block)
 Result<void> LayerMajorPass::runLayer(int64_t layer, const RunContext &context)
 {
     for (size_t c = 1; c < m_layers.size(); ++c)
-        m_layers[c] = std::make_unique<CellLayer>(m_capture, m_cells[c - 1], layer, m_options);
+        m_layers[c] = makeLayerExecution(m_capture, m_cells[c - 1], layer, m_options);
     if (m_saliency)
         m_saliency->startLayer();
     const int64_t cells = static_cast<int64_t>(m_layers.size());
@@ -139,7 +143,7 @@ void LayerMajorPass::attendCell(int64_t layer, size_t blockIndex, int64_t cell, 
     if (cell == 0)
         runFull(layer, blockIndex, rows, out);
     else
-        m_layers[index]->attend(rows, {fullBlock(layer, blockIndex), m_model.rope(), m_capture.tokens() + m_rows}, m_scratch, out, m_records[index]);
+        m_layers[index]->attend(rows, {fullBlock(layer, blockIndex), m_model.rope(), m_capture.tokens() + m_rows, m_small}, m_scratch, out, m_records[index]);
 }
 
 void LayerMajorPass::runFull(int64_t layer, size_t block, const BlockRows &rows, float *out)

@@ -36,8 +36,9 @@ struct FullRun {
 class LayerMajorPass {
 public:
     /// @param cells The batch without the full cell. Borrowed, as everything here.
+    /// @param small Rows of the small model, null when no cell uses them.
     LayerMajorPass(const Capture &capture, const std::vector<int32_t> &continuation, std::span<const EvaluationCell> cells,
-        const EvaluationOptions &options, FullRun &full);
+        const EvaluationOptions &options, FullRun &full, const SmallRows *small);
 
     /// Runs all layers. @error Cancelled. @param layerDone called after each layer.
     Result<void> run(const RunContext &context, const std::function<void(int64_t layer)> &layerDone);
@@ -72,11 +73,12 @@ private:
     std::span<const EvaluationCell> m_cells;
     const EvaluationOptions &m_options;
     FullRun &m_full;
+    const SmallRows *m_small;
     int64_t m_rows = 0;
     int64_t m_firstCell = 0;
     std::vector<RowBlock> m_blocks;
     std::vector<CellRecord> m_records; // [1 + cells]
-    std::vector<std::unique_ptr<CellLayer>> m_layers; // [1 + cells], of the current layer; [0] unused
+    std::vector<std::unique_ptr<LayerExecution>> m_layers; // [1 + cells], of the current layer; [0] unused
     std::vector<float> m_keys, m_values; // [1 + cells, Hkv, T, D] and [.., Dv] of the current layer
     std::unique_ptr<SaliencyRanks> m_saliency;
     AttentionScratch m_scratch;

@@ -1,9 +1,8 @@
 #include "core/eval/generate_plan.h"
 
-#include "core/eval/measure_layer.h"
+#include "core/eval/cell_decoder.h"
 #include "core/model/forward.h"
 
-#include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -11,48 +10,6 @@
 
 namespace winnow {
 namespace {
-
-    /// The compressed caches of all layers, and the step that feeds one token through them.
-    class PlannedDecoder {
-    public:
-        PlannedDecoder(const Capture &capture, const EvaluationCell &cell, int64_t steps)
-            : m_model(*capture.model)
-            , m_capture(capture)
-            , m_shift(cell.plan.positions == PositionMode::Shift)
-        {
-            for (int64_t l = 0; l < capture.config.layers; ++l) {
-                const LayerCapture &layer = capture.layers[static_cast<size_t>(l)];
-                m_layers.emplace_back(capture, cell, l);
-                m_layers.back().cache().adopt(layer.keys.clone(), layer.values.clone());
-                m_layers.back().compress();
-                m_layers.back().reserveSteps(steps);
-            }
-        }
-
-        /// Logits [V] after token number `row` of the continuation.
-        Result<at::Tensor> step(int64_t row, int32_t id, const RunContext &context)
-        {
-            const auto position = static_cast<int32_t>(m_capture.tokens() + row);
-            const RopeRows rope = m_model.rope().rows(std::span(&position, 1), m_model.device());
-            at::Tensor x = embedRows(m_model, std::span(&id, 1), std::span(&position, 1)); // [1, E]
-            for (size_t l = 0; l < m_layers.size(); ++l) {
-                const auto layer = static_cast<int64_t>(l);
-                const Projections parts = projectQkv(m_model, layer, attentionInput(m_model, layer, x));
-                const at::Tensor before = m_shift ? parts.q.clone() : at::Tensor();
-                m_model.rope().rotate(layer, parts.q, rope);
-                m_model.rope().rotate(layer, parts.k, rope);
-                if (auto done = finishLayer(m_model, layer, m_layers[l].attendStep(row, before, parts), x, context); !done)
-                    return fail(done.error());
-            }
-            return headLogits(m_model, finalNorm(m_model, x)).reshape({-1});
-        }
-
-    private:
-        const Model &m_model;
-        const Capture &m_capture;
-        bool m_shift;
-        std::vector<MeasuredLayer> m_layers;
-    };
 
     bool endsText(const Model &model, const GenerateOptions &options, int32_t id)
     {
@@ -83,10 +40,13 @@ Result<Generated> generateUnderPlan(const Capture &capture, const EvaluationCell
             return generate(*capture.model, capture.ids, options, sink, context);
         return fail(fits.error());
     }
-    PlannedDecoder decoder(capture, cell, options.maxNew);
+    CellDecoder decoder(capture, cell);
+    if (auto adopted = decoder.adoptContext(); !adopted)
+        return fail(adopted.error());
+    decoder.reserveSteps(options.maxNew);
     TokenChooser chooser(options.temperature, options.seed);
     Generated result;
-    at::Tensor logits = capture.lastLogits;
+    at::Tensor logits = cell.context ? cell.context->lastLogits : capture.lastLogits;
     for (int64_t row = 0; row < options.maxNew; ++row) {
         if (context.cancelled())
             return fail(ErrorCode::Cancelled, "cancelled after " + std::to_string(row) + " tokens");
@@ -103,7 +63,7 @@ Result<Generated> generateUnderPlan(const Capture &capture, const EvaluationCell
         auto stepped = decoder.step(row, id, context);
         if (!stepped)
             return fail(stepped.error());
-        logits = *stepped;
+        logits = stepped->reshape({-1});
     }
     return result;
 }

@@ -51,6 +51,16 @@ void MeasuredLayer::compress()
         m_cache.keepEach(slots);
 }
 
+at::Tensor MeasuredLayer::attend(const StepRow &step, const at::Tensor &x)
+{
+    const Model &model = *m_capture.model;
+    const Projections parts = projectQkv(model, m_layer, attentionInput(model, m_layer, x));
+    const at::Tensor before = m_plan.positions == PositionMode::Shift ? parts.q.clone() : at::Tensor();
+    model.rope().rotate(m_layer, parts.q, step.rope);
+    model.rope().rotate(m_layer, parts.k, step.rope);
+    return attendStep(step.row, before, parts);
+}
+
 void MeasuredLayer::reserveSteps(int64_t steps)
 {
     int64_t beyond = steps;
@@ -260,7 +270,7 @@ at::Tensor MeasuredLayer::attendStep(int64_t row, const at::Tensor &before, cons
         releaseSlots();
     // Nothing leaves and every stored slot is seen: the plain pass does it.
     if (!m_policy && m_kind != HeadSets::QueryHead && m_plan.positions == PositionMode::Original)
-        return *attend(parts.q, m_cache, m_rule, AttentionProbe{}, RunContext{});
+        return *winnow::attend(parts.q, m_cache, m_rule, AttentionProbe{}, RunContext{});
     at::Tensor out = at::empty({1, m_config.heads * m_config.valueWidth()}, at::kFloat);
     left = false;
     for (size_t s = 0; s < m_sets.size(); ++s)

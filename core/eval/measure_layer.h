@@ -2,6 +2,7 @@
 
 #include "core/eval/evaluate.h"
 #include "core/eval/evaluate_saliency.h"
+#include "core/eval/step_layer.h"
 #include "core/model/attention.h"
 #include "core/model/forward.h"
 
@@ -13,26 +14,21 @@ namespace winnow {
 
 /// One layer of a measured run: the real cache of one cell, compressed, and the policy that goes on compressing it.
 /// Stored are the slots any head set of a KV head holds; sets narrower than a KV head keep the columns they may see.
-class MeasuredLayer {
+class MeasuredLayer : public StepLayer {
 public:
     MeasuredLayer(const Capture &capture, const EvaluationCell &cell, int64_t layer);
 
-    LayerCache &cache() { return m_cache; }
-    const LayerCache &cache() const { return m_cache; }
-
-    /// Cuts the full prompt cache down to the plan's slots.
-    void compress();
-
-    /// Room for `steps` tokens, or for as many as the plan ever holds beyond its slots.
-    void reserveSteps(int64_t steps);
-
+    LayerCache &cache() override { return m_cache; }
+    void compress() override;
+    void reserveSteps(int64_t steps) override;
+    int64_t allocatedBytes() const override { return m_cache.allocatedBytes(); }
     /// Appends the new token and attends to what is held.
-    /// @param before Queries before RoPE [1, H, D], only read for shifted positions (else undefined).
-    /// @param parts  Queries and keys after RoPE, values.
-    /// @return [1, H * Dv]
-    at::Tensor attendStep(int64_t row, const at::Tensor &before, const Projections &parts);
+    at::Tensor attend(const StepRow &step, const at::Tensor &x) override;
 
 private:
+    /// @param before Queries before RoPE [1, H, D], only read for shifted positions (else undefined).
+    /// @param parts  Queries and keys after RoPE, values.
+    at::Tensor attendStep(int64_t row, const at::Tensor &before, const Projections &parts);
     struct Set {
         std::vector<int32_t> held; // positions, ascending
     };

@@ -3,6 +3,7 @@
 #include "core/base/report.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,15 @@ enum class DecodeRule { Grow, Hold, Interval };
 
 /// Whether kept tokens stay at their positions (R4) or are packed (streaming_llm shift).
 enum class PositionMode { Original, Shift };
+
+/// How a plan uses attention rows of a small model: the part that all such plans share. What the rows do there is said by the
+/// structures that derive from it; makeLayerExecution (core/eval/layer_execution.h) tells them apart.
+struct StandIn {
+    std::vector<int32_t> serving; // [L * H] flat small head whose row serves a head of the large model; -1: none
+    bool earlyExit = true; // the small model stops after the highest layer that serves
+
+    virtual ~StandIn() = default;
+};
 
 /// What is kept where: the forward pass executes this and does not know methods.
 struct KvPlan {
@@ -33,6 +43,7 @@ struct KvPlan {
     bool storesScores = false; // a running score per slot: h2o
     bool expectUniform = true; // each (layer, head) holds exactly `budget` slots; false: `layerCounts` says how many
     bool expectTotal = true; // the total is layers * heads * budget; false: the method misses it by design (a notice says so)
+    std::shared_ptr<const StandIn> standIn; // plans of one model: null
     std::vector<std::string> notices; // "window 32 shrunk to 16 (R5)", ...
 };
 

@@ -39,7 +39,10 @@ void CaptureStore::makeRoom(int64_t bytes)
 
 void CaptureStore::forget(const Model &model)
 {
-    m_captures.remove_if([&](const StoredCapture &stored) { return stored.capture->model.get() == &model; });
+    m_captures.remove_if([&](const StoredCapture &stored) {
+        const PairCapture *pair = stored.capture->pair.get();
+        return stored.capture->model.get() == &model || (pair && pair->small->model.get() == &model);
+    });
 }
 
 Result<StoredCapture *> CaptureStore::find(const std::string &id)
@@ -52,18 +55,22 @@ Result<StoredCapture *> CaptureStore::find(const std::string &id)
     return &m_captures.front();
 }
 
-Result<StoredCapture *> CaptureStore::obtain(std::shared_ptr<const Model> model, const std::string &modelHash,
-    const std::vector<int32_t> &ids, const CaptureNeeds &needs, const RunContext &context)
+std::string HashedModel::key() const
 {
-    const std::string id = contentId(modelHash + model->deviceName() + model->dtypeName() + model->weightsName(), ids);
-    CaptureNeeds asked = needs;
-    if (auto found = find(id)) {
-        if ((*found)->capture->needs.covers(needs))
-            return *found;
-        asked.include((*found)->capture->needs);
-        m_captures.pop_front();
+    return model ? hash + model->deviceName() + model->dtypeName() + model->weightsName() : std::string();
+}
+
+/// The large model's part of a capture: what is held of the same ids, or a new pass.
+Result<CapturePtr> CaptureStore::contextOf(
+    const HashedModel &large, const std::vector<int32_t> &ids, const CaptureNeeds &needs, const RunContext &context)
+{
+    CaptureNeeds own = needs;
+    own.pair = {};
+    for (const StoredCapture &stored : m_captures) {
+        if (stored.capture->model == large.model && stored.capture->ids == ids && stored.capture->needs.covers(own))
+            return stored.capture;
     }
-    const int64_t forecast = forecastCaptureBytes(model->config(), int64_t(ids.size()), asked);
+    const int64_t forecast = forecastCaptureBytes(large.model->config(), int64_t(ids.size()), own);
     const int64_t allowed = std::min(m_budgetBytes, availableMemoryBytes());
     if (forecast > allowed)
         return fail(ErrorCode::OutOfMemory,
@@ -71,10 +78,34 @@ Result<StoredCapture *> CaptureStore::obtain(std::shared_ptr<const Model> model,
                 + byteText(double(allowed)),
             "shorten the input or use a machine with more memory");
     makeRoom(forecast);
-    auto capture = captureContext(model, ids, asked, context);
+    return captureContext(large.model, ids, own, context);
+}
+
+Result<StoredCapture *> CaptureStore::obtain(const HashedModel &large, const HashedModel &small, const std::vector<int32_t> &ids,
+    const CaptureNeeds &needs, const RunContext &context)
+{
+    const std::string id = contentId(small.model ? large.key() + '|' + small.key() : large.key(), ids);
+    CaptureNeeds asked = needs;
+    if (auto found = find(id)) {
+        if ((*found)->capture->needs.covers(needs))
+            return *found;
+        asked.include((*found)->capture->needs);
+    }
+    auto capture = contextOf(large, ids, asked, context);
     if (!capture)
         return fail(capture.error());
-    m_captures.push_front({id, model->config().name, *capture, {}, {}, {}});
+    if (asked.pair.small) {
+        auto whole = std::make_shared<Capture>(**capture); // copies of handles, not of tensors
+        auto pair = capturePair(**capture, small.model, asked.pair, context);
+        if (!pair)
+            return fail(pair.error());
+        whole->pair = *pair;
+        whole->needs.pair = asked.pair;
+        whole->bytes += (*pair)->bytes;
+        capture = CapturePtr(std::move(whole));
+    }
+    m_captures.remove_if([&](const StoredCapture &stored) { return stored.id == id; });
+    m_captures.push_front({id, large.model->config().name, *capture, {}, {}, {}});
     return &m_captures.front();
 }
 

@@ -31,6 +31,15 @@ struct StoredCapture {
     std::optional<MeasuredRun> fullMeasured;
 };
 
+/// A loaded model with the identity of its file.
+struct HashedModel {
+    std::shared_ptr<const Model> model; // may be null
+    std::string hash{};
+
+    /// What a capture depends on beside its ids: file, device, precision.
+    std::string key() const;
+};
+
 /// Captures by content under a byte budget; the least recently used one goes first.
 class CaptureStore {
 public:
@@ -39,10 +48,12 @@ public:
     {
     }
 
-    /// The capture of `ids` with at least `needs`; made (with the union of what was asked so far) when there is none.
-    /// @error OutOfMemory when its forecast is above the budget or what the machine has; as captureContext.
-    Result<StoredCapture *> obtain(std::shared_ptr<const Model> model, const std::string &modelHash,
-        const std::vector<int32_t> &ids, const CaptureNeeds &needs, const RunContext &context);
+    /// The capture of `ids` with at least `needs`; made (with the union of what was asked so far) when there is none. With a
+    /// small model it is a capture of its own, which shares the tensors of the one without.
+    /// @param small model null: the needs name no pair.
+    /// @error OutOfMemory when its forecast is above the budget or what the machine has; as captureContext and capturePair.
+    Result<StoredCapture *> obtain(const HashedModel &large, const HashedModel &small, const std::vector<int32_t> &ids,
+        const CaptureNeeds &needs, const RunContext &context);
 
     /// @error NotFound when the engine no longer holds it.
     Result<StoredCapture *> find(const std::string &id);
@@ -54,6 +65,8 @@ public:
 
 private:
     void makeRoom(int64_t bytes);
+    Result<CapturePtr> contextOf(
+        const HashedModel &large, const std::vector<int32_t> &ids, const CaptureNeeds &needs, const RunContext &context);
 
     int64_t m_budgetBytes;
     std::list<StoredCapture> m_captures; // most recently used first

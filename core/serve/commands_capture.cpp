@@ -82,10 +82,13 @@ Result<Document> answerCapture(EngineState &state, const Json &request, const Ru
     auto wanted = modelRequest(request, state.options.modelFolder, state.options.threads);
     if (!wanted)
         return fail(wanted.error());
+    auto small = smallModelRequest(request, state.options.modelFolder, state.options.threads);
+    if (!small)
+        return fail(small.error());
     auto prepared = state.prepare(*wanted, request);
     if (!prepared)
         return fail(prepared.error());
-    auto stored = state.capture(*wanted, prepared->context(), needsOf(*methods), context);
+    auto stored = state.capture(*wanted, *small, prepared->context(), needsOf(*methods), context);
     if (!stored)
         return fail(stored.error());
     const Capture &capture = *(*stored)->capture;

@@ -115,13 +115,17 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     if (!streamed)
         return fail(streamed.error());
     auto stored = state.capture(
-        setup->wanted, setup->input.context(), planned ? needsOf({*method}) : CaptureNeeds{}, context);
+        setup->wanted, setup->small, setup->input.context(), planned ? needsOf({*method}) : CaptureNeeds{}, context);
     if (!stored)
         return fail(stored.error());
     const CapturePtr capture = (*stored)->capture;
     auto model = state.modelObject(setup->wanted, context);
     if (!model)
         return fail(model.error());
+
+    auto small = state.smallModelObject(setup->small, context);
+    if (!small)
+        return fail(small.error());
 
     EvaluationCell fullCell;
     fullCell.plan = fullPlan(*capture);
@@ -137,7 +141,7 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     Json canonical = planned ? canonicalRun(request, *setup, *method, *budget) : canonicalRequest(request, *setup);
     canonical["maxNew"] = options->maxNew;
     canonical["temperature"] = options->temperature;
-    const ReportContext report{canonical, *model, &setup->input, capture.get(), &clock, setup->wanted.threads, setup->seed};
+    const ReportContext report{canonical, *model, *small, &setup->input, capture.get(), &clock, setup->wanted.threads, setup->seed};
     if (!planned) {
         ReportBuilder builder = startReport(report);
         builder.add(*fullText);

@@ -50,7 +50,7 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
     if (*measure && setup->continuation.empty())
         return fail(ErrorCode::BadInput, "measure: there is no continuation to time", "give --score-last or a continuation");
 
-    auto stored = state.capture(setup->wanted, setup->input.context(), needsOf({*method}), context);
+    auto stored = state.capture(setup->wanted, setup->small, setup->input.context(), needsOf({*method}), context);
     if (!stored)
         return fail(stored.error());
     auto ranked = rankedMethod(**stored, *method->spec, method->parameters, context);
@@ -91,7 +91,10 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
     auto model = state.modelObject(setup->wanted, context);
     if (!model)
         return fail(model.error());
-    ReportContext report{canonicalRun(request, *setup, *method, *budget), *model, &setup->input, (*stored)->capture.get(), &clock,
+    auto small = state.smallModelObject(setup->small, context);
+    if (!small)
+        return fail(small.error());
+    ReportContext report{canonicalRun(request, *setup, *method, *budget), *model, *small, &setup->input, (*stored)->capture.get(), &clock,
         setup->wanted.threads, setup->seed};
     ReportBuilder builder = startReport(report);
     addCell(builder, report, outcome);

@@ -237,6 +237,12 @@ namespace {
         sweep.seeds = plan.seeds;
         sweep.options = setup.options;
         sweep.recipe.modelHash = *hash;
+        if (setup.small && capture.pair) {
+            auto smallHash = state.models.sha256(*setup.small, context);
+            if (!smallHash)
+                return fail(smallHash.error());
+            sweep.recipe.modelHash += '+' + *smallHash;
+        }
         sweep.recipe.tokenizerHash = capture.model->tokenizer() ? capture.model->tokenizer()->hash() : std::string();
         sweep.recipe.textHash = textHash(capture.ids, setup.continuation);
         sweep.recipe.contextTokens = capture.tokens();
@@ -271,7 +277,7 @@ Result<Document> answerSweep(EngineState &state, const Json &request, const RunC
     if (setup->continuation.empty())
         return fail(ErrorCode::BadInput, "a sweep scores a continuation and the request has none",
             "give --score-last N, --continuation-file or --continuation-ids");
-    auto stored = state.capture(setup->wanted, setup->input.context(), needsOf(plan->methods), context);
+    auto stored = state.capture(setup->wanted, setup->small, setup->input.context(), needsOf(plan->methods), context);
     if (!stored)
         return fail(stored.error());
     const CapturePtr capture = (*stored)->capture;
@@ -281,7 +287,10 @@ Result<Document> answerSweep(EngineState &state, const Json &request, const RunC
     auto model = state.modelObject(setup->wanted, context);
     if (!model)
         return fail(model.error());
-    const ReportContext shared{canonicalSweep(request, *setup, *plan), *model, &setup->input, capture.get(), &clock,
+    auto small = state.smallModelObject(setup->small, context);
+    if (!small)
+        return fail(small.error());
+    const ReportContext shared{canonicalSweep(request, *setup, *plan), *model, *small, &setup->input, capture.get(), &clock,
         setup->wanted.threads, setup->seed};
     SweepCallbacks callbacks;
     callbacks.known = [&](const std::string &key) { return plan->known.contains(key); };

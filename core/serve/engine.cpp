@@ -84,8 +84,7 @@ Result<PreparedInput> EngineState::prepare(const ModelRequest &wanted, const Jso
     return prepareInput(request, *config, **tokenizer);
 }
 
-Result<StoredCapture *> EngineState::capture(const ModelRequest &wanted, const std::vector<int32_t> &ids,
-    const CaptureNeeds &needs, const RunContext &context)
+Result<HashedModel> EngineState::hashed(const ModelRequest &wanted, const RunContext &context)
 {
     auto model = models.open(wanted, context);
     if (!model)
@@ -93,7 +92,24 @@ Result<StoredCapture *> EngineState::capture(const ModelRequest &wanted, const s
     auto hash = models.sha256(wanted, context);
     if (!hash)
         return fail(hash.error());
-    return captures.obtain(*model, *hash, ids, needs, context);
+    return HashedModel{*model, *hash};
+}
+
+Result<StoredCapture *> EngineState::capture(const ModelRequest &wanted, const std::optional<ModelRequest> &small,
+    const std::vector<int32_t> &ids, const CaptureNeeds &needs, const RunContext &context)
+{
+    if (needs.pair.small && !small)
+        return fail(ErrorCode::BadInput, "a method of this request looks at a second, small model and none is named",
+            "give --small-model PATH or a name of winnow-cli models");
+    auto large = hashed(wanted, context);
+    if (!large)
+        return fail(large.error());
+    if (!needs.pair.small)
+        return captures.obtain(*large, {}, ids, needs, context);
+    auto second = hashed(*small, context);
+    if (!second)
+        return fail(second.error());
+    return captures.obtain(*large, *second, ids, needs, context);
 }
 
 Result<Json> EngineState::modelObject(const ModelRequest &wanted, const RunContext &context)
@@ -116,6 +132,11 @@ Result<Json> EngineState::modelObject(const ModelRequest &wanted, const RunConte
     json["weightBytes"] = (*model)->weights().bytes();
     json["device"] = (*model)->deviceName();
     return json;
+}
+
+Result<Json> EngineState::smallModelObject(const std::optional<ModelRequest> &small, const RunContext &context)
+{
+    return small ? modelObject(*small, context) : Result<Json>(Json());
 }
 
 struct Engine::Impl {

@@ -5,6 +5,8 @@
 #include "core/serve/input_request.h"
 #include "core/serve/model_table.h"
 
+#include <optional>
+
 namespace winnow {
 
 /// What lives between two requests, and what the commands share.
@@ -16,10 +18,15 @@ struct EngineState {
     /// The input of a request as ids, from the file's header and tokenizer alone.
     Result<PreparedInput> prepare(const ModelRequest &wanted, const Json &request);
     /// A capture of `ids`, from the store or made now.
-    Result<StoredCapture *> capture(const ModelRequest &wanted, const std::vector<int32_t> &ids, const CaptureNeeds &needs,
-        const RunContext &context);
+    /// @error BadInput when a method needs a small model and the request names none; as CaptureStore::obtain.
+    Result<StoredCapture *> capture(const ModelRequest &wanted, const std::optional<ModelRequest> &small,
+        const std::vector<int32_t> &ids, const CaptureNeeds &needs, const RunContext &context);
+    /// The loaded model with its identity.
+    Result<HashedModel> hashed(const ModelRequest &wanted, const RunContext &context);
     /// The `model` object of a report.
     Result<Json> modelObject(const ModelRequest &wanted, const RunContext &context);
+    /// The same of the second model; null without one.
+    Result<Json> smallModelObject(const std::optional<ModelRequest> &small, const RunContext &context);
 };
 
 /// One command of docs/protocol.md.

@@ -26,4 +26,19 @@ Result<ModelRequest> modelRequest(const Json &request, const std::string &modelF
     return ModelRequest{*name, path->string(), *device, *dtype, *weights, static_cast<int>(*threads)};
 }
 
+Result<std::optional<ModelRequest>> smallModelRequest(const Json &request, const std::string &modelFolder, int defaultThreads)
+{
+    auto name = requestText(request, "smallModel", "");
+    if (!name)
+        return fail(name.error());
+    if (name->empty())
+        return std::optional<ModelRequest>();
+    Json small = request;
+    small["model"] = *name;
+    auto wanted = modelRequest(small, modelFolder, defaultThreads);
+    if (!wanted)
+        return fail(wanted.error());
+    return std::optional<ModelRequest>(std::move(*wanted));
+}
+
 } // namespace winnow

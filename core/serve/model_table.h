@@ -7,6 +7,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace winnow {
@@ -23,6 +24,10 @@ struct ModelRequest {
 /// @error BadInput without a model; NotFound for a missing file or a catalogue name that is not on disk (with the command
 ///        that gets it) or unknown (with the known names).
 Result<ModelRequest> modelRequest(const Json &request, const std::string &modelFolder, int defaultThreads);
+
+/// Reads `smallModel`, the second model of a pair, which runs where and how the first one does; nothing when the request names
+/// none.
+Result<std::optional<ModelRequest>> smallModelRequest(const Json &request, const std::string &modelFolder, int defaultThreads);
 
 /// Models that were opened, most recent first, under one byte budget. A file that has changed is opened again.
 class ModelTable {

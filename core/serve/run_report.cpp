@@ -84,6 +84,8 @@ ReportBuilder startReport(const ReportContext &context)
     builder.setRequest(context.request);
     builder.setModel(context.model);
     builder.setInput(context.input->ids, context.input->pieces, context.input->text);
+    if (!context.smallModel.is_null())
+        builder.setExtra("smallModel", context.smallModel);
     builder.setExtra("contextTokens", context.input->contextTokens);
     builder.setProvenance(context.clock->provenance(context.threads, context.seed));
     return builder;

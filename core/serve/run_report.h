@@ -14,6 +14,7 @@ namespace winnow {
 struct ReportContext {
     Json request; // canonical
     Json model; // object of CLI.md 3
+    Json smallModel; // the same of the second model; null without one
     const PreparedInput *input = nullptr;
     const Capture *capture = nullptr;
     const RunClock *clock = nullptr;

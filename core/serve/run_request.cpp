@@ -26,6 +26,9 @@ Result<RunSetup> runSetup(EngineState &state, const Json &request)
     auto wanted = modelRequest(request, state.options.modelFolder, state.options.threads);
     if (!wanted)
         return fail(wanted.error());
+    auto small = smallModelRequest(request, state.options.modelFolder, state.options.threads);
+    if (!small)
+        return fail(small.error());
     auto mode = executionMode(request);
     if (!mode)
         return fail(mode.error());
@@ -39,6 +42,7 @@ Result<RunSetup> runSetup(EngineState &state, const Json &request)
     if (!input)
         return fail(input.error());
     setup.wanted = std::move(*wanted);
+    setup.small = std::move(*small);
     setup.input = std::move(*input);
     setup.continuation = setup.input.continuation();
     setup.options.mode = *mode;
@@ -56,6 +60,8 @@ Json canonicalRequest(const Json &request, const RunSetup &setup)
         canonical["continuation"] = request.at("continuation");
     else if (!setup.continuation.empty())
         canonical["scoreLast"] = setup.continuation.size();
+    if (setup.small)
+        canonical["smallModel"] = setup.small->name;
     if (setup.wanted.weights != "auto")
         canonical["weights"] = setup.wanted.weights;
     if (setup.withScores)

@@ -6,6 +6,7 @@
 #include "core/serve/engine_state.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace winnow {
@@ -15,6 +16,7 @@ inline constexpr int64_t kDefaultSeed = 1234;
 /// The part of a request that `run`, `sweep` and `generate` share, checked before any model work.
 struct RunSetup {
     ModelRequest wanted;
+    std::optional<ModelRequest> small; // second model of a pair
     PreparedInput input;
     std::vector<int32_t> continuation; // may be empty: nothing is scored
     EvaluationOptions options;

@@ -125,7 +125,6 @@ private Q_SLOTS:
         QTest::newRow("method") << QStringList{"run", "--model", kModel, "--text", "hello", "--method", "h3o"} << QByteArray("snapkv");
         QTest::newRow("text file") << QStringList{"score", "--model", kModel, "--text-file", "/no/such.txt"} << QByteArray("/no/such.txt");
         QTest::newRow("image") << QStringList{"score", "--model", kModel, "--image", "a.png"} << QByteArray("--image");
-        QTest::newRow("small model") << QStringList{"describe", "--model", kModel, "--small-model", kModel} << QByteArray("--small-model");
         QTest::newRow("get") << QStringList{"models", "get", "nothing"} << QByteArray("smollm2-135m");
         QTest::newRow("session") << QStringList{"describe-session", "/no/such.winnow"} << QByteArray("/no/such.winnow");
         QTest::newRow("no session") << QStringList{"check-session", kModel} << QByteArray("llama-f16.gguf");
