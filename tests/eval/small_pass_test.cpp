@@ -27,7 +27,7 @@ std::vector<int32_t> someIds(int64_t count, int64_t vocab)
 class SmallPassTest : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void rowsOfBlocksAreThoseOfTokens();
     void rowsSumToOneAndAreCausal();
     void rowsBehindACaptureAreThoseOfTheWhole();
