@@ -3,7 +3,10 @@
 #include "core/eval/bench_clock.h"
 #include "core/model/cpu_kernels.h"
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/rand.h>
 
 #include <algorithm>
 #include <map>

@@ -3,7 +3,8 @@
 #include "core/model/attention.h"
 #include "core/model/cpu_kernels.h"
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cmath>

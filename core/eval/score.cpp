@@ -2,7 +2,8 @@
 
 #include "core/model/forward.h"
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/logsumexp.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>

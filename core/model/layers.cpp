@@ -4,7 +4,12 @@
 #include "core/model/mla.h"
 #include "core/model/moe.h"
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/rsqrt.h>
 
 #include <algorithm>
 #include <numeric>

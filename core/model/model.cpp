@@ -5,7 +5,7 @@
 #include "core/model/load_weights.h"
 #include "core/model/memory_forecast.h"
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <cstdio>

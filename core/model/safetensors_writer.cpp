@@ -2,7 +2,7 @@
 
 #include "core/base/json.h"
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <cerrno>
 #include <cstring>

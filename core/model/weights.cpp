@@ -1,6 +1,6 @@
 #include "core/model/weights.h"
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <set>
 

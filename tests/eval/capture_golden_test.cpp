@@ -5,6 +5,8 @@
 
 #include "tests/support/golden.h"
 
+#include <ATen/TensorOperators.h>
+
 using namespace winnow;
 using namespace winnow::test;
 

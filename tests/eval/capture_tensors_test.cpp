@@ -6,6 +6,11 @@
 #include "tests/support/golden.h"
 #include "tests/support/random_model.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/xlogy.h>
+
 #include <algorithm>
 
 using namespace winnow;

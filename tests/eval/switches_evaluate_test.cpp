@@ -12,6 +12,8 @@
 #include "tests/support/random_model.h"
 #include "tests/support/token_loop.h"
 
+#include <ATen/ops/zeros.h>
+
 #include <algorithm>
 #include <numeric>
 

@@ -1,5 +1,8 @@
 #include "tests/support/decode_loop.h"
 
+#include <ATen/ops/equal.h>
+#include <ATen/ops/full_like.h>
+
 #include <map>
 #include <numeric>
 

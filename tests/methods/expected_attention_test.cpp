@@ -2,6 +2,12 @@
 
 #include "core/methods/query_moments.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/matmul.h>
+
 using namespace winnow;
 using namespace winnow::test;
 

@@ -1,5 +1,7 @@
 #include "tests/support/method_fixture.h"
 
+#include <ATen/ops/zeros.h>
+
 using namespace winnow;
 using namespace winnow::test;
 

@@ -3,6 +3,12 @@
 #include "core/methods/sort_order.h"
 #include "tests/support/method_fixture.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/round.h>
+
 using namespace winnow;
 using namespace winnow::test;
 

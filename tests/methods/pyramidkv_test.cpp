@@ -1,5 +1,7 @@
 #include "tests/support/method_fixture.h"
 
+#include <ATen/ops/zeros.h>
+
 #include <numeric>
 
 using namespace winnow;

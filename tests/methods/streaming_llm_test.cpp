@@ -1,7 +1,8 @@
 #include "core/model/rope.h"
 #include "tests/support/toy_head.h"
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <array>
 

@@ -4,6 +4,9 @@
 
 #include "tests/support/golden.h"
 
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/logsumexp.h>
+
 #include <numeric>
 
 using namespace winnow;

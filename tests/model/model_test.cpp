@@ -11,6 +11,8 @@
 
 #include "tests/support/golden.h"
 
+#include <ATen/ops/equal.h>
+
 #include <cstring>
 
 using namespace winnow;

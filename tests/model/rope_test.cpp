@@ -4,6 +4,9 @@
 
 #include "tests/support/golden.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -6,6 +6,9 @@
 
 #include "tests/support/golden.h"
 
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
+
 #include <algorithm>
 #include <map>
 

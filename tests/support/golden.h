@@ -4,7 +4,9 @@
 #include "core/model/model.h"
 #include "tests/support/safetensors.h"
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
 
 #include <cstdlib>
 #include <filesystem>
