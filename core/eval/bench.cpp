@@ -6,7 +6,6 @@
 #include "core/model/device.h"
 #include "core/model/forward.h"
 
-#include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>

@@ -6,7 +6,10 @@
 
 #include "tests/support/random_model.h"
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
 
 using namespace winnow;
 
