@@ -20,6 +20,8 @@ namespace {
             return parameter.defaultValue != 0 ? "on" : "off";
         case ParameterType::Choice:
             return parameter.choices.at(size_t(parameter.defaultValue));
+        case ParameterType::Text:
+            return "empty";
         case ParameterType::Int:
         case ParameterType::Float:
             break;
@@ -31,6 +33,8 @@ namespace {
     {
         if (parameter.type == ParameterType::Bool)
             return "on, off";
+        if (parameter.type == ParameterType::Text)
+            return "text";
         if (parameter.type == ParameterType::Choice) {
             std::string words;
             for (const std::string &choice : parameter.choices)

@@ -45,7 +45,7 @@ namespace {
     /// A value as JSON: numbers, on/off/true/false for switches; anything else stays a word.
     Json parameterValue(const ParameterInfo *info, const std::string &text)
     {
-        if (info && info->type == ParameterType::Choice)
+        if (info && (info->type == ParameterType::Choice || info->type == ParameterType::Text))
             return text;
         if (text == "on" || text == "true" || text == "yes")
             return true;

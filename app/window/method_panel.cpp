@@ -243,6 +243,8 @@ void MethodPanel::rebuildForm()
         return;
     int line = 0;
     for (const ParameterInfo &parameter : method->parameters) {
+        if (parameter.name == method->budgetParameter)
+            continue; // the slider is its editor
         Row row = makeRow(parameter);
         m_rows->addWidget(row.label, line, 0);
         m_rows->addWidget(row.editor, line++, 1, Qt::AlignRight);

@@ -60,6 +60,7 @@ private:
     Row makeFloatRow(const ParameterInfo &parameter);
     Row makeBoolRow(const ParameterInfo &parameter);
     Row makeChoiceRow(const ParameterInfo &parameter);
+    Row makeTextRow(const ParameterInfo &parameter);
 
     Workbench &m_bench;
     Look &m_look;

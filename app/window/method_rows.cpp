@@ -8,6 +8,7 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
+#include <QLineEdit>
 #include <QSpinBox>
 
 #include <algorithm>
@@ -78,6 +79,7 @@ MethodPanel::Row MethodPanel::makeRow(const ParameterInfo &parameter)
     case ParameterType::Float: row = makeFloatRow(parameter); break;
     case ParameterType::Bool: row = makeBoolRow(parameter); break;
     case ParameterType::Choice: row = makeChoiceRow(parameter); break;
+    case ParameterType::Text: row = makeTextRow(parameter); break;
     }
     auto *label = new QLabel(QString::fromStdString(parameter.title), this);
     label->setFont(typeFont(TypeRole::Label));
@@ -129,6 +131,23 @@ MethodPanel::Row MethodPanel::makeFloatRow(const ParameterInfo &parameter)
     return {nullptr, box, [box](const Json &value) {
                 if (value.is_number())
                     box->setValue(value.get<double>());
+            }};
+}
+
+MethodPanel::Row MethodPanel::makeTextRow(const ParameterInfo &parameter)
+{
+    auto *box = new QLineEdit(this);
+    prepare(box, parameter, this);
+    const QString name = QString::fromStdString(parameter.name);
+    connect(box, &QLineEdit::editingFinished, this, [this, name, box] {
+        if (!m_refreshing && box->isModified())
+            m_bench.setParameter(name, box->text().toStdString());
+        box->setModified(false);
+        m_bench.endGesture();
+    });
+    return {nullptr, box, [box](const Json &value) {
+                if (value.is_string() && !box->isModified())
+                    box->setText(QString::fromStdString(value.get<std::string>()));
             }};
 }
 

@@ -103,6 +103,18 @@ Result<Budget> parseBudget(std::string_view given)
     return Budget{BudgetKind::Fraction, *value};
 }
 
+bool saysNone(std::string_view given)
+{
+    const std::string_view text = trimmed(given);
+    for (const std::string_view suffix : {"%", "t", ""}) {
+        const auto digits = before(text, suffix);
+        const auto value = digits ? plainNumber(*digits) : std::nullopt;
+        if (value)
+            return *value == 0;
+    }
+    return false;
+}
+
 std::string budgetText(const Budget &budget)
 {
     switch (budget.kind) {
@@ -134,6 +146,31 @@ int64_t budgetCount(const Budget &budget, int64_t tokens)
         ? std::floor(budget.value * static_cast<double>(tokens) + 0.5)
         : budget.value;
     return static_cast<int64_t>(std::clamp(asked, 1.0, static_cast<double>(std::max<int64_t>(tokens, 1))));
+}
+
+int64_t budgetTotal(BudgetMeaning meaning, int64_t tokens, int64_t layers)
+{
+    return meaning == BudgetMeaning::KeptTokens ? tokens : layers;
+}
+
+int64_t budgetCount(const Budget &budget, BudgetMeaning meaning, int64_t tokens, int64_t layers)
+{
+    if (meaning == BudgetMeaning::KeptTokens)
+        return budgetCount(budget, tokens);
+    const double asked = budget.kind == BudgetKind::Fraction
+        ? std::floor(budget.value * static_cast<double>(layers) + 0.5)
+        : budget.value;
+    return static_cast<int64_t>(std::clamp(asked, 0.0, static_cast<double>(layers)));
+}
+
+int64_t stayingCount(BudgetMeaning meaning, int64_t count, int64_t layers)
+{
+    return meaning == BudgetMeaning::KeptTokens ? count : std::max<int64_t>(1, layers - count);
+}
+
+int64_t countOfStaying(BudgetMeaning meaning, int64_t staying, int64_t layers)
+{
+    return meaning == BudgetMeaning::KeptTokens ? staying : std::max<int64_t>(0, layers - staying);
 }
 
 std::string byteText(double bytes)

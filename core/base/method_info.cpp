@@ -10,7 +10,9 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<const char *, 4> kTypeNames{"int", "float", "bool", "choice"};
+    constexpr std::array<const char *, 5> kTypeNames{"int", "float", "bool", "choice", "text"};
+    constexpr size_t kMaxText = 1000;
+    constexpr const char *kReplacedLayers = "replacedLayers";
 
     ParameterInfo parameterInfo(const ParameterSpec &spec)
     {
@@ -54,6 +56,9 @@ namespace {
             json["minimum"] = info.minimum;
             json["maximum"] = info.maximum;
             break;
+        case ParameterType::Text:
+            json["default"] = "";
+            break;
         }
         return json;
     }
@@ -77,6 +82,8 @@ namespace {
             info.defaultValue = static_cast<double>(found - info.choices.begin());
             return {};
         }
+        if (info.type == ParameterType::Text)
+            return {};
         if (info.type == ParameterType::Bool) {
             if (!value.is_boolean())
                 return missing(where, "default");
@@ -117,6 +124,8 @@ namespace {
     {
         if (info.type == ParameterType::Bool)
             return "true or false";
+        if (info.type == ParameterType::Text)
+            return "text of at most " + std::to_string(kMaxText) + " characters";
         if (info.type == ParameterType::Choice) {
             std::string words;
             for (const std::string &choice : info.choices)
@@ -146,6 +155,8 @@ namespace {
             return info.defaultValue != 0;
         case ParameterType::Int:
             return int64_t(info.defaultValue);
+        case ParameterType::Text:
+            return "";
         case ParameterType::Float:
             break;
         }
@@ -157,6 +168,10 @@ namespace {
     {
         if (info.type == ParameterType::Bool)
             return value.is_boolean() ? std::optional(value) : std::nullopt;
+        if (info.type == ParameterType::Text) {
+            const bool fits = value.is_string() && value.get<std::string>().size() <= kMaxText;
+            return fits ? std::optional(value) : std::nullopt;
+        }
         if (info.type == ParameterType::Choice) {
             const bool known = value.is_string()
                 && std::find(info.choices.begin(), info.choices.end(), value.get<std::string>()) != info.choices.end();
@@ -195,6 +210,8 @@ MethodInfo methodInfo(const MethodSpec &spec)
     info.budgetUnit = spec.budget.unit;
     info.defaultFraction = spec.budget.defaultFraction;
     info.minimumFraction = spec.budget.minimumFraction;
+    info.budgetMeaning = spec.budget.meaning;
+    info.budgetParameter = spec.budget.parameter;
     for (const ParameterSpec &parameter : spec.parameters)
         info.parameters.push_back(parameterInfo(parameter));
     info.needs = spec.needs;
@@ -209,6 +226,10 @@ Json toJson(const MethodInfo &info)
     json["budget"] = info.budgetUnit.empty()
         ? Json()
         : Json{{"unit", info.budgetUnit}, {"default", info.defaultFraction}, {"minimum", info.minimumFraction}};
+    if (info.budgetMeaning == BudgetMeaning::ReplacedLayers)
+        json["budget"]["counts"] = kReplacedLayers;
+    if (!info.budgetParameter.empty())
+        json["budget"]["parameter"] = info.budgetParameter;
     json["parameters"] = Json::array();
     for (const ParameterInfo &parameter : info.parameters)
         json["parameters"].push_back(toJson(parameter));
@@ -236,6 +257,9 @@ Result<MethodInfo> methodInfoFromJson(const Json &json)
         info.budgetUnit = stringField(budget, "unit", "tokens");
         info.defaultFraction = numberField(budget, "default", info.defaultFraction);
         info.minimumFraction = numberField(budget, "minimum", info.minimumFraction);
+        info.budgetParameter = stringField(budget, "parameter");
+        if (stringField(budget, "counts") == kReplacedLayers)
+            info.budgetMeaning = BudgetMeaning::ReplacedLayers;
     } else if (!budget.is_null()) {
         return missing(where, "budget");
     }

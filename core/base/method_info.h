@@ -24,6 +24,8 @@ struct MethodInfo {
     std::string id, title, family, summary, source, sourceUrl;
     std::string budgetUnit; // empty = no budget
     double defaultFraction = 0.2, minimumFraction = 0.01;
+    BudgetMeaning budgetMeaning = BudgetMeaning::KeptTokens;
+    std::string budgetParameter; // the parameter the budget stands for: a form shows one of the two
     std::vector<ParameterInfo> parameters;
     std::string needs, artifacts;
 

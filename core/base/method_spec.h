@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/budget.h"
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -9,7 +11,8 @@ namespace winnow {
 
 class Method; // core/methods/method.h
 
-enum class ParameterType { Int, Float, Bool, Choice };
+/// Text: free words whose meaning the method checks, empty by default.
+enum class ParameterType { Int, Float, Bool, Choice, Text };
 
 /// One typed parameter of a method: the source of form rows, command-line flags, session columns and the methods table.
 struct ParameterSpec {
@@ -30,8 +33,10 @@ struct ParameterSpec {
 /// What `--budget` means for a method.
 struct BudgetSpec {
     std::string_view unit = "tokens"; // "tokens", "channels", ...; empty = the method has no budget (full)
-    double defaultFraction = 0.2; // of N
+    double defaultFraction = 0.2; // of N, or of L
     double minimumFraction = 0.01;
+    BudgetMeaning meaning = BudgetMeaning::KeptTokens;
+    std::string_view parameter{}; // Float parameter that says the same as a fraction; read where no budget is given
 };
 
 /// The whole description of a method; one constinit object per core/methods/<family>/<id>.cpp.
