@@ -40,6 +40,13 @@ namespace {
         const Json &budget = childField(report.body(), "budget");
         if (!budget.is_object())
             return;
+        if (budget.contains("layers")) {
+            addLine(text, "budget",
+                stringField(budget, "asked") + ": " + std::to_string(integerField(budget, "layers")) + " of "
+                    + std::to_string(integerField(childField(report.body(), "model"), "layers")) + " layers replaced, met "
+                    + shortNumber(report.metric("mappedLayers").value_or(0), 6));
+            return;
+        }
         addLine(text, "budget",
             stringField(budget, "asked") + ": " + std::to_string(integerField(budget, "tokens")) + " of "
                 + std::to_string(integerField(report.body(), "contextTokens")) + " tokens a layer and head, met "

@@ -1,5 +1,6 @@
 #include "core/eval/bytes.h"
 
+#include "core/methods/mapped_plan.h"
 #include "core/methods/selection.h"
 
 #include <algorithm>
@@ -12,6 +13,22 @@ namespace {
 constexpr double kPositionBytes = 4; // one i32
 constexpr double kScoreBytes = 4; // one f32
 constexpr double kOffsetBytes = 4; // one i32 of a ragged layer
+
+/// K and V of one slot, or V alone in layers that hold no keys (iam).
+double slotBytesIn(const KvPlan &plan, int64_t layer, const CacheShape &shape)
+{
+    const int64_t keys = holdsValuesOnly(plan, layer) ? shape.headDim * shape.elementBytes : 0;
+    return static_cast<double>(shape.slotBytes() - keys);
+}
+
+/// The same summed over the layers: what one more slot of every KV head takes.
+double slotBytesOfAll(const KvPlan &plan, const CacheShape &shape)
+{
+    double sum = 0;
+    for (int64_t layer = 0; layer < shape.layers; ++layer)
+        sum += slotBytesIn(plan, layer, shape);
+    return sum;
+}
 
 /// Slots of one layer, counted the ways the byte kinds need them.
 struct LayerSlots {
@@ -95,10 +112,10 @@ Result<int64_t> elementBytesOf(std::string_view dtype)
 
 CacheBytes planBytes(const KvPlan &plan, const CacheShape &shape)
 {
-    const double e = static_cast<double>(shape.slotBytes());
     CacheBytes bytes;
-    bytes.full = static_cast<double>(plan.kept.tokens * shape.layers * shape.kvHeads) * e;
+    bytes.full = static_cast<double>(plan.kept.tokens * shape.layers * shape.kvHeads * shape.slotBytes());
     for (int64_t layer = 0; layer < shape.layers; ++layer) {
+        const double e = slotBytesIn(plan, layer, shape);
         const LayerSlots slots = countLayer(plan.kept, layer, shape);
         bytes.nominal += slots.sets * static_cast<double>(shape.kvHeads) / static_cast<double>(plan.kept.heads) * e;
         bytes.stored += slots.stored * e;
@@ -133,15 +150,15 @@ CacheBytes planBytesAfter(const KvPlan &plan, const CacheShape &shape, int64_t s
 {
     CacheBytes bytes = planBytes(plan, shape);
     const double added = static_cast<double>(addedSlots(plan, steps));
-    const double e = static_cast<double>(shape.slotBytes());
     const double layers = static_cast<double>(shape.layers);
     const double slots = added * layers * static_cast<double>(shape.kvHeads);
+    const double slotBytes = added * slotBytesOfAll(plan, shape); // of one KV head in all layers
     const bool queryHead = plan.kept.heads == shape.heads && shape.heads != shape.kvHeads;
     const double sets = added * layers * static_cast<double>(plan.kept.heads);
-    bytes.full = static_cast<double>((plan.kept.tokens + steps) * shape.layers * shape.kvHeads) * e;
-    bytes.nominal += slots * e;
-    bytes.stored += slots * e;
-    bytes.unfolded += added * layers * static_cast<double>(shape.heads) * e;
+    bytes.full = static_cast<double>((plan.kept.tokens + steps) * shape.layers * shape.kvHeads * shape.slotBytes());
+    bytes.nominal += slotBytes * static_cast<double>(shape.kvHeads);
+    bytes.stored += slotBytes * static_cast<double>(shape.kvHeads);
+    bytes.unfolded += slotBytes * static_cast<double>(shape.heads);
     if (!plan.inactive) {
         const double group = static_cast<double>((shape.heads / shape.kvHeads + 7) / 8);
         bytes.metadata += (plan.storesPositions ? kPositionBytes * (queryHead ? slots : sets) : 0)
@@ -153,11 +170,10 @@ CacheBytes planBytesAfter(const KvPlan &plan, const CacheShape &shape, int64_t s
 
 double forecastPeakBytes(const KvPlan &plan, const CacheShape &shape, int64_t steps)
 {
-    const double e = static_cast<double>(shape.slotBytes());
-    const double fullLayer = static_cast<double>(plan.kept.tokens * shape.kvHeads) * e;
+    const double fullLayer = static_cast<double>(plan.kept.tokens * shape.kvHeads * shape.slotBytes());
     double before = 0, peak = 0;
     for (int64_t layer = 0; layer < shape.layers; ++layer) {
-        const double compressed = countLayer(plan.kept, layer, shape).stored * e;
+        const double compressed = countLayer(plan.kept, layer, shape).stored * slotBytesIn(plan, layer, shape);
         // An inactive plan takes the layer over as it is.
         peak = std::max(peak, before + fullLayer + (plan.inactive ? 0 : compressed));
         before += compressed;
@@ -169,7 +185,7 @@ double forecastPeakBytes(const KvPlan &plan, const CacheShape &shape, int64_t st
         added = static_cast<double>(std::min(steps, plan.interval));
     else if (plan.decodeRule == DecodeRule::Hold)
         added = std::max(added, steps > 0 ? 1.0 : 0.0); // the new token attends before another leaves
-    return std::max(peak, before + added * static_cast<double>(shape.layers * shape.kvHeads) * e);
+    return std::max(peak, before + added * slotBytesOfAll(plan, shape) * static_cast<double>(shape.kvHeads));
 }
 
 bool isNominalOnly(double allocatedBytes, double nativeBytes) { return allocatedBytes > 1.05 * nativeBytes; }

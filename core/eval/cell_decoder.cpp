@@ -1,5 +1,6 @@
 #include "core/eval/cell_decoder.h"
 
+#include "core/eval/mapped_context.h"
 #include "core/eval/pair.h"
 #include "core/model/layer_pass.h"
 
@@ -46,8 +47,34 @@ Result<void> CellDecoder::adoptContext()
     return startSmall();
 }
 
+Result<void> CellDecoder::takeOwnContext(MeasuredRun &run)
+{
+    for (size_t l = 0; l < m_layers.size(); ++l)
+        m_layers[l]->cache().adopt(m_capture.layers[l].keys.clone(), m_capture.layers[l].values.clone());
+    run.prefillMs = m_capture.prefillMs;
+    if (const MappedTimes *times = m_cell.contextTimes.get()) {
+        run.peakBytes = times->peakCacheBytes;
+        run.spanMs = times->spanMs;
+        run.chunksMs = times->chunksMs;
+        run.smallPrefillMs = times->smallMs;
+    }
+    for (const auto &layer : m_layers) { // the prompt went through all layers piece by piece: all are there when the first is cut
+        const double before = liveBytes();
+        const auto full = static_cast<double>(layer->allocatedBytes());
+        const auto started = Clock::now();
+        layer->compress();
+        run.compressMs += std::chrono::duration<double, std::milli>(Clock::now() - started).count();
+        const auto kept = static_cast<double>(layer->allocatedBytes());
+        run.peakBytes = std::max(run.peakBytes, before + (kept < full ? kept : 0.0));
+    }
+    run.allocatedBytes = liveBytes();
+    return startSmall();
+}
+
 Result<void> CellDecoder::readContext(MeasuredRun &run, const RunContext &context)
 {
+    if (m_cell.context)
+        return takeOwnContext(run);
     const std::vector<int32_t> positions = positionsFrom(0, m_capture.tokens());
     LayerPass pass{m_model, m_model.rope().rows(positions, m_model.device()), positions, context};
     at::Tensor x = embedRows(m_model, m_capture.ids, positions);

@@ -35,6 +35,8 @@ public:
 
 private:
     Result<void> startSmall();
+    /// The same as readContext for a context of the cell's own, which has been read and timed before.
+    Result<void> takeOwnContext(MeasuredRun &run);
 
     const Capture &m_shared; // of all cells: holds the pair
     const Capture &m_capture; // of this cell

@@ -1,5 +1,7 @@
 #include "core/eval/checks.h"
 
+#include "core/methods/mapped_plan.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -87,6 +89,8 @@ std::vector<Check> cellChecks(const EvaluationCell &cell, const CellResult &resu
     const KvPlan &plan = cell.plan;
     std::vector<Check> checks = planChecks(plan);
     checks.push_back(atMost("rows", "Attention rows sum to 1", result.rowSumError, kRowSumTolerance));
+    if (cell.context)
+        checks.push_back(atMost("ownContextRows", "Context rows of the plan sum to 1", cell.context->maxRowSumError, kRowSumTolerance));
     int64_t kept = 0;
     for (int64_t layer = 0; layer < plan.kept.layers; ++layer) {
         for (int64_t head = 0; head < plan.kept.heads; ++head)
@@ -95,7 +99,11 @@ std::vector<Check> cellChecks(const EvaluationCell &cell, const CellResult &resu
     const int64_t sets = plan.kept.layers * plan.kept.heads;
     const bool whole = kept == sets * plan.kept.tokens;
     const bool equal = std::all_of(result.series.kl.begin(), result.series.kl.end(), [](float value) { return value == 0; });
-    if (whole && plan.decodeRule == DecodeRule::Grow && plan.positions == PositionMode::Original)
+    const bool mapped = mappedPlanOf(plan) != nullptr;
+    if (mapped)
+        checks.push_back(makeCheck("acted", "Mapped layers changed the predictions", !equal, "KL above 0 on some row",
+            equal ? "KL 0 on every row" : "KL " + numberText(result.metrics.at("kl"))));
+    else if (whole && plan.decodeRule == DecodeRule::Grow && plan.positions == PositionMode::Original)
         checks.push_back(atMost("fullBudget", "A full budget equals the full cache (KL)", result.metrics.at("kl"), kFullBudgetKl));
     else if (!whole)
         checks.push_back(makeCheck("acted", "Dropping tokens changed the predictions", !equal, "KL above 0 on some row",

@@ -5,6 +5,7 @@
 #include "core/eval/evaluate_pass.h"
 #include "core/eval/evaluate_series.h"
 #include "core/eval/layer_execution.h"
+#include "core/eval/mapped_context.h"
 #include "core/eval/metrics_rows.h"
 #include "core/model/forward.h"
 
@@ -48,6 +49,8 @@ Result<void> checkCell(const Capture &capture, const EvaluationCell &cell, const
         return fail(ErrorCode::BadInput, name + ": shifted positions have no masked form", "use mode drop or posMode original");
     if (cell.plan.decodeRule != DecodeRule::Grow && !cell.plan.inactive && (!cell.method || !cell.ranking))
         return fail(ErrorCode::Internal, name + ": a plan that drops while decoding needs its method and ranking");
+    if (needsContext(capture, cell))
+        return fail(ErrorCode::Internal, name + ": the plan reads the context in its own way, which has not been done");
     return {};
 }
 

@@ -14,6 +14,8 @@
 
 namespace winnow {
 
+struct MappedTimes; // core/eval/mapped_context.h
+
 /// Execution modes of kv-evaluation.md 3.6. With a fixed kept set both give equal logits.
 enum class ExecutionMode { Drop, Mask };
 
@@ -24,6 +26,7 @@ struct EvaluationCell {
     std::shared_ptr<const Ranking> ranking;
     Parameters parameters{Json::object()};
     CapturePtr context{}; // a context pass of its own (IAM); null = the capture that all cells share
+    std::shared_ptr<const MappedTimes> contextTimes{}; // what that pass took
 };
 
 struct EvaluationOptions {
@@ -77,6 +80,8 @@ struct MeasuredRun {
     double peakBytes = 0; // maximum of the same, including the context pass
     double smallCacheBytes = 0; // the small model's cache at the end, beside the above
     double compressMs = 0;
+    double prefillMs = -1; // of a context pass of its own; -1 = the shared one
+    double spanMs = -1, chunksMs = -1, smallPrefillMs = -1; // its parts (iam.md 5)
     double msPerToken = 0;
     std::vector<float> nll; // [T]
 };

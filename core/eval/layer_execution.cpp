@@ -1,6 +1,7 @@
 #include "core/eval/layer_execution.h"
 
 #include "core/eval/measure_layer.h"
+#include "core/eval/mapped_layer.h"
 #include "core/eval/pair.h"
 
 namespace winnow {
@@ -9,11 +10,15 @@ std::unique_ptr<LayerExecution> makeLayerExecution(
     const Capture &capture, const EvaluationCell &cell, int64_t layer, const EvaluationOptions &options)
 {
     const Capture &context = cell.context ? *cell.context : capture;
+    if (holdsValuesOnly(cell.plan, layer))
+        return std::make_unique<MappedLayer>(context, cell, layer, options);
     return std::make_unique<CellLayer>(context, cell, layer, options);
 }
 
 std::unique_ptr<StepLayer> makeStepLayer(const Capture &capture, const EvaluationCell &cell, int64_t layer)
 {
+    if (holdsValuesOnly(cell.plan, layer))
+        return std::make_unique<MappedStep>(capture, cell, layer);
     return std::make_unique<MeasuredLayer>(capture, cell, layer);
 }
 

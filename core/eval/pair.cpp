@@ -54,7 +54,8 @@ namespace {
 
     Result<PairTables> tablesOf(const Capture &large, const Capture &small, const PairSpan &span, const RunContext &context)
     {
-        PairTables tables{span, {}, {}, {}};
+        PairTables tables;
+        tables.span = span;
         PairSpan met = span;
         met.tokens = std::min(span.tokens, large.tokens());
         if (met.tokens < 1)

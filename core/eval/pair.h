@@ -41,6 +41,7 @@ struct PairTables {
     at::Tensor largeSums; // [L * H, n] column sums, f32
     at::Tensor smallSums; // [Ls * Hs, n]
     at::Tensor table; // [L * H, Ls * Hs] of the metric; undefined without one
+    double forwardMs = 0, compareMs = 0; // of a metric: both models over the span, and the comparison
 };
 
 /// What a small model saw of the same ids as a capture of the large one. Immutable.

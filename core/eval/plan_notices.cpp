@@ -24,4 +24,13 @@ void addModelNotices(const ModelConfig &config, KvPlan &plan)
         plan.notices.push_back(std::to_string(unturned) + all + "have no rotation: packed positions change nothing there");
 }
 
+std::string inactiveNotice(const KvPlan &plan)
+{
+    for (const std::string &notice : plan.notices) {
+        if (notice.starts_with("inactive: "))
+            return notice;
+    }
+    return {};
+}
+
 } // namespace winnow

@@ -1,5 +1,6 @@
 #include "core/eval/sweep.h"
 
+#include "core/eval/mapped_context.h"
 #include "core/eval/plan_notices.h"
 #include "core/methods/registry.h"
 
@@ -124,8 +125,10 @@ Result<void> SweepRun::rankLine(Line &line)
 
 Result<int64_t> SweepRun::countOf(const Line &line, const Budget &budget) const
 {
+    const BudgetMeaning meaning = line.spec->budget.meaning;
+    const int64_t layers = m_capture.config.layers;
     if (budget.kind != BudgetKind::Bytes)
-        return budgetCount(budget, m_capture.tokens());
+        return budgetCount(budget, meaning, m_capture.tokens(), layers);
     const CacheShape shape = CacheShape::of(m_capture.config, m_request.elementBytes);
     const auto native = [&](int64_t count) -> Result<double> {
         const Result<KvPlan> plan
@@ -134,10 +137,10 @@ Result<int64_t> SweepRun::countOf(const Line &line, const Budget &budget) const
             return fail(plan.error());
         return planBytes(*plan, shape).native;
     };
-    const Result<EqualBytes> found = countForBytes(budget.value, m_capture.tokens(), native);
+    const Result<EqualBytes> found = countForBytes(budget.value, budgetTotal(meaning, m_capture.tokens(), layers), native);
     if (!found)
         return fail(found.error());
-    return found->count;
+    return countOfStaying(meaning, found->count, layers);
 }
 
 Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
@@ -173,7 +176,8 @@ Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
     }
     cell.count = *count;
     const Parameters parameters(line.method.parameters);
-    Result<KvPlan> plan = line.algorithm->select(m_capture, *line.ranking, parameters, cell.count);
+    const int64_t staying = stayingCount(line.spec->budget.meaning, cell.count, m_capture.config.layers);
+    Result<KvPlan> plan = line.algorithm->select(m_capture, *line.ranking, parameters, staying);
     if (!plan) {
         leaveOut(std::move(cell), CellState::Unreachable, plan.error().message);
         return {};
@@ -182,12 +186,20 @@ Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
     m_result.selectMs += cell.selectMs;
     cell.bytes = planBytes(*plan, CacheShape::of(m_capture.config, m_request.elementBytes));
     addModelNotices(m_capture.config, *plan);
-    cell.plan = std::make_shared<const KvPlan>(std::move(*plan));
-    if (cell.plan->inactive) {
-        leaveOut(std::move(cell), CellState::Inactive, "the budget holds the whole prompt, so the method does nothing");
+    if (plan->inactive) {
+        std::string reason = inactiveNotice(*plan);
+        if (reason.empty())
+            reason = "the budget holds the whole prompt, so the method does nothing";
+        cell.plan = std::make_shared<const KvPlan>(std::move(*plan));
+        leaveOut(std::move(cell), CellState::Inactive, reason);
         return {};
     }
-    m_cells.push_back({*cell.plan, line.algorithm.get(), line.ranking, parameters});
+    EvaluationCell prepared{std::move(*plan), line.algorithm.get(), line.ranking, parameters};
+    if (Result<void> given = giveContext(m_capture, prepared, m_context); !given)
+        return given;
+    cell.plan = std::make_shared<const KvPlan>(prepared.plan);
+    cell.bytes = planBytes(prepared.plan, CacheShape::of(m_capture.config, m_request.elementBytes));
+    m_cells.push_back(std::move(prepared));
     m_places.push_back(m_result.cells.size());
     m_result.cells.push_back(std::move(cell));
     return {};

@@ -120,7 +120,7 @@ Result<const RankedMethod *> rankedMethod(
         rankings.splice(rankings.begin(), rankings, found);
         return &rankings.front();
     }
-    RankedMethod ranked{key, spec.create(), Parameters(parameters), nullptr};
+    RankedMethod ranked{key, spec.create(), Parameters(parameters), nullptr, spec.budget.meaning};
     if (!stored.capture->needs.covers(ranked.method->needs(ranked.parameters)))
         return fail(ErrorCode::NotFound,
             "the capture does not hold what " + std::string(spec.id) + " reads with these parameters",

@@ -18,6 +18,7 @@ struct RankedMethod {
     std::shared_ptr<const Method> method;
     Parameters parameters{Json::object()};
     std::shared_ptr<const Ranking> ranking;
+    BudgetMeaning meaning = BudgetMeaning::KeptTokens;
 };
 
 /// A capture and what was computed from it.

@@ -1,6 +1,7 @@
 #include "core/serve/cell_request.h"
 
 #include "core/base/json_fields.h"
+#include "core/eval/mapped_context.h"
 #include "core/eval/plan_notices.h"
 #include "core/methods/registry.h"
 
@@ -39,24 +40,34 @@ Result<MethodRequest> methodRequest(const Json &json, const Json &request)
     return MethodRequest{spec, std::move(*parameters)};
 }
 
-Result<Budget> budgetRequest(const Json &json, const MethodSpec &spec)
+Result<Budget> budgetRequest(const Json &json, const MethodRequest &method)
 {
-    if (spec.budget.unit.empty())
+    const BudgetSpec &spec = method.spec->budget;
+    if (spec.unit.empty())
         return Budget{};
     const Json &given = childField(json, "budget");
+    if (given.is_null() && !spec.parameter.empty())
+        return Budget{BudgetKind::Fraction, numberField(method.parameters, std::string(spec.parameter).c_str())};
     if (given.is_null())
-        return Budget{BudgetKind::Fraction, spec.budget.defaultFraction};
+        return Budget{BudgetKind::Fraction, spec.defaultFraction};
     if (!given.is_string() && !given.is_number())
         return fail(ErrorCode::BadInput, "budget: expected text, found " + jsonText(given),
             "write a kept fraction 0.25, a percentage 25%, a count 256t, or bytes 6MiB");
-    return parseBudget(given.is_string() ? given.get<std::string>() : jsonText(given));
+    const std::string text = given.is_string() ? given.get<std::string>() : jsonText(given);
+    if (spec.meaning == BudgetMeaning::ReplacedLayers && saysNone(text))
+        return Budget{BudgetKind::Fraction, 0};
+    return parseBudget(text);
 }
 
 Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked, const Budget &budget)
 {
     const auto began = std::chrono::steady_clock::now();
     const CacheShape shape = CacheShape::of(capture.config);
+    const BudgetMeaning meaning = ranked.meaning;
+    const int64_t layers = capture.config.layers;
     PlannedCell cell;
+    cell.meaning = meaning;
+    int64_t staying = 0;
     if (budget.kind == BudgetKind::Bytes) {
         const auto native = [&](int64_t count) -> Result<double> {
             auto plan = ranked.method->select(capture, *ranked.ranking, ranked.parameters, count);
@@ -64,20 +75,35 @@ Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked,
                 return fail(plan.error());
             return planBytes(*plan, shape).native;
         };
-        auto found = countForBytes(budget.value, capture.tokens(), native);
+        auto found = countForBytes(budget.value, budgetTotal(meaning, capture.tokens(), layers), native);
         if (!found)
             return fail(found.error());
-        cell.count = found->count;
+        staying = found->count;
+        cell.count = countOfStaying(meaning, staying, layers);
     } else {
-        cell.count = budgetCount(budget, capture.tokens());
+        cell.count = budgetCount(budget, meaning, capture.tokens(), layers);
+        staying = stayingCount(meaning, cell.count, layers);
     }
-    auto plan = ranked.method->select(capture, *ranked.ranking, ranked.parameters, cell.count);
+    auto plan = ranked.method->select(capture, *ranked.ranking, ranked.parameters, staying);
     if (!plan)
         return fail(plan.error());
     cell.plan = std::move(*plan);
     addModelNotices(capture.config, cell.plan);
     cell.bytes = planBytes(cell.plan, shape);
     cell.selectMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+    return cell;
+}
+
+Result<EvaluationCell> evaluationCell(
+    const Capture &capture, const RankedMethod &ranked, PlannedCell &planned, const RunContext &context)
+{
+    EvaluationCell cell{planned.plan, ranked.method.get(), ranked.ranking, ranked.parameters};
+    if (!needsContext(capture, cell))
+        return cell;
+    if (auto given = giveContext(capture, cell, context); !given)
+        return fail(given.error());
+    planned.plan = cell.plan;
+    planned.bytes = planBytes(cell.plan, CacheShape::of(capture.config));
     return cell;
 }
 

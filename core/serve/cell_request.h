@@ -21,20 +21,27 @@ struct MethodRequest {
 /// @error NotFound for an unknown method (with the known ids), BadInput for parameters.
 Result<MethodRequest> methodRequest(const Json &json, const Json &request);
 
-/// Reads `budget` of a cell: text in one of the four forms, or a number (fraction). A method without a budget keeps all.
+/// Reads `budget` of a cell: text in one of the four forms, or a number (fraction). A method without a budget keeps all; where
+/// none is given, the method's parameter for it counts, else its default.
 /// @error BadInput: unreadable, or outside of what the method allows.
-Result<Budget> budgetRequest(const Json &json, const MethodSpec &spec);
+Result<Budget> budgetRequest(const Json &json, const MethodRequest &method);
 
 /// A plan for a budget and what it takes.
 struct PlannedCell {
     KvPlan plan;
     CacheBytes bytes;
-    int64_t count = 0; // C
+    int64_t count = 0; // C in the method's unit
     double selectMs = 0;
+    BudgetMeaning meaning = BudgetMeaning::KeptTokens; // of count
 };
 
 /// Turns the budget into slots (bytes by equal-bytes search over native bytes) and selects.
 Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked, const Budget &budget);
+
+/// The cell that executes a plan. Where the plan reads the prompt in its own way, that is done here, and plan and bytes become those
+/// of what was read.
+Result<EvaluationCell> evaluationCell(
+    const Capture &capture, const RankedMethod &ranked, PlannedCell &planned, const RunContext &context);
 
 /// What the union of some methods reads from a capture.
 CaptureNeeds needsOf(const std::vector<MethodRequest> &methods);

@@ -6,6 +6,7 @@
 #include "core/methods/registry.h"
 #include "core/serve/cell_request.h"
 #include "core/serve/input_request.h"
+#include "core/serve/profile_store.h"
 #include "core/serve/report_parts.h"
 #include "core/serve/request_fields.h"
 
@@ -50,9 +51,11 @@ namespace {
         auto method = methodRequest(cell, request);
         if (!method)
             return fail(method.error());
-        auto budget = budgetRequest(cell, *method->spec);
+        auto budget = budgetRequest(cell, *method);
         if (!budget)
             return fail(budget.error());
+        if (auto filled = fillProfile(*stored.capture, *method, context); !filled)
+            return fail(filled.error());
         auto ranked = rankedMethod(stored, *method->spec, method->parameters, context);
         if (!ranked)
             return fail(ranked.error());

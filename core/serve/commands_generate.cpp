@@ -3,6 +3,7 @@
 #include "core/base/json_fields.h"
 #include "core/eval/generate_plan.h"
 #include "core/eval/metrics.h"
+#include "core/serve/profile_store.h"
 #include "core/serve/request_fields.h"
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
@@ -102,7 +103,7 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     auto method = planned ? methodRequest(request, request) : Result<MethodRequest>(MethodRequest{});
     if (!method)
         return fail(method.error());
-    auto budget = planned ? budgetRequest(request, *method->spec) : Result<Budget>(Budget{});
+    auto budget = planned ? budgetRequest(request, *method) : Result<Budget>(Budget{});
     if (!budget)
         return fail(budget.error());
     auto setup = runSetup(state, request);
@@ -148,6 +149,8 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
         builder.setMetric("repetition", repetition(full->ids));
         return builder.build()->document();
     }
+    if (auto filled = fillProfile(*capture, *method, context); !filled)
+        return fail(filled.error());
     auto ranked = rankedMethod(**stored, *method->spec, method->parameters, context);
     if (!ranked)
         return fail(ranked.error());
@@ -156,8 +159,10 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
     auto cellPlan = planCell(*capture, held, *budget);
     if (!cellPlan)
         return fail(cellPlan.error());
-    const EvaluationCell cell{cellPlan->plan, held.method.get(), held.ranking, held.parameters};
-    auto modified = generateUnderPlan(*capture, cell, *options, streamTo(modifiedStream, *streamed), context);
+    auto cell = evaluationCell(*capture, held, *cellPlan, context);
+    if (!cell)
+        return fail(cell.error());
+    auto modified = generateUnderPlan(*capture, *cell, *options, streamTo(modifiedStream, *streamed), context);
     if (!modified)
         return fail(modified.error());
     auto modifiedText = textOf(*modified, "modified", tokenizer);

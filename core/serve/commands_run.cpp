@@ -2,6 +2,7 @@
 
 #include "core/base/json_fields.h"
 #include "core/eval/evaluate.h"
+#include "core/serve/profile_store.h"
 #include "core/serve/request_fields.h"
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
@@ -38,7 +39,7 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
     auto method = methodRequest(request, request);
     if (!method)
         return fail(method.error());
-    auto budget = budgetRequest(request, *method->spec);
+    auto budget = budgetRequest(request, *method);
     if (!budget)
         return fail(budget.error());
     auto setup = runSetup(state, request);
@@ -53,6 +54,8 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
     auto stored = state.capture(setup->wanted, setup->small, setup->input.context(), needsOf({*method}), context);
     if (!stored)
         return fail(stored.error());
+    if (auto filled = fillProfile(*(*stored)->capture, *method, context); !filled)
+        return fail(filled.error());
     auto ranked = rankedMethod(**stored, *method->spec, method->parameters, context);
     if (!ranked)
         return fail(ranked.error());
@@ -61,7 +64,10 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
     auto planned = planCell(*(*stored)->capture, held, *budget);
     if (!planned)
         return fail(planned.error());
-    const EvaluationCell cell{planned->plan, held.method.get(), held.ranking, held.parameters};
+    auto made = evaluationCell(*(*stored)->capture, held, *planned, context);
+    if (!made)
+        return fail(made.error());
+    const EvaluationCell &cell = *made;
 
     std::vector<CellResult> results;
     if (!setup->continuation.empty()) {

@@ -6,6 +6,7 @@
 #include "core/methods/registry.h"
 #include "core/serve/machine.h"
 #include "core/serve/request_fields.h"
+#include "core/serve/profile_store.h"
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
 
@@ -191,7 +192,8 @@ namespace {
         builder.setExtra("cellKey", cell.key);
         builder.setExtra("state", stateWord(cell.state));
         if (plan) {
-            const PlannedCell planned{*plan, cell.bytes, cell.count, cell.selectMs};
+            const MethodSpec *spec = findMethod(cell.method.method);
+            const PlannedCell planned{*plan, cell.bytes, cell.count, cell.selectMs, spec ? spec->budget.meaning : BudgetMeaning{}};
             addCell(builder, context,
                 {plan, cell.bytes, budgetJson(cell.budget, planned, context.capture->tokens()), cell.selectMs,
                     cell.result.get(), nullptr, nullptr, nullptr});
@@ -231,8 +233,11 @@ namespace {
         if (!hash)
             return fail(hash.error());
         SweepRequest sweep;
-        for (const MethodRequest &method : plan.methods)
+        for (MethodRequest method : plan.methods) {
+            if (auto filled = fillProfile(capture, method, context); !filled)
+                return fail(filled.error());
             sweep.methods.push_back({std::string(method.spec->id), method.parameters});
+        }
         sweep.budgets = plan.budgets;
         sweep.seeds = plan.seeds;
         sweep.options = setup.options;

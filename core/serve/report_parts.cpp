@@ -40,9 +40,15 @@ Json budgetJson(const Budget &asked, const PlannedCell &cell, int64_t tokens)
             kept += cell.plan.kept.countKept(layer, head);
     }
     const auto sets = double(std::max<int64_t>(1, cell.plan.kept.layers * cell.plan.kept.heads));
-    return {{"asked", budgetText(asked)}, {"tokens", cell.count}, {"fraction", double(cell.count) / double(tokens)},
+    Json json{{"asked", budgetText(asked)}, {"tokens", cell.count}, {"fraction", double(cell.count) / double(tokens)},
         {"nominalBytes", cell.bytes.nominal}, {"nativeBytes", cell.bytes.native}, {"metTokens", double(kept) / sets},
         {"metFraction", double(kept) / sets / double(tokens)}, {"inactive", cell.plan.inactive}};
+    if (cell.meaning == BudgetMeaning::ReplacedLayers) { // every token stays in sight, in some layers by its value alone
+        json["tokens"] = tokens;
+        json["layers"] = cell.count;
+        json["fraction"] = double(cell.count) / double(std::max<int64_t>(1, cell.plan.kept.layers));
+    }
+    return json;
 }
 
 RunClock::RunClock()

@@ -2,6 +2,9 @@
 
 #include "core/eval/bytes.h"
 #include "core/eval/checks.h"
+#include "core/serve/mapped_report.h"
+#include "core/eval/plan_notices.h"
+#include "core/serve/mapped_report.h"
 
 #include <cmath>
 #include <utility>
@@ -43,6 +46,8 @@ namespace {
             savings.peakBytes = measured->peakBytes;
             savings.compressMs = measured->compressMs;
             savings.msPerToken = measured->msPerToken;
+            if (measured->prefillMs >= 0)
+                savings.prefillMs = measured->prefillMs;
             savings.nominalOnly = isNominalOnly(measured->allocatedBytes, outcome.bytes.native);
         }
         if (outcome.fullMeasured)
@@ -103,9 +108,10 @@ void addCell(ReportBuilder &builder, const ReportContext &context, const CellOut
         builder.add(*context.capture->experts);
     builder.setExtra("budget", outcome.budget);
     builder.setSavings(cellSavings(context, outcome));
+    addMapping(builder, *outcome.plan, *context.capture, outcome.measured);
     for (const std::string &notice : outcome.plan->notices)
         builder.addNotice(notice);
-    if (outcome.plan->inactive)
+    if (outcome.plan->inactive && inactiveNotice(*outcome.plan).empty())
         builder.addNotice("inactive: the budget covers the whole prompt, nothing was dropped from it (R6)");
     for (Check check : captureChecks(*context.capture))
         builder.addCheck(std::move(check));

@@ -2,6 +2,7 @@
 
 #include "core/base/method_info.h"
 #include "core/eval/capture.h"
+#include "core/eval/pair.h"
 #include "core/methods/group_rule.h"
 #include "core/methods/method.h"
 #include "core/methods/noise.h"
@@ -44,6 +45,7 @@ struct Ranked {
     std::shared_ptr<const Ranking> ranking;
     Parameters parameters{Json::object()};
     const Capture *capture = nullptr;
+    std::shared_ptr<const Capture> ofPair; // `capture` with what a small model saw, for methods of a pair
     std::string error; // of rank; empty when it went well
 
     Result<KvPlan> select(int64_t count) const { return method->select(*capture, *ranking, parameters, count); }
@@ -62,10 +64,17 @@ struct Ranked {
     }
 };
 
+inline std::shared_ptr<const Capture> withNoisePair(const Capture &capture, const PairNeeds &needs);
+
 inline Ranked rankMethod(const std::string &id, const Capture &capture, const Json &given = Json::object())
 {
-    Ranked ranked{findMethod(id)->create(), nullptr, parametersOf(id, given), &capture, {}};
-    auto ranking = ranked.method->rank(capture, ranked.parameters, RunContext{});
+    Ranked ranked{findMethod(id)->create(), nullptr, parametersOf(id, given), &capture, nullptr, {}};
+    const PairNeeds pair = ranked.method->needs(ranked.parameters).pair;
+    if (pair.small && !capture.pair) {
+        ranked.ofPair = withNoisePair(capture, pair);
+        ranked.capture = ranked.ofPair.get();
+    }
+    auto ranking = ranked.method->rank(*ranked.capture, ranked.parameters, RunContext{});
     if (ranking)
         ranked.ranking = std::move(*ranking);
     else
@@ -162,6 +171,28 @@ inline Capture noiseCapture(int64_t layers, int64_t heads, int64_t kvHeads, int6
         layer.queryOuter = at::matmul(rest.transpose(1, 2), rest);
     }
     return capture;
+}
+
+/// The same capture with a small model of noise beside it: 2 layers of 3 heads, tables of noise over the spans asked for.
+inline std::shared_ptr<const Capture> withNoisePair(const Capture &capture, const PairNeeds &needs)
+{
+    auto pair = std::make_shared<PairCapture>();
+    const int64_t large = capture.config.layers * capture.config.heads, small = 6;
+    pair->small = std::make_shared<const Capture>(noiseCapture(2, 3, 1, capture.config.headDim, capture.tokens()));
+    for (const PairSpan &span : needs.spans) {
+        PairTables tables;
+        tables.span = span;
+        const int64_t columns = std::min(span.tokens, capture.tokens());
+        tables.largeSums = noiseTensor({large, columns}, 71);
+        tables.smallSums = noiseTensor({small, columns}, 72);
+        if (!span.metric.empty())
+            tables.table = noiseTensor({large, small}, 73);
+        pair->spans.push_back(std::move(tables));
+    }
+    auto both = std::make_shared<Capture>(capture);
+    both->pair = std::move(pair);
+    both->needs.pair = needs;
+    return both;
 }
 
 } // namespace winnow::test
