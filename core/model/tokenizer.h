@@ -24,6 +24,9 @@ struct Token {
 /// Whether encode adds what the model wants around a text (BOS, EOS).
 enum class SpecialTokens { Add, None };
 
+/// What a token is to a tokenizer. Bytes and unknown tokens are special or normal as the file has them.
+enum class TokenKind : uint8_t { Absent, Normal, Added, Special };
+
 /// Text to ids and back. Special and user-defined tokens inside a text are recognised. Thread-safe after construction.
 class Tokenizer {
 public:
@@ -47,6 +50,11 @@ public:
     virtual std::string piece(int32_t id) const = 0;
     virtual int64_t vocabulary() const = 0;
     virtual bool isSpecial(int32_t id) const = 0;
+    /// The token as the file has it (bytes of a byte-level vocabulary in their printable form); empty for an unknown id.
+    virtual std::string_view tokenText(int32_t id) const = 0;
+    virtual TokenKind tokenKind(int32_t id) const = 0;
+    /// One above the last token that is not mere padding (GGUF type unused): rows of an embedding behind it mean nothing.
+    virtual int64_t realVocabulary() const = 0;
     virtual std::optional<int32_t> bos() const = 0; // only when the tokenizer adds it
     virtual std::vector<int32_t> endIds() const = 0; // ids that stop generation
     virtual std::string chatTemplate() const = 0; // empty when the file has none

@@ -104,6 +104,9 @@ Result<void> GgufTokenizerReader::addVocabulary(const std::function<std::string(
             m_vocabulary->add(static_cast<int32_t>(id), m_tokens[id]);
     }
     m_parts.vocabulary = m_vocabulary->end();
+    const auto padding = std::find_if(m_types.rbegin(), m_types.rend(),
+        [](int64_t type) { return static_cast<GgufTokenType>(type) != GgufTokenType::Unused; });
+    m_parts.padding = padding - m_types.rbegin();
     return {};
 }
 

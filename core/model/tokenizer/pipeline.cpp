@@ -239,6 +239,13 @@ bool PipelineTokenizer::isSpecial(int32_t id) const
     return added && added->special;
 }
 
+TokenKind PipelineTokenizer::tokenKind(int32_t id) const
+{
+    if (const AddedToken *added = addedToken(id))
+        return added->special ? TokenKind::Special : TokenKind::Added;
+    return known(id) && m_parts.model->vocabulary().has(id) ? TokenKind::Normal : TokenKind::Absent;
+}
+
 std::optional<int32_t> PipelineTokenizer::bos() const
 {
     return m_parts.before.empty() ? std::nullopt : std::optional(m_parts.before.front());

@@ -39,6 +39,7 @@ struct TokenizerParts {
     std::vector<DecodeStep> piece; // what shows one token by itself
     std::vector<int32_t> endIds;
     int64_t vocabulary = 0; // ids below it are known, as far as the model's rows go
+    int64_t padding = 0; // of them at the end, tokens that only fill the vocabulary up
     std::string detail; // behind the model's name in kind()
     std::string chatTemplate, hash;
     std::vector<std::string> warnings;
@@ -56,6 +57,9 @@ public:
     std::string piece(int32_t id) const override;
     int64_t vocabulary() const override { return m_parts.vocabulary; }
     bool isSpecial(int32_t id) const override;
+    std::string_view tokenText(int32_t id) const override;
+    TokenKind tokenKind(int32_t id) const override;
+    int64_t realVocabulary() const override { return m_parts.vocabulary - m_parts.padding; }
     std::optional<int32_t> bos() const override;
     std::vector<int32_t> endIds() const override { return m_parts.endIds; }
     std::string chatTemplate() const override { return m_parts.chatTemplate; }
@@ -74,7 +78,6 @@ private:
     Result<void> encodePieces(AlignedText text, std::vector<Token> &out) const;
     bool known(int32_t id) const { return id >= 0 && id < m_parts.vocabulary; }
     const AddedToken *addedToken(int32_t id) const; // null for tokens of the model alone
-    std::string_view tokenText(int32_t id) const;
 
     TokenizerParts m_parts;
     AddedTokenMatcher m_asWritten, m_normalized;
