@@ -7,6 +7,7 @@
 #include "core/model/quant.h"
 #include "core/model/sha256.h"
 #include "gpu/device.h"
+#include "gpu/head_pairs.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
@@ -163,6 +164,32 @@ namespace {
         return withinTolerance("softmax", "Softmax with a hidden tail", relativeError(found, expected));
     }
 
+    /// The kernel of head pairs where it can run, its reference elsewhere.
+    Check headPairsCheck()
+    {
+        const auto x = randomFloats(kRows * kWidth, 10);
+        const auto y = randomFloats(kRows * kWidth, 11);
+        std::vector<double> products(kRows * kRows);
+        std::vector<double> expected(products.size());
+        for (size_t i = 0; i < expected.size(); ++i) {
+            for (size_t k = 0; k < size_t(kWidth); ++k)
+                expected[i] += double(x[i / kRows * kWidth + k]) * double(y[i % kRows * kWidth + k]);
+        }
+        const gpu::HeadPairs pairs{x.data(), y.data(), kRows, kRows, kWidth, kWidth, kWidth, products.data()};
+        const bool kernel = gpu::headPairKernelAvailable();
+        std::string said;
+        if (kernel)
+            said = gpu::headPairProductsFromHost(pairs);
+        else
+            gpu::headPairProductsReference(pairs);
+        Check check = withinTolerance("headPairs", "Products of pairs of heads",
+            relativeError({products.begin(), products.end()}, expected));
+        check.where = kernel ? "cuda" : "cpu";
+        if (!said.empty())
+            check = {"headPairs", "Products of pairs of heads", false, "a kernel that runs", said, "cuda"};
+        return check;
+    }
+
     // Worked example of kv-evaluation.md 8.
     Check divergenceCheck()
     {
@@ -212,8 +239,8 @@ namespace {
 Result<Document> answerSelftest(EngineState &, const Json &, const RunContext &context, const PartSink &)
 {
     using MakeCheck = Check (*)();
-    constexpr std::array<MakeCheck, 10> kChecks{matrixVectorCheck, matrixMatrixCheck, rmsNormCheck, siluCheck, rotationCheck,
-        softmaxCheck, divergenceCheck, noiseCheck, checksumCheck, dequantiseCheck};
+    constexpr std::array<MakeCheck, 11> kChecks{matrixVectorCheck, matrixMatrixCheck, rmsNormCheck, siluCheck, rotationCheck,
+        softmaxCheck, headPairsCheck, divergenceCheck, noiseCheck, checksumCheck, dequantiseCheck};
     Json checks = Json::array();
     bool ok = true;
     for (size_t i = 0; i < kChecks.size(); ++i) {
