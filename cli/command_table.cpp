@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "cli/common_options.h"
+#include "cli/compare_options.h"
 #include "cli/run_options.h"
 
 #include <array>
@@ -87,6 +88,9 @@ const std::vector<CommandSpec> &commandTable()
         {"sweep", "--model M --text T --methods ID,ID --budgets B,B --score-last N",
             "methods x budgets sharing one capture: a report with curves; resumable with --session",
             {methodOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runSweepCommand, methodHelp},
+        {"compare", "--model LARGE --small-model SMALL --text T [--what heads|layers|match] [--metric A,B]",
+            "how alike the attention of two models is: every head with every head, layers, matches",
+            {compareOptions(), inputOptions(), modelOptions(), outputOptions()}, runCompare},
         {"export", "F.winnow --out DIR", "figures, tables and the report of a session",
             {{"Export", kExport}, outputOptions()}, runExport},
         {"describe-session", "F.winnow", "what a session holds", {outputOptions()}, runDescribeSession},

@@ -191,7 +191,7 @@ namespace {
         if (!json->is_object())
             return fail(ErrorCode::BadInput, path + ": expected a request, a JSON object");
         const std::string own = stringField(*json, "command", command);
-        if (own != command && !(command == "run" && (own == "sweep" || own == "generate")))
+        if (own != command && !(command == "run" && (own == "sweep" || own == "generate" || own == "compare")))
             return fail(ErrorCode::BadInput, path + ": the request is for " + own, "use winnow-cli " + own + " --request " + path);
         (*json)["command"] = own;
         return json;
@@ -229,6 +229,10 @@ Result<Json> runRequest(const Arguments &arguments, const std::string &command)
     if (!model)
         return model;
     addFields(request, *model);
+    if (request.at("command") == "compare") { // a report of it, repeated: it has neither method nor budget
+        auto added = addInput(arguments, request);
+        return added ? Result<Json>(std::move(request)) : fail(added.error());
+    }
     auto scored = scoredFields(arguments);
     if (!scored)
         return scored;

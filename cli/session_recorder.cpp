@@ -34,7 +34,8 @@ namespace {
     Json settingKey(const Json &request)
     {
         Json key = Json::object();
-        for (const char *name : {"method", "params", "budget", "model", "input", "scoreLast", "continuation", "mode", "seed"}) {
+        for (const char *name : {"method", "params", "budget", "model", "input", "scoreLast", "continuation", "mode", "seed",
+                 "smallModel", "what", "metrics", "skipSinks", "span", "align", "reduce"}) {
             if (request.contains(name))
                 key[name] = request.at(name);
         }

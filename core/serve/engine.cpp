@@ -23,7 +23,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, CommandHandler>, 19> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 21> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
         {"models", answerModels},
@@ -41,6 +41,8 @@ namespace {
         {"run", answerRun},
         {"sweep", answerSweep},
         {"generate", answerGenerate},
+        {"compare", answerCompare},
+        {"pair_tile", answerPairTile},
         {"bench", answerBench},
         {"selftest", answerSelftest},
     }};
@@ -141,7 +143,7 @@ Result<Json> EngineState::smallModelObject(const std::optional<ModelRequest> &sm
 
 struct Engine::Impl {
     explicit Impl(const EngineOptions &given)
-        : state{given, ModelTable(given.modelBudgetBytes), CaptureStore(given.captureBudgetBytes)}
+        : state{given, ModelTable(given.modelBudgetBytes), CaptureStore(given.captureBudgetBytes), PairStore(given.captureBudgetBytes / 4)}
     {
         state.models.beforeRelease([this](const Model &model) { state.captures.forget(model); });
     }

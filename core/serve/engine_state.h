@@ -4,6 +4,7 @@
 #include "core/serve/engine.h"
 #include "core/serve/input_request.h"
 #include "core/serve/model_table.h"
+#include "core/serve/pair_store.h"
 
 #include <optional>
 
@@ -14,6 +15,7 @@ struct EngineState {
     EngineOptions options;
     ModelTable models;
     CaptureStore captures;
+    PairStore pairs;
 
     /// The input of a request as ids, from the file's header and tokenizer alone.
     Result<PreparedInput> prepare(const ModelRequest &wanted, const Json &request);
@@ -51,6 +53,8 @@ Result<Document> answerSweep(EngineState &, const Json &, const RunContext &, co
 Result<Document> answerGenerate(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerSelftest(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerBench(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerCompare(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerPairTile(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerTile(EngineState &, const Json &, const RunContext &, const PartSink &);
 
 } // namespace winnow
