@@ -4,8 +4,9 @@
 #include "core/model/layer_pass.h"
 #include "core/model/model.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/mm.h>
 #include <c10/core/InferenceMode.h>
 
 #include <chrono>
@@ -195,7 +196,7 @@ Result<const std::vector<float> *> AttentionRows::columnSums(const RunContext &c
     if (!m_columnSums.empty())
         return &m_columnSums;
     const int64_t heads = m_source->shape.count(), columns = m_range.columns();
-    std::vector<double> sums(size_t(heads * columns));
+    std::vector<float> sums(static_cast<size_t>(heads * columns));
     for (int64_t begin = m_range.firstRow; begin < m_range.end(); begin += blockRows()) {
         if (context.cancelled())
             return fail(ErrorCode::Cancelled, "cancelled while adding up attention");
@@ -203,17 +204,17 @@ Result<const std::vector<float> *> AttentionRows::columnSums(const RunContext &c
         at::parallel_for(0, heads, 8, [&](int64_t first, int64_t last) {
             for (int64_t head = first; head < last; ++head) {
                 const float *row = block.data + head * block.stride;
-                double *sum = sums.data() + head * columns;
+                float *sum = sums.data() + head * columns;
                 for (int64_t u = block.begin; u < block.end; ++u) {
                     const int64_t width = m_range.width(u, 0);
                     for (int64_t c = 0; c < width; ++c)
-                        sum[c] += double(row[c]);
+                        sum[c] += row[c];
                     row += width;
                 }
             }
         });
     }
-    m_columnSums.assign(sums.begin(), sums.end());
+    m_columnSums = std::move(sums);
     return &m_columnSums;
 }
 

@@ -75,7 +75,8 @@ public:
     const MapRange &range() const { return m_range; }
     /// Valid until the next call. @param begin, end rows inside the range.
     RowBlock rows(int64_t begin, int64_t end);
-    /// Sum of each column over the rows of the range. @return [heads, columns]
+    /// Sum of each column over the rows of the range, in f32 from the first row on (smallkv.md 3 step 1: which of nearly equal
+    /// columns is in a top set depends on the order of additions). @return [heads, columns]
     /// @cost One pass over the rows at the first call. @error Cancelled.
     Result<const std::vector<float> *> columnSums(const RunContext &context);
     /// Of what is kept here, without the source.

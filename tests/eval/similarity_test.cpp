@@ -4,6 +4,10 @@
 #include "tests/support/attention_maps.h"
 #include "tests/support/random_model.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+
 #include <QTest>
 
 #include <algorithm>

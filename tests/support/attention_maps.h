@@ -2,7 +2,9 @@
 
 #include "core/eval/attention_rows.h"
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/zeros.h>
 
 #include <cmath>
 #include <memory>
