@@ -81,6 +81,8 @@ namespace {
             const int64_t layers = capture.config.layers;
             if (!map || (!map->match.f.empty() && static_cast<int64_t>(map->match.f.size()) != layers * capture.config.heads))
                 return fail(ErrorCode::BadInput, "the ranking belongs to another method or capture");
+            // Deviation: the specification maps a short prompt once decoding has made it long enough; here it stays unmapped to the end,
+            // and says so: what is measured behind a prompt of some tokens would otherwise be two methods in one number.
             if (isShort(capture, parameters)) {
                 KvPlan plan = wholePlan(capture);
                 plan.notices.push_back("inactive: prompt shorter than " + std::to_string(parameters.integer("matchMin")) + " tokens");
