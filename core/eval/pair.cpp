@@ -1,7 +1,11 @@
 #include "core/eval/pair.h"
 
 #include "core/eval/capture.h"
+#include "core/eval/similarity.h"
+#include "core/model/model.h"
+#include "core/model/same_tokenizer.h"
 
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/stack.h>
 #include <c10/core/InferenceMode.h>
 
@@ -52,6 +56,35 @@ namespace {
         return span.last ? lastSumsOf(**part, span.tokens) : sumsOf(**part, span.tokens);
     }
 
+    at::Tensor tensorOf(std::vector<float> &values, int64_t rows)
+    {
+        return at::from_blob(values.data(), {rows, static_cast<int64_t>(values.size()) / rows}, at::kFloat).clone();
+    }
+
+    /// Both models over the first tokens, all heads compared in one metric.
+    Result<void> compareSpan(
+        const Capture &large, const Capture &small, const PairSpan &span, PairTables &tables, const RunContext &context)
+    {
+        const auto metric = similarityMetricByName(span.metric);
+        if (!metric || span.last)
+            return fail(ErrorCode::BadInput, span.last ? "maps are compared on the first tokens of a context, not on the last"
+                                                       : "unknown head similarity \"" + span.metric + "\"");
+        SimilarityRequest request;
+        request.metrics = {*metric};
+        request.skipSinks = span.skipSinks;
+        auto found = headSimilarity(
+            *large.model, *small.model, std::span(large.ids).first(static_cast<size_t>(span.tokens)), request, context);
+        if (!found)
+            return fail(found.error());
+        const int64_t largeHeads = large.config.layers * large.config.heads, smallHeads = small.config.layers * small.config.heads;
+        tables.largeSums = tensorOf(found->largeSums, largeHeads);
+        tables.smallSums = tensorOf(found->smallSums, smallHeads);
+        tables.table = tensorOf(found->tables.tables.front().values, largeHeads);
+        tables.forwardMs = found->forwardMs;
+        tables.compareMs = found->compareMs;
+        return {};
+    }
+
     Result<PairTables> tablesOf(const Capture &large, const Capture &small, const PairSpan &span, const RunContext &context)
     {
         PairTables tables;
@@ -60,6 +93,11 @@ namespace {
         met.tokens = std::min(span.tokens, large.tokens());
         if (met.tokens < 1)
             return fail(ErrorCode::BadInput, "the heads of two models are matched on at least one token");
+        if (!met.metric.empty()) {
+            if (auto compared = compareSpan(large, small, met, tables, context); !compared)
+                return fail(compared.error());
+            return tables;
+        }
         auto largeSums = spanSums(large, met, context);
         if (!largeSums)
             return fail(largeSums.error());
@@ -99,6 +137,10 @@ Result<std::shared_ptr<const PairCapture>> capturePair(
     const Capture &large, std::shared_ptr<const Model> small, const PairNeeds &needs, const RunContext &context)
 {
     const c10::InferenceMode inference;
+    if (large.model) {
+        if (auto same = checkSameTokenizer(*large.model, *small); !same)
+            return fail(same.error());
+    }
     CaptureNeeds smallNeeds;
     smallNeeds.colSum = true;
     smallNeeds.window = needs.window;
