@@ -14,8 +14,8 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<OptionSpec, 13> kCompare{{
-        {"--what", "heads|layers|match|profile", "all pairs of heads, of layers, the match of each head (heads)"},
+    constexpr std::array<OptionSpec, 16> kCompare{{
+        {"--what", "heads|layers|match|profile", "all pairs of heads, of layers, the match of each head, the loss by block of layers (heads)"},
         {"--metric", "A,B",
             "cosine, cosine_nosink, jaccard, pearson, pearson_whole, minkowski1, minkowski2, row_cosine, row_js, spearman, column_cosine "
             "(cosine)"},
@@ -27,6 +27,9 @@ namespace {
         {"--reduce", "max|mean|mean_attention", "how heads become layers (max)"},
         {"--align", "tokens|characters", "characters: models with different tokenizers, over the characters of the text (tokens)"},
         {"--small-layers", "N", "only the first N layers of the small model (all)"},
+        {"--segments", "N", "profile: calibration segments (8)"},
+        {"--segment-tokens", "N", "profile: tokens of one, the first 200 or --span are matched on (512)"},
+        {"--again", "", "profile: measure it though it is known for this pair"},
         {"--no-control", "", "leave out the comparison with shuffled heads"},
         {"--csv", "", "with --out: also each table as CSV"},
         {"--request", "F", "a request, or a report that holds one, instead of the options"},
@@ -43,7 +46,8 @@ namespace {
             request["metrics"] = splitList(*metrics);
         for (const auto &[option, field, least] : {std::tuple("--skip-sinks", "skipSinks", int64_t(0)),
                  std::tuple("--span", "span", int64_t(1)), std::tuple("--windows", "windows", int64_t(0)),
-                 std::tuple("--small-layers", "smallLayers", int64_t(1))}) {
+                 std::tuple("--small-layers", "smallLayers", int64_t(1)), std::tuple("--segments", "segments", int64_t(1)),
+                 std::tuple("--segment-tokens", "segmentTokens", int64_t(32))}) {
             auto number = arguments.integer(option, least, 1 << 20);
             if (!number)
                 return fail(number.error());
@@ -57,6 +61,8 @@ namespace {
             request["matchFraction"] = **fraction;
         if (arguments.has("--stability"))
             request["stability"] = true;
+        if (arguments.has("--again"))
+            request["again"] = true;
         if (arguments.has("--no-control"))
             request["control"] = false;
         return {};

@@ -28,7 +28,7 @@ inline constexpr int64_t kProfileSegments = 8, kProfileTokens = 512, kProfileSpa
 ///
 /// @param segments Each longer than `span` + 1 tokens: the first `span` are matched on, the others scored.
 /// @param parameters Of the method iam; layerRule, layers, evict and what a context pass needs are set here.
-/// @error BadInput (no segment, one that is too short), as captureContext, capturePair and evaluate; Cancelled.
+/// @error Unsupported (tokenizers that differ), BadInput (no segment, one that is too short), as captureContext, capturePair and evaluate; Cancelled.
 /// @cost  Eleven passes over the scored rows of each segment, batched.
 Result<BlockProfile> blockProfile(const std::shared_ptr<const Model> &large, const std::shared_ptr<const Model> &small,
     const std::vector<std::vector<int32_t>> &segments, int64_t span, const Json &parameters, const RunContext &context);

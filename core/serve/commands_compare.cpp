@@ -5,6 +5,7 @@
 #include "core/serve/compare_characters.h"
 #include "core/serve/compare_report.h"
 #include "core/serve/compare_request.h"
+#include "core/serve/profile_report.h"
 #include "core/serve/report_parts.h"
 #include "core/serve/request_fields.h"
 #include "gpu/head_pairs.h"
@@ -88,10 +89,11 @@ namespace {
     };
 
     /// What `compare` can be asked for, by the request's `what`.
-    constexpr std::array<Analysis, 3> kAnalyses{{
+    constexpr std::array<Analysis, 4> kAnalyses{{
         {"heads", answerTables},
         {"layers", answerTables},
         {"match", answerTables},
+        {"profile", answerProfile},
     }};
 
 } // namespace

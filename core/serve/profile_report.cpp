@@ -23,7 +23,7 @@ namespace {
     {
         auto segments = requestInteger(request, "segments", wanted.segments, 1, 1000);
         auto tokens = requestInteger(request, "segmentTokens", wanted.tokens, 32, 1 << 20);
-        auto span = requestInteger(request, "matchMax", wanted.span, 16, 1000);
+        auto span = requestInteger(request, "span", wanted.span, 16, 1000);
         auto skip = requestInteger(request, "skipSinks", 0, 0, 16);
         for (const auto *number : {&segments, &tokens, &span, &skip}) {
             if (!*number)
@@ -46,11 +46,12 @@ namespace {
         wanted.small = std::move(**small);
         if (auto read = readNumbers(request, wanted); !read)
             return fail(read.error());
-        auto metric = requestText(request, "metric", wanted.metric);
+        const std::vector<std::string> metrics = stringListField(request, "metrics");
         auto again = requestFlag(request, "again", false);
-        if (!metric || !again)
-            return fail(!metric ? metric.error() : again.error());
-        wanted.metric = *metric;
+        if (!again)
+            return fail(again.error());
+        if (!metrics.empty())
+            wanted.metric = metrics.front(); // the method says which it knows
         wanted.again = *again;
         return wanted;
     }
@@ -58,7 +59,7 @@ namespace {
     Json canonicalProfile(const Json &request, const ProfileRequest &wanted)
     {
         Json canonical{{"command", "compare"}, {"what", "profile"}, {"model", wanted.large.name}, {"smallModel", wanted.small.name},
-            {"segments", wanted.segments}, {"segmentTokens", wanted.tokens}, {"matchMax", wanted.span}, {"metric", wanted.metric},
+            {"segments", wanted.segments}, {"segmentTokens", wanted.tokens}, {"span", wanted.span}, {"metrics", {wanted.metric}},
             {"skipSinks", wanted.skipSinks}};
         if (request.contains("input"))
             canonical["input"] = request.at("input");
@@ -125,6 +126,7 @@ Result<Document> answerProfile(EngineState &state, const Json &request, const Ru
     builder.setModel(*large);
     builder.setExtra("smallModel", *small);
     builder.setInput(input->ids, input->pieces, input->text);
+    builder.setExtra("spanTokens", wanted->span);
     const auto known = storedProfile(largeHash, smallHash);
     BlockProfile profile = known.value_or(BlockProfile{});
     if (!known || wanted->again) {

@@ -9,7 +9,7 @@ namespace winnow {
 /// curve and a table. Measured once for a pair of models and kept (profile_store.h); `again` measures anew on this input and says how
 /// the two profiles correlate.
 ///
-/// @param request model, smallModel, input; segments (8), segmentTokens (512), matchMax (200), metric, skipSinks, again.
+/// @param request model, smallModel, input; segments (8), segmentTokens (512), span (200), metrics (the first), skipSinks, again.
 /// @error as modelRequest and blockProfile; Unsupported when the tokenizers differ.
 Result<Document> answerProfile(EngineState &state, const Json &request, const RunContext &context);
 
