@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "cli/command.h"
+#include "cli/lost_file.h"
 #include "cli/text_table.h"
 #include "core/serve/machine.h"
 
@@ -64,6 +65,8 @@ namespace {
             std::fputs(helpPage(command, *arguments).c_str(), stdout);
             return kExitDone;
         }
+        if (command.name != "serve") // whose window says it in its own words
+            explainLostFiles();
         CommandContext context(std::string(command.name), std::move(*arguments));
         if (const auto style = context.arguments().value("--progress"); style && *style != "json")
             return context.wrongUsage({ErrorCode::BadInput, "--progress: expected json, found \"" + *style + "\"", ""});
