@@ -86,7 +86,8 @@ GenerationPane::Column GenerationPane::makeColumn(QWidget *parent)
     column->setSpacing(3);
     part.title = new ElidedLabel(part.area);
     part.title->setFont(typeFont(TypeRole::Label));
-    part.note = new ElidedLabel(part.area);
+    part.note = new QLabel(part.area);
+    part.note->setWordWrap(true); // beside each other the columns are too narrow for one line in a small window
     part.note->setFont(typeFont(TypeRole::Hint));
     part.note->setProperty("tone", "t2");
     column->addWidget(part.title);

@@ -150,6 +150,7 @@ private:
     void retarget();
     void countTokens();
     void askCatalogue();
+    QString catalogueTitle(const std::string &model) const; // by name or path, empty = not of the catalogue
     void rebuild();
     void scheduleRebuild();
     Result<void> makeDemo(const QString &home);
@@ -184,7 +185,7 @@ private:
     QTimer m_rebuildTimer, m_settingTimer, m_restartTimer;
     int m_gesture = 0;
     bool m_demoPending = false, m_demoSaving = false;
-    std::map<std::string, QString> m_catalogue; // titles by name
+    std::map<std::string, QString> m_catalogue; // titles by name and by path
 };
 
 /// The setting by which a swept method is pinned: at the wanted budget when the sweep has it, else at the nearest of its kind.

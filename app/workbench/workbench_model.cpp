@@ -1,6 +1,7 @@
 // Model and inputs of the workbench.
 #include "app/workbench/workbench.h"
 
+#include "core/base/json_fields.h"
 #include "views/format.h"
 
 #include <QFileInfo>
@@ -34,13 +35,21 @@ void Workbench::askCatalogue()
         if (!reply || !reply->body.contains("models") || !reply->body["models"].is_array())
             return;
         for (const Json &entry : reply->body["models"]) {
-            if (entry.is_object())
-                m_catalogue[entry.value("name", "")] = QString::fromStdString(entry.value("title", ""));
+            for (const char *key : {"name", "path"}) {
+                if (const std::string called = stringField(entry, key); !called.empty())
+                    m_catalogue[called] = QString::fromStdString(stringField(entry, "title"));
+            }
         }
-        m_model.catalogueTitle = m_catalogue[m_model.choice.model];
+        m_model.catalogueTitle = catalogueTitle(m_model.choice.model);
         Q_EMIT modelChanged();
     };
     m_engine.send(Json{{"command", "models"}}, {}, std::move(handlers));
+}
+
+QString Workbench::catalogueTitle(const std::string &model) const
+{
+    const auto found = m_catalogue.find(model);
+    return found == m_catalogue.end() ? QString() : found->second;
 }
 
 void Workbench::chooseModel(const QString &pathOrName, const QString &weights)
@@ -56,7 +65,7 @@ void Workbench::chooseModel(const QString &pathOrName, const QString &weights)
     if (choice.model != m_model.choice.model)
         m_model.description = Json::object();
     m_model.choice = choice;
-    m_model.catalogueTitle = m_catalogue.count(choice.model) > 0 ? m_catalogue[choice.model] : QString();
+    m_model.catalogueTitle = catalogueTitle(choice.model);
     m_document.setState("model.choice", Json{{"model", choice.model}, {"device", choice.device}, {"dtype", choice.dtype}, {"weights", choice.weights}});
     reloadModel();
 }

@@ -188,7 +188,7 @@ void Workbench::restoreFromSession()
         return;
     const bool loaded = m_model.phase == ModelState::Phase::Ready && m_model.choice.model == model.toStdString();
     m_model.choice.model = model.toStdString();
-    m_model.catalogueTitle = m_catalogue.count(m_model.choice.model) > 0 ? m_catalogue[m_model.choice.model] : QString();
+    m_model.catalogueTitle = catalogueTitle(m_model.choice.model);
     if (const QString dtype = textOf(choice, "dtype"); !dtype.isEmpty())
         m_model.choice.dtype = dtype.toStdString();
     const QString weights = textOf(choice, "weights");

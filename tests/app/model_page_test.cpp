@@ -278,6 +278,15 @@ private Q_SLOTS:
         QVERIFY(!app.window().results()->folded());
     }
 
+    void aCatalogueModelKeepsItsTitleWhenItIsOpenedByPath()
+    {
+        testing::App app(fakeCommand());
+        QVERIFY(open(app));
+        QCOMPARE(app.bench().model().title(), QStringLiteral("tiny"));
+        app.bench().chooseModel(QStringLiteral("/models/small.gguf"));
+        QTRY_COMPARE(app.bench().model().title(), QStringLiteral("Small"));
+    }
+
     void chatIsRenderedAndMayBeChanged()
     {
         testing::App app(fakeCommand());
