@@ -1,8 +1,5 @@
 #include "core/eval/evaluate_saliency.h"
 
-#include <algorithm>
-#include <bit>
-
 namespace winnow {
 
 HeadSets headSetsOf(const KeptTokens &kept, const ModelConfig &config)
@@ -67,14 +64,10 @@ void SaliencyRanks::rankBlock(const float *weights, int64_t count, int64_t colum
 
 void SaliencyRanks::rankRow(const float *sums, int64_t visible, int32_t *ranks)
 {
-    // Attention is not negative, so its bits sort like its value: one integer holds (falling value, rising position).
     m_order.resize(static_cast<size_t>(visible));
-    for (int64_t v = 0; v < visible; ++v)
-        m_order[static_cast<size_t>(v)]
-            = (static_cast<uint64_t>(~std::bit_cast<uint32_t>(sums[v])) << 32) | static_cast<uint64_t>(v);
-    std::sort(m_order.begin(), m_order.end());
+    m_sort.descending(sums, visible, m_order.data());
     for (int64_t r = 0; r < visible; ++r)
-        ranks[m_order[static_cast<size_t>(r)] & 0xFFFFFFFFU] = static_cast<int32_t>(r);
+        ranks[m_order[static_cast<size_t>(r)]] = static_cast<int32_t>(r);
 }
 
 double SaliencyBlock::jaccard(HeadSets kind, int64_t row, int64_t set, int64_t sets, const std::vector<int32_t> &held) const

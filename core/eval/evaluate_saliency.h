@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/report.h"
+#include "core/methods/sort_order.h"
 #include "core/model/config.h"
 
 #include <array>
@@ -44,7 +45,8 @@ private:
     std::array<bool, kHeadSetKinds> m_wanted;
     std::array<int64_t, kHeadSetKinds> m_sets;
     std::array<std::vector<float>, kHeadSetKinds> m_sums; // [sets, positions]
-    std::vector<uint64_t> m_order;
+    SortOrder m_sort;
+    std::vector<int32_t> m_order;
 };
 
 } // namespace winnow
