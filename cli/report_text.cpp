@@ -6,6 +6,7 @@
 #include "core/methods/registry.h"
 
 #include <cmath>
+#include <set>
 
 namespace winnow {
 namespace {
@@ -165,13 +166,19 @@ std::string reportText(const Report &report)
 
 std::string curvesCsv(const std::vector<Curve> &curves)
 {
-    std::string text = "metric,method,budget,x,y,low,high\n";
+    std::string text = "metric,method,budget,x,y,low,high\n"; // method: with what tells its lines apart
+    std::set<std::string> lines; // one row for the full cache and for a small model alone
     for (const Curve &curve : curves) {
         for (size_t i = 0; i < curve.x.size(); ++i)
-            text += curve.id.substr(0, curve.id.find(':')) + ',' + curve.method + ',' + (curve.budgets.empty() ? "" : curve.budgets[i]) + ','
+            text += curve.id.substr(0, curve.id.find(':')) + ',' + curve.id.substr(curve.id.find(':') + 1) + ',' + (curve.budgets.empty() ? "" : curve.budgets[i]) + ','
                 + jsonText(jsonNumber(curve.x[i])) + ',' + jsonText(jsonNumber(curve.y[i])) + ','
                 + (curve.low.empty() ? "" : jsonText(jsonNumber(curve.low[i]))) + ','
                 + (curve.high.empty() ? "" : jsonText(jsonNumber(curve.high[i]))) + '\n';
+        for (const Json &threshold : curve.thresholds) {
+            const std::string line = curve.yName + ',' + stringField(threshold, "name");
+            if (threshold.contains("bytes") && threshold.contains("y") && lines.insert(line).second)
+                text += line + ",," + jsonText(threshold.at("bytes")) + ',' + jsonText(threshold.at("y")) + ",,\n";
+        }
     }
     return text;
 }

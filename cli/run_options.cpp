@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<OptionSpec, 12> kMethod{{
+    constexpr std::array<OptionSpec, 13> kMethod{{
         {"--method", "ID", "method (winnow-cli methods lists them)"},
         {"--budget", "B", "what stays: fraction 0.25, percentage 25%, count 256t, bytes 6MiB"},
         {"--param", "NAME=VALUE", "a parameter of the method", true},
@@ -24,6 +24,7 @@ namespace {
         {"--mode", "drop|mask", "evicted tokens leave the cache, or are only hidden (drop)"},
         {"--measure", "", "also run token by token on the real cache: allocated bytes, ms per token"},
         {"--with-scores", "", "the report holds the score of every token"},
+        {"--no-count-slm", "", "budgets of bytes leave the small model's cache out"},
         {"--request", "F", "the request of a report or session; repeats that run"},
         {"--methods", "ID,ID", "as --method, several"},
         {"--budgets", "B,B", "as --budget, several"},
@@ -251,6 +252,8 @@ Result<Json> runRequest(const Arguments &arguments, const std::string &command)
         request["measure"] = true;
     if (arguments.has("--with-scores"))
         request["withScores"] = true;
+    if (arguments.has("--no-count-slm"))
+        request["countSlm"] = false;
     return request;
 }
 

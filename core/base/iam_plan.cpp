@@ -1,8 +1,10 @@
 #include "core/base/iam_plan.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 namespace winnow {
 
@@ -31,7 +33,57 @@ double scoreFlop(const DecoderSizes &sizes)
     return 2.0 * double(sizes.heads) * double(sizes.headDim); // times S
 }
 
+std::string_view trimmed(std::string_view text)
+{
+    const size_t first = text.find_first_not_of(" \t");
+    return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::optional<int64_t> wholeNumber(std::string_view text)
+{
+    const std::string_view digits = trimmed(text);
+    int64_t value = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return digits.empty() || read.ec != std::errc() || read.ptr != digits.data() + digits.size() || digits.front() == '-' ? std::nullopt : std::optional(value);
+}
+
 } // namespace
+
+Result<std::vector<int64_t>> parseLayerList(std::string_view text, int64_t layers)
+{
+    std::vector<int64_t> chosen;
+    while (!trimmed(text).empty()) {
+        const size_t comma = text.find(',');
+        const std::string_view part = text.substr(0, comma);
+        text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+        const size_t dash = part.find('-');
+        const auto first = wholeNumber(part.substr(0, dash));
+        const auto last = dash == std::string_view::npos ? first : wholeNumber(part.substr(dash + 1));
+        if (!first || !last || *first > *last || *last >= layers)
+            return fail(ErrorCode::BadInput, "list of layers: expected layers and ranges of 0 to " + std::to_string(layers - 1) + ", found \"" + std::string(trimmed(part)) + "\"",
+                "Write it like 6, 7, 22-27.");
+        for (int64_t layer = *first; layer <= *last; ++layer)
+            chosen.push_back(layer);
+    }
+    std::sort(chosen.begin(), chosen.end());
+    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+    return chosen;
+}
+
+std::string layerListText(std::span<const int64_t> ascending)
+{
+    std::string text;
+    for (size_t i = 0; i < ascending.size();) {
+        size_t end = i;
+        while (end + 1 < ascending.size() && ascending[end + 1] == ascending[end] + 1)
+            ++end;
+        text += (text.empty() ? "" : ", ") + std::to_string(ascending[i]);
+        if (end > i)
+            text += '-' + std::to_string(ascending[end]);
+        i = end + 1;
+    }
+    return text;
+}
 
 int64_t forbiddenLayers(int64_t layers)
 {

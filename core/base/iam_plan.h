@@ -1,8 +1,12 @@
 #pragma once
 
+#include "core/base/error.h"
+
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace winnow {
@@ -52,6 +56,13 @@ int blockOfLayer(int64_t layers, int64_t layer);
 /// The layers of the rule 'profile', ascending. Blocks go by increasing delta (equal ones: the lower block first), each from its
 /// last layer backwards; blocks that start below e, and those without a number, are left out. Fewer layers than asked if none is left.
 std::vector<int64_t> profileLayers(int64_t layers, double ratio, const LayerProfile &profile);
+
+/// Layers of a list like "6, 7, 22-27", ascending and once each; an empty list is allowed.
+/// @error BadInput naming the part that is no layer of 0..layers-1.
+Result<std::vector<int64_t>> parseLayerList(std::string_view text, int64_t layers);
+
+/// The shortest such list: "6-7, 22-27".
+std::string layerListText(std::span<const int64_t> ascending);
 
 /// Cache bytes of one token: K and V of ordinary layers, V alone of mapped ones.
 /// @param elementBytes  Size of one stored number, 2 for fp16.

@@ -19,6 +19,12 @@ struct Eviction {
     float score = 0;
 };
 
+/// A token that became another class while decoding: as row `step` saw it. Tokens behind the prompt start as Evicted.
+struct ClassChange {
+    int32_t step = 0, layer = 0, head = 0, position = 0;
+    TokenClass to = TokenClass::Evicted;
+};
+
 /// Which cached tokens stay, per layer and head set. `heads` is Hkv (kv_head modes), H (query_head) or 1 (layer):
 /// headKind says which. Masks are over prompt positions.
 struct KeptTokens {
@@ -30,7 +36,8 @@ struct KeptTokens {
     std::vector<uint8_t> classes; // optional TokenClass [layers, heads, tokens]
     std::vector<float> score; // optional [layers, heads, tokens], higher = keep
     std::vector<Eviction> evictions; // in step order; decode rules hold and interval
-    int64_t steps = 0; // continuation rows these evictions cover; 0 = prompt only
+    std::vector<ClassChange> changes; // in step order; methods whose classes change at every step
+    int64_t steps = 0; // continuation rows that evictions and changes cover; 0 = prompt only
 
     bool kept(int64_t layer, int64_t head, int64_t token) const;
     void setKept(int64_t layer, int64_t head, int64_t token);
@@ -93,6 +100,9 @@ struct ExpertUsage {
 struct Savings {
     double nominalBytes = -1, nativeBytes = -1, unfoldedBytes = -1, metadataBytes = -1, allocatedBytes = -1, fullBytes = -1, peakBytes = -1;
     double forecastNativeBytes = -1, forecastAllocatedBytes = -1;
+    double slmCacheBytes = -1, slmWeightsBytes = -1; // of a small model beside the large one
+    double hostBytes = -1, d2hBytes = -1, h2dBytes = -1; // held on the host; moved per step
+    double effectiveRatio = -1; // (native + slmCache) / full
     double prefillMs = -1, selectMs = -1, msPerToken = -1, fullMsPerToken = -1, compressMs = -1;
     bool nominalOnly = false;
 };

@@ -79,6 +79,32 @@ namespace {
         return evictions;
     }
 
+    Json writeChanges(const std::vector<ClassChange> &changes, std::vector<Array> &arrays)
+    {
+        std::vector<int32_t> at;
+        at.reserve(5 * changes.size());
+        for (const ClassChange &change : changes)
+            at.insert(at.end(), {change.step, change.layer, change.head, change.position, static_cast<int32_t>(change.to)});
+        return {{"columns", {"step", "layer", "head", "position", "class"}},
+            {"at", placeArray(arrays, Array::fromInts(at, {int64_t(changes.size()), 5}))}};
+    }
+
+    std::vector<ClassChange> readChanges(const Json &json, const Document &document)
+    {
+        std::vector<ClassChange> changes;
+        const Array *at = arrayOf(childField(json, "at"), document);
+        if (!at || at->shape.size() != 2 || at->shape[1] != 5)
+            return changes;
+        const auto rows = at->ints();
+        for (size_t i = 0; rows && i + 5 <= rows->size(); i += 5) {
+            const int32_t *row = rows->data() + i;
+            if (row[4] < 0 || row[4] > static_cast<int32_t>(TokenClass::Merged))
+                return {};
+            changes.push_back({row[0], row[1], row[2], row[3], static_cast<TokenClass>(row[4])});
+        }
+        return changes;
+    }
+
     Json numbersJson(const std::vector<double> &values)
     {
         Json list = Json::array();
@@ -140,6 +166,8 @@ Json writeArtifact(const KeptTokens &artifact, std::vector<Array> &arrays)
     if (artifact.steps > 0 || !artifact.evictions.empty()) {
         json["steps"] = artifact.steps;
         json["evictions"] = writeEvictions(artifact.evictions, arrays);
+        if (!artifact.changes.empty())
+            json["changes"] = writeChanges(artifact.changes, arrays);
     }
     return json;
 }
@@ -168,6 +196,7 @@ std::optional<KeptTokens> readKeptTokens(const Json &json, const Document &docum
     if (const Array *score = shapedArray(json, "score", document, ArrayType::F32, shape))
         artifact.score = floatsOf(*score);
     artifact.evictions = readEvictions(childField(json, "evictions"), document);
+    artifact.changes = readChanges(childField(json, "changes"), document);
     return artifact;
 }
 

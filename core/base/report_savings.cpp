@@ -10,7 +10,7 @@ namespace {
 
     using SavingsField = std::pair<const char *, double Savings::*>;
 
-    constexpr std::array<SavingsField, 14> kFields{{
+    constexpr std::array<SavingsField, 20> kFields{{
         {"nominalBytes", &Savings::nominalBytes},
         {"nativeBytes", &Savings::nativeBytes},
         {"unfoldedBytes", &Savings::unfoldedBytes},
@@ -20,6 +20,12 @@ namespace {
         {"peakBytes", &Savings::peakBytes},
         {"forecastNativeBytes", &Savings::forecastNativeBytes},
         {"forecastAllocatedBytes", &Savings::forecastAllocatedBytes},
+        {"slmCacheBytes", &Savings::slmCacheBytes},
+        {"slmWeightsBytes", &Savings::slmWeightsBytes},
+        {"hostBytes", &Savings::hostBytes},
+        {"d2hBytes", &Savings::d2hBytes},
+        {"h2dBytes", &Savings::h2dBytes},
+        {"effectiveRatio", &Savings::effectiveRatio},
         {"prefillMs", &Savings::prefillMs},
         {"selectMs", &Savings::selectMs},
         {"msPerToken", &Savings::msPerToken},

@@ -1,5 +1,6 @@
 #include "core/eval/bytes.h"
 
+#include "core/methods/guided_plan.h"
 #include "core/methods/mapped_plan.h"
 #include "core/methods/selection.h"
 
@@ -75,6 +76,63 @@ LayerSlots countLayer(const KeptTokens &kept, int64_t layer, const CacheShape &s
     return slots;
 }
 
+/// Values that stand without their keys in one layer (smallkv): marginal tokens.
+struct MarginalSlots {
+    double sets = 0; // sum over head sets
+    double stored = 0; // rows of V beyond those of tokens whose keys are stored, sum over kv heads
+    double values = 0; // all rows of V, sum over kv heads
+    bool ragged = false;
+};
+
+MarginalSlots countMarginal(const KeptTokens &kept, int64_t layer, const CacheShape &shape)
+{
+    MarginalSlots slots;
+    const int64_t setHeads = shape.heads / kept.heads, group = shape.heads / shape.kvHeads;
+    for (int64_t s = 0; s < kept.heads; ++s) {
+        for (int64_t token = 0; token < kept.tokens; ++token)
+            slots.sets += kept.tokenClass(layer, s, token) == TokenClass::Marginal;
+    }
+    int64_t first = -1;
+    for (int64_t g = 0; slots.sets > 0 && g < shape.kvHeads; ++g) {
+        int64_t valuesOnly = 0, keys = 0;
+        for (int64_t token = 0; token < kept.tokens; ++token) {
+            bool key = false, value = false;
+            for (int64_t h = g * group; h < (g + 1) * group; h += std::min(setHeads, group)) {
+                key = key || kept.kept(layer, h / setHeads, token);
+                value = value || kept.tokenClass(layer, h / setHeads, token) == TokenClass::Marginal;
+            }
+            keys += key;
+            valuesOnly += value && !key;
+        }
+        slots.stored += static_cast<double>(valuesOnly);
+        slots.values += static_cast<double>(keys + valuesOnly);
+        slots.ragged = slots.ragged || (first >= 0 && valuesOnly != first);
+        first = valuesOnly;
+    }
+    return slots;
+}
+
+/// A marginal token takes a value, its position and, of query-head sets, a second mask over the rows of V.
+void addMarginal(const KvPlan &plan, int64_t layer, const CacheShape &shape, CacheBytes &bytes)
+{
+    if (!plan.standIn || plan.kept.classes.empty())
+        return;
+    const MarginalSlots slots = countMarginal(plan.kept, layer, shape);
+    if (slots.sets == 0)
+        return;
+    const double value = static_cast<double>(shape.slotBytes() - shape.headDim * shape.elementBytes);
+    const auto sets = static_cast<double>(plan.kept.heads);
+    const bool queryHead = plan.kept.heads == shape.heads && shape.heads != shape.kvHeads;
+    bytes.nominal += slots.sets * static_cast<double>(shape.kvHeads) / sets * value;
+    bytes.stored += slots.stored * value;
+    bytes.unfolded += slots.sets * static_cast<double>(shape.heads) / sets * value;
+    bytes.metadata += kPositionBytes * (queryHead ? slots.stored : slots.sets);
+    if (queryHead)
+        bytes.metadata += static_cast<double>((shape.heads / shape.kvHeads + 7) / 8) * slots.values;
+    if (slots.ragged)
+        bytes.metadata += kOffsetBytes * static_cast<double>(shape.kvHeads + 1);
+}
+
 double metadataOf(const KvPlan &plan, const LayerSlots &slots, const CacheShape &shape)
 {
     if (plan.inactive)
@@ -121,6 +179,7 @@ CacheBytes planBytes(const KvPlan &plan, const CacheShape &shape)
         bytes.stored += slots.stored * e;
         bytes.unfolded += slots.perQueryHead * e;
         bytes.metadata += metadataOf(plan, slots, shape);
+        addMarginal(plan, layer, shape, bytes);
     }
     bytes.native = bytes.stored + bytes.metadata;
     return bytes;
@@ -144,11 +203,35 @@ int64_t addedSlots(const KvPlan &plan, int64_t steps)
     return steps;
 }
 
+/// Classes keep their sizes, or grow in their proportions with the text: the sets themselves are chosen by rows to come.
+CacheBytes guidedBytesAfter(const GuidedPlan &guided, const CacheShape &shape, int64_t steps, CacheBytes bytes)
+{
+    if (guided.late) { // whole until the heads are matched: at most every token
+        const double all = static_cast<double>(guided.budget.tokens + steps) / static_cast<double>(guided.budget.tokens);
+        for (double CacheBytes::*kind : {&CacheBytes::full, &CacheBytes::nominal, &CacheBytes::stored, &CacheBytes::unfolded})
+            bytes.*kind *= all;
+        bytes.native = bytes.stored + bytes.metadata;
+        return bytes;
+    }
+    const auto cost = [&](int64_t slots) {
+        const ClassCounts counts = guided.budget.at(slots);
+        return static_cast<double>(counts.keys() + counts.values());
+    };
+    const double growth = cost(guided.budget.tokens + steps) / cost(guided.budget.tokens);
+    for (double CacheBytes::*kind : {&CacheBytes::nominal, &CacheBytes::stored, &CacheBytes::metadata, &CacheBytes::unfolded})
+        bytes.*kind *= growth;
+    bytes.native = bytes.stored + bytes.metadata;
+    bytes.full = static_cast<double>((guided.budget.tokens + steps) * shape.layers * shape.kvHeads * shape.slotBytes());
+    return bytes;
+}
+
 } // namespace
 
 CacheBytes planBytesAfter(const KvPlan &plan, const CacheShape &shape, int64_t steps)
 {
     CacheBytes bytes = planBytes(plan, shape);
+    if (const GuidedPlan *guided = guidedPlanOf(plan))
+        return guidedBytesAfter(*guided, shape, steps, bytes);
     const double added = static_cast<double>(addedSlots(plan, steps));
     const double layers = static_cast<double>(shape.layers);
     const double slots = added * layers * static_cast<double>(shape.kvHeads);
@@ -173,19 +256,25 @@ double forecastPeakBytes(const KvPlan &plan, const CacheShape &shape, int64_t st
     const double fullLayer = static_cast<double>(plan.kept.tokens * shape.kvHeads * shape.slotBytes());
     double before = 0, peak = 0;
     for (int64_t layer = 0; layer < shape.layers; ++layer) {
-        const double compressed = countLayer(plan.kept, layer, shape).stored * slotBytesIn(plan, layer, shape);
+        CacheBytes marginal;
+        addMarginal(plan, layer, shape, marginal);
+        const double compressed = countLayer(plan.kept, layer, shape).stored * slotBytesIn(plan, layer, shape) + marginal.stored;
         // An inactive plan takes the layer over as it is.
         peak = std::max(peak, before + fullLayer + (plan.inactive ? 0 : compressed));
         before += compressed;
     }
+    // The new token attends before another leaves.
+    const double oneSlot = slotBytesOfAll(plan, shape) * static_cast<double>(shape.kvHeads);
+    if (guidedPlanOf(plan))
+        return std::max(peak, planBytesAfter(plan, shape, steps).stored + (steps > 0 ? oneSlot : 0));
     double added = static_cast<double>(addedSlots(plan, steps));
     if (isIdentity(plan))
         added = static_cast<double>(steps);
     else if (plan.decodeRule == DecodeRule::Interval)
         added = static_cast<double>(std::min(steps, plan.interval));
     else if (plan.decodeRule == DecodeRule::Hold)
-        added = std::max(added, steps > 0 ? 1.0 : 0.0); // the new token attends before another leaves
-    return std::max(peak, before + added * slotBytesOfAll(plan, shape) * static_cast<double>(shape.kvHeads));
+        added = std::max(added, steps > 0 ? 1.0 : 0.0);
+    return std::max(peak, before + added * oneSlot);
 }
 
 bool isNominalOnly(double allocatedBytes, double nativeBytes) { return allocatedBytes > 1.05 * nativeBytes; }
@@ -200,6 +289,11 @@ Result<EqualBytes> countForBytes(double bytes, int64_t tokens, const std::functi
             "unreachable: one slot already takes " + std::to_string(static_cast<int64_t>(*least)) + " B, asked are "
                 + std::to_string(static_cast<int64_t>(bytes)) + " B",
             "give a larger budget");
+    // All of it may take less than almost all: a method that does nothing needs no small model beside it.
+    if (Result<double> whole = native(tokens); !whole)
+        return fail(whole.error());
+    else if (*whole <= bytes)
+        return EqualBytes{tokens, *whole, bytes - *whole};
     EqualBytes best{1, *least, bytes - *least};
     int64_t low = 1, high = tokens; // low fits
     while (low < high) {

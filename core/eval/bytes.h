@@ -32,6 +32,10 @@ struct CacheBytes {
     double metadata = 0; // positions, masks, score state, ragged offsets
     double native = 0; // stored + metadata
     double unfolded = 0; // K and V repeated per query head
+    double slmCache = 0, slmWeights = 0; // of a small model beside the large one (pair_bytes.h)
+
+    /// (native + slmCache) / full.
+    double effectiveRatio() const { return full > 0 ? (native + slmCache) / full : 0; }
 };
 
 /// @source kv-evaluation.md 5. @cost one pass over the kept sets.

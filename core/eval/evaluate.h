@@ -45,6 +45,7 @@ struct TokenSeries {
     std::vector<uint8_t> overlap; // common ids of both top-5 lists
     std::vector<int32_t> rank; // how many ids the cell prefers to the target
     std::vector<float> lostMass; // full-run attention on slots the cell does not hold, mean over layers and heads
+    std::vector<float> surplus, marginalMass, revivals; // guided cells: attention beyond 1, the stand-in's, new among the critical
     std::vector<float> saliencyJaccard; // kept set against the best equally many tokens by full-run attention, mean over sets
 };
 
@@ -52,6 +53,9 @@ struct CellResult {
     std::map<std::string, double> metrics; // names of kv-evaluation.md 6
     TokenSeries series;
     std::vector<Eviction> evictions;
+    std::vector<ClassChange> changes; // guided cells
+    std::vector<float> classMass; // guided cells: [L, H, 6] mean masses of critical, recent, marginal, lost; rescaled kept, marginal
+    double hostBytes = -1, d2hBytes = -1, h2dBytes = -1; // guided cells, f32: held on the host at the end; moved per step
     int64_t slotsAtEnd = 0; // sum over layers and head sets
     std::vector<double> layerError; // [L]
     double rowSumError = 0; // largest |sum of an attention row - 1| of this cell

@@ -1,72 +1,16 @@
 #include "core/eval/evaluate_layer.h"
 
+#include "core/eval/block_products.h"
 #include "core/eval/metrics_vector.h"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/div.h>
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/mm.h>
-#include <ATen/ops/mul.h>
-#include <ATen/ops/tanh.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <numeric>
 
 namespace winnow {
-namespace {
-
-enum class Transposed { No, Yes };
-
-/// c [rows, columns] = a [rows, inner] * b, b [inner, columns] or, transposed, [columns, inner].
-void multiply(const float *a, const float *b, Transposed transposed, std::array<int64_t, 3> rowsInnerColumns, float *c)
-{
-    const auto [rows, inner, columns] = rowsInnerColumns;
-    const auto view = [](const float *data, int64_t height, int64_t width) {
-        return at::from_blob(const_cast<float *>(data), {height, width}, at::kFloat); // only c is written
-    };
-    at::Tensor result = view(c, rows, columns);
-    if (transposed == Transposed::Yes)
-        at::mm_out(result, view(a, rows, inner), view(b, columns, inner).t());
-    else
-        at::mm_out(result, view(a, rows, inner), view(b, inner, columns));
-}
-
-/// Head-major copy, scaled: [H, count, D].
-void scaleQueries(const ModelConfig &config, const BlockRows &rows, AttentionScratch &scratch)
-{
-    const int64_t width = config.headDim;
-    const auto scale = static_cast<float>(config.scale());
-    scratch.queries.resize(static_cast<size_t>(config.heads * rows.count * width));
-    float *to = scratch.queries.data();
-    for (int64_t h = 0; h < config.heads; ++h) {
-        for (int64_t t = 0; t < rows.count; ++t) {
-            const float *from = rows.q + t * rows.rowStride + h * width;
-            for (int64_t d = 0; d < width; ++d)
-                *to++ = from[d] * scale;
-        }
-    }
-}
-
-/// [H, count, Dv] -> [count, H * Dv]
-void toRows(const ModelConfig &config, int64_t count, const float *from, float *out)
-{
-    const int64_t width = config.valueWidth();
-    for (int64_t h = 0; h < config.heads; ++h) {
-        for (int64_t t = 0; t < count; ++t, from += width)
-            std::memcpy(out + (t * config.heads + h) * width, from, static_cast<size_t>(width) * sizeof(float));
-    }
-}
-
-void capScores(const ScoreRule &rule, float *scores, int64_t count)
-{
-    if (rule.cap > 0)
-        at::from_blob(scores, {count}, at::kFloat).div_(rule.cap).tanh_().mul_(rule.cap);
-}
-
-} // namespace
 
 void attendFull(const Capture &capture, int64_t layer, const BlockRows &rows, AttentionScratch &scratch, FullBlock &full)
 {
@@ -82,15 +26,9 @@ void attendFull(const Capture &capture, int64_t layer, const BlockRows &rows, At
     scratch.outputs.resize(full.output.size());
     scratch.rowsOfUnit.resize(static_cast<size_t>(full.columns * std::max(keyWidth, valueWidth)));
     scaleQueries(config, rows, scratch);
-    const auto fill = [&](const at::Tensor &prompt, const float *newRows, int64_t g, int64_t width) {
-        const size_t promptFloats = static_cast<size_t>(tokens * width);
-        std::memcpy(scratch.rowsOfUnit.data(), prompt.const_data_ptr<float>() + g * tokens * width, promptFloats * sizeof(float));
-        std::memcpy(scratch.rowsOfUnit.data() + promptFloats, newRows + g * rows.capacity * width,
-            static_cast<size_t>(fresh * width) * sizeof(float));
-    };
     for (int64_t g = 0; g < config.kvHeads; ++g) {
         float *weights = full.weights.data() + g * unitRows * full.columns;
-        fill(cache.keys, rows.k, g, keyWidth);
+        joinRows(cache.keys, rows.k, g, fresh, rows.capacity, scratch.rowsOfUnit.data());
         multiply(scratch.queries.data() + g * unitRows * keyWidth, scratch.rowsOfUnit.data(), Transposed::Yes,
             {unitRows, keyWidth, full.columns}, weights);
         capScores(rule, weights, unitRows * full.columns);
@@ -101,7 +39,7 @@ void attendFull(const Capture &capture, int64_t layer, const BlockRows &rows, At
             noteRowSum(softmaxInPlace(row + seen, static_cast<size_t>(visible - seen)), full.rowSumError);
             std::fill(row + visible, row + full.columns, 0.0F);
         }
-        fill(cache.values, rows.v, g, valueWidth);
+        joinRows(cache.values, rows.v, g, fresh, rows.capacity, scratch.rowsOfUnit.data());
         multiply(weights, scratch.rowsOfUnit.data(), Transposed::No, {unitRows, full.columns, valueWidth},
             scratch.outputs.data() + g * unitRows * valueWidth);
     }

@@ -2,6 +2,7 @@
 
 #include "core/eval/evaluate.h"
 #include "core/eval/evaluate_saliency.h"
+#include "core/eval/guided_record.h"
 #include "core/eval/small_pass.h"
 #include "core/model/attention.h"
 #include "core/model/rope.h"
@@ -54,6 +55,7 @@ struct CellRecord {
     std::vector<Eviction> evictions;
     double rowSumError = 0;
     int64_t slotsAtEnd = 0;
+    GuidedRecord guided; // of cells that a small model guides
 };
 
 /// Keeps the largest |sum - 1| of attention rows.

@@ -15,6 +15,32 @@ std::vector<double> toDouble(const std::vector<T> &values)
     return {values.begin(), values.end()};
 }
 
+std::vector<float> meansOf(const std::vector<double> &sums, int64_t count)
+{
+    std::vector<float> means;
+    for (double sum : sums)
+        means.push_back(static_cast<float>(sum / static_cast<double>(count)));
+    return means;
+}
+
+void takeGuided(GuidedRecord &guided, int64_t layers, int64_t rows, CellResult &result)
+{
+    if (!guided.used())
+        return;
+    result.series.surplus = meansOf(guided.surplus, layers);
+    result.series.marginalMass = meansOf(guided.marginal, layers);
+    result.series.revivals = meansOf(guided.revived, layers);
+    result.classMass = meansOf(guided.masses, rows);
+    result.changes = std::move(guided.changes);
+    std::stable_sort(result.changes.begin(), result.changes.end(), [](const ClassChange &a, const ClassChange &b) {
+        return std::tie(a.step, a.layer, a.head) < std::tie(b.step, b.layer, b.head);
+    });
+    constexpr double kBytes = sizeof(float);
+    result.hostBytes = kBytes * static_cast<double>(guided.hostFloats);
+    result.d2hBytes = kBytes * static_cast<double>(guided.toHostFloats) / static_cast<double>(rows);
+    result.h2dBytes = kBytes * static_cast<double>(guided.fromHostFloats) / static_cast<double>(rows);
+}
+
 } // namespace
 
 TokenSeries sizedSeries(int64_t rows, bool saliency)
@@ -68,6 +94,14 @@ std::map<std::string, double> seriesMetrics(const TokenSeries &series, const std
     metrics["massRecall"] = 1 - metrics["lostMass"];
     if (!series.saliencyJaccard.empty())
         metrics["saliencyJaccard"] = mean(toDouble(series.saliencyJaccard));
+    if (!series.marginalMass.empty()) {
+        metrics["surplusMass"] = mean(toDouble(series.surplus));
+        metrics["marginalMass"] = mean(toDouble(series.marginalMass));
+    }
+    if (static_cast<int64_t>(series.revivals.size()) > kRevivalRows) {
+        const std::vector<double> revivals = toDouble(series.revivals);
+        metrics["revivalRate"] = mean(std::vector<double>(revivals.begin() + kRevivalRows, revivals.end()));
+    }
     if (!layerError.empty())
         metrics["layerError"] = mean(layerError);
     return metrics;
@@ -86,6 +120,7 @@ void takeRecord(CellRecord &record, int64_t layers, int64_t rows, CellResult &re
     std::stable_sort(result.evictions.begin(), result.evictions.end(), [](const Eviction &a, const Eviction &b) {
         return std::tie(a.step, a.layer, a.head) < std::tie(b.step, b.layer, b.head);
     });
+    takeGuided(record.guided, layers, rows, result);
     result.slotsAtEnd = record.slotsAtEnd;
     result.rowSumError = record.rowSumError;
 }

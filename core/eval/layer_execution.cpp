@@ -1,5 +1,7 @@
 #include "core/eval/layer_execution.h"
 
+#include "core/eval/guided_layer.h"
+#include "core/eval/guided_step.h"
 #include "core/eval/measure_layer.h"
 #include "core/eval/mapped_layer.h"
 #include "core/eval/pair.h"
@@ -12,6 +14,8 @@ std::unique_ptr<LayerExecution> makeLayerExecution(
     const Capture &context = cell.context ? *cell.context : capture;
     if (holdsValuesOnly(cell.plan, layer))
         return std::make_unique<MappedLayer>(context, cell, layer, options);
+    if (guidedPlanOf(cell.plan))
+        return std::make_unique<GuidedLayer>(context, cell, layer, options);
     return std::make_unique<CellLayer>(context, cell, layer, options);
 }
 
@@ -19,6 +23,8 @@ std::unique_ptr<StepLayer> makeStepLayer(const Capture &capture, const Evaluatio
 {
     if (holdsValuesOnly(cell.plan, layer))
         return std::make_unique<MappedStep>(capture, cell, layer);
+    if (guidedPlanOf(cell.plan))
+        return std::make_unique<GuidedStep>(capture, cell, layer);
     return std::make_unique<MeasuredLayer>(capture, cell, layer);
 }
 

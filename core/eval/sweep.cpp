@@ -129,13 +129,12 @@ Result<int64_t> SweepRun::countOf(const Line &line, const Budget &budget) const
     const int64_t layers = m_capture.config.layers;
     if (budget.kind != BudgetKind::Bytes)
         return budgetCount(budget, meaning, m_capture.tokens(), layers);
-    const CacheShape shape = CacheShape::of(m_capture.config, m_request.elementBytes);
     const auto native = [&](int64_t count) -> Result<double> {
         const Result<KvPlan> plan
             = line.algorithm->select(m_capture, *line.ranking, Parameters(line.method.parameters), count);
         if (!plan)
             return fail(plan.error());
-        return planBytes(*plan, shape).native;
+        return countedBytes(cellBytes(*plan, m_capture, m_request.elementBytes), m_request.countSmall);
     };
     const Result<EqualBytes> found = countForBytes(budget.value, budgetTotal(meaning, m_capture.tokens(), layers), native);
     if (!found)
@@ -155,6 +154,8 @@ Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
     recipe.method = line.method.method;
     recipe.parameters = line.method.parameters;
     recipe.budget = budgetText(budget);
+    if (budget.kind == BudgetKind::Bytes && m_request.countSmall == CountSmall::No)
+        recipe.budget += " of the large model";
     recipe.seed = line.seed;
     recipe.mode = m_request.options.mode == ExecutionMode::Mask ? "mask" : "drop";
     cell.key = cellKey(recipe);
@@ -184,7 +185,7 @@ Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
     }
     cell.selectMs = millisecondsSince(start);
     m_result.selectMs += cell.selectMs;
-    cell.bytes = planBytes(*plan, CacheShape::of(m_capture.config, m_request.elementBytes));
+    cell.bytes = cellBytes(*plan, m_capture, m_request.elementBytes);
     addModelNotices(m_capture.config, *plan);
     if (plan->inactive) {
         std::string reason = inactiveNotice(*plan);
@@ -198,7 +199,7 @@ Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
     if (Result<void> given = giveContext(m_capture, prepared, m_context); !given)
         return given;
     cell.plan = std::make_shared<const KvPlan>(prepared.plan);
-    cell.bytes = planBytes(prepared.plan, CacheShape::of(m_capture.config, m_request.elementBytes));
+    cell.bytes = cellBytes(prepared.plan, m_capture, m_request.elementBytes);
     m_cells.push_back(std::move(prepared));
     m_places.push_back(m_result.cells.size());
     m_result.cells.push_back(std::move(cell));

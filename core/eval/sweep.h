@@ -5,6 +5,7 @@
 #include "core/eval/bytes.h"
 #include "core/eval/cell_key.h"
 #include "core/eval/evaluate.h"
+#include "core/eval/pair_bytes.h"
 
 #include <functional>
 #include <memory>
@@ -26,6 +27,7 @@ struct SweepRequest {
     std::vector<int64_t> seeds; // for methods with a parameter `seed`; empty = the one in the parameters
     EvaluationOptions options;
     int64_t elementBytes = 4; // of the byte kinds
+    CountSmall countSmall = CountSmall::Yes; // in budgets of bytes
     CellRecipe recipe; // hashes, segment, dtype, device, version; the rest is filled in per cell
 };
 
@@ -75,9 +77,9 @@ Result<SweepResult> runSweep(const Capture &capture, const std::vector<int32_t> 
     const SweepCallbacks &callbacks, const RunContext &context);
 
 /// What a curve is drawn over.
-enum class CurveAxis { NativeBytes, NominalBytes, Tokens };
+enum class CurveAxis { NativeBytes, NominalBytes, Tokens, EffectiveBytes }; // effective: native and the small model's cache
 
-/// One curve per method and parameter set for a metric: x ascending, y the mean over the seeds, low and high the 95 %
+/// One curve per method and parameter set for a metric (the parameters that tell sets of one method apart are in its id and title): x ascending, y the mean over the seeds, low and high the 95 %
 /// bootstrap interval over the rows of the one text. Inactive, unreachable and known cells leave gaps.
 /// `thresholds` holds objects {"name", "y" or "x", "text"}: "interval" says what the band is over, "full" is the full
 /// cache's value, "knee" (deltaNll only) the budgets between which the loss becomes visible.

@@ -58,6 +58,8 @@ double axisValue(const SweepCell &cell, CurveAxis axis)
         return cell.bytes.native;
     case CurveAxis::NominalBytes:
         return cell.bytes.nominal;
+    case CurveAxis::EffectiveBytes:
+        return cell.bytes.native + cell.bytes.slmCache;
     case CurveAxis::Tokens:
         break;
     }
@@ -71,6 +73,8 @@ const char *axisName(CurveAxis axis)
         return "nativeBytes";
     case CurveAxis::NominalBytes:
         return "nominalBytes";
+    case CurveAxis::EffectiveBytes:
+        return "effectiveBytes";
     case CurveAxis::Tokens:
         break;
     }
@@ -129,6 +133,29 @@ void addThresholds(Curve &curve, const std::string &metric, const std::vector<Po
             {"text", "smallest budget before the loss exceeds 0.01 nats for certain"}});
 }
 
+Json lineParameters(const SweepCell &cell)
+{
+    Json parameters = cell.method.parameters;
+    parameters.erase("seed");
+    return parameters;
+}
+
+/// "rescale=mass": what tells the parameters of a line from those of the other lines of its method; empty when there are none.
+std::string differenceText(const SweepCell &cell, const std::vector<SweepCell> &cells)
+{
+    std::string text;
+    const Json own = lineParameters(cell);
+    for (const auto &[name, value] : own.items()) {
+        const auto differs = [&](const SweepCell &other) {
+            return other.method.method == cell.method.method && other.method.parameters.contains(name)
+                && other.method.parameters.at(name) != value;
+        };
+        if (std::any_of(cells.begin(), cells.end(), differs))
+            text += (text.empty() ? "" : " ") + name + '=' + (value.is_string() ? value.get<std::string>() : value.dump());
+    }
+    return text;
+}
+
 } // namespace
 
 std::vector<Curve> buildCurves(
@@ -140,9 +167,7 @@ std::vector<Curve> buildCurves(
     for (const SweepCell &cell : cells) {
         if (cell.state != CellState::Measured || !cell.result || cell.result->metrics.count(metric) == 0)
             continue;
-        Json parameters = cell.method.parameters;
-        parameters.erase("seed");
-        const std::string line = cell.method.method + parameters.dump();
+        const std::string line = cell.method.method + lineParameters(cell).dump();
         if (grouped.count(line) == 0)
             lines.push_back(line);
         grouped[line][budgetText(cell.budget)].push_back(&cell);
@@ -155,9 +180,10 @@ std::vector<Curve> buildCurves(
         std::sort(points.begin(), points.end(), [](const Point &a, const Point &b) { return a.x < b.x; });
         const SweepCell &first = *grouped[line].begin()->second.front();
         Curve curve;
-        curve.id = metric + ":" + first.method.method;
+        const std::string difference = differenceText(first, cells);
+        curve.id = metric + ":" + first.method.method + (difference.empty() ? "" : ' ' + difference);
         curve.method = first.method.method;
-        curve.title = first.title;
+        curve.title = first.title + (difference.empty() ? "" : ", " + difference);
         curve.xName = axisName(axis);
         curve.yName = metric;
         curve.unit = unitOf(metric);

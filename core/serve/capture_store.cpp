@@ -105,7 +105,7 @@ Result<StoredCapture *> CaptureStore::obtain(const HashedModel &large, const Has
         capture = CapturePtr(std::move(whole));
     }
     m_captures.remove_if([&](const StoredCapture &stored) { return stored.id == id; });
-    m_captures.push_front({id, large.model->config().name, *capture, {}, {}, {}});
+    m_captures.push_front({id, large.model->config().name, *capture, {}, {}, {}, {}, {}});
     return &m_captures.front();
 }
 

@@ -30,6 +30,9 @@ struct StoredCapture {
     // Measured run of the full cache on this continuation: the reference of msPerToken.
     std::vector<int32_t> measuredContinuation;
     std::optional<MeasuredRun> fullMeasured;
+    // The small model by itself on this continuation.
+    std::vector<int32_t> smallContinuation;
+    std::optional<CellResult> smallAlone;
 };
 
 /// A loaded model with the identity of its file.

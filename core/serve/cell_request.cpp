@@ -59,10 +59,10 @@ Result<Budget> budgetRequest(const Json &json, const MethodRequest &method)
     return parseBudget(text);
 }
 
-Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked, const Budget &budget)
+Result<PlannedCell> planCell(
+    const Capture &capture, const RankedMethod &ranked, const Budget &budget, CountSmall countSmall)
 {
     const auto began = std::chrono::steady_clock::now();
-    const CacheShape shape = CacheShape::of(capture.config);
     const BudgetMeaning meaning = ranked.meaning;
     const int64_t layers = capture.config.layers;
     PlannedCell cell;
@@ -73,7 +73,7 @@ Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked,
             auto plan = ranked.method->select(capture, *ranked.ranking, ranked.parameters, count);
             if (!plan)
                 return fail(plan.error());
-            return planBytes(*plan, shape).native;
+            return countedBytes(cellBytes(*plan, capture), countSmall);
         };
         auto found = countForBytes(budget.value, budgetTotal(meaning, capture.tokens(), layers), native);
         if (!found)
@@ -89,7 +89,7 @@ Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked,
         return fail(plan.error());
     cell.plan = std::move(*plan);
     addModelNotices(capture.config, cell.plan);
-    cell.bytes = planBytes(cell.plan, shape);
+    cell.bytes = cellBytes(cell.plan, capture);
     cell.selectMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
     return cell;
 }
@@ -103,7 +103,7 @@ Result<EvaluationCell> evaluationCell(
     if (auto given = giveContext(capture, cell, context); !given)
         return fail(given.error());
     planned.plan = cell.plan;
-    planned.bytes = planBytes(cell.plan, CacheShape::of(capture.config));
+    planned.bytes = cellBytes(cell.plan, capture);
     return cell;
 }
 

@@ -2,7 +2,7 @@
 
 #include "core/base/budget.h"
 #include "core/base/method_info.h"
-#include "core/eval/bytes.h"
+#include "core/eval/pair_bytes.h"
 #include "core/methods/method.h"
 #include "core/serve/capture_store.h"
 
@@ -35,8 +35,9 @@ struct PlannedCell {
     BudgetMeaning meaning = BudgetMeaning::KeptTokens; // of count
 };
 
-/// Turns the budget into slots (bytes by equal-bytes search over native bytes) and selects.
-Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked, const Budget &budget);
+/// Turns the budget into slots (bytes by equal-bytes search over native bytes and those of a small model's cache) and selects.
+Result<PlannedCell> planCell(const Capture &capture, const RankedMethod &ranked, const Budget &budget,
+    CountSmall countSmall = CountSmall::Yes);
 
 /// The cell that executes a plan. Where the plan reads the prompt in its own way, that is done here, and plan and bytes become those
 /// of what was read.

@@ -59,7 +59,10 @@ namespace {
         auto ranked = rankedMethod(stored, *method->spec, method->parameters, context);
         if (!ranked)
             return fail(ranked.error());
-        auto planned = planCell(*stored.capture, **ranked, *budget);
+        auto countSlm = requestFlag(request, "countSlm", true);
+        if (!countSlm)
+            return fail(countSlm.error());
+        auto planned = planCell(*stored.capture, **ranked, *budget, *countSlm ? CountSmall::Yes : CountSmall::No);
         if (!planned)
             return fail(planned.error());
         if (!flagField(request, "scores"))

@@ -156,7 +156,7 @@ Result<Document> answerGenerate(EngineState &state, const Json &given, const Run
         return fail(ranked.error());
     // A select between two tokens may push the ranking out of its table; this holds what the request needs.
     const RankedMethod held = **ranked;
-    auto cellPlan = planCell(*capture, held, *budget);
+    auto cellPlan = planCell(*capture, held, *budget, setup->countSmall);
     if (!cellPlan)
         return fail(cellPlan.error());
     auto cell = evaluationCell(*capture, held, *cellPlan, context);

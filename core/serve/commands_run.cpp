@@ -2,6 +2,8 @@
 
 #include "core/base/json_fields.h"
 #include "core/eval/evaluate.h"
+#include "core/eval/small_alone.h"
+#include "core/serve/guided_report.h"
 #include "core/serve/profile_store.h"
 #include "core/serve/request_fields.h"
 #include "core/serve/run_report.h"
@@ -29,6 +31,20 @@ namespace {
         stored.measuredContinuation = continuation;
         stored.fullMeasured = std::move(*measured);
         return &*stored.fullMeasured;
+    }
+
+    /// The small model by itself on this continuation, once per capture: what a method of a pair is compared with.
+    Result<const CellResult *> smallAloneOf(
+        StoredCapture &stored, const std::vector<int32_t> &continuation, const RunContext &context)
+    {
+        if (stored.smallAlone && stored.smallContinuation == continuation)
+            return &*stored.smallAlone;
+        auto alone = evaluateSmall(*stored.capture, continuation, context);
+        if (!alone)
+            return fail(alone.error());
+        stored.smallContinuation = continuation;
+        stored.smallAlone = std::move(*alone);
+        return &*stored.smallAlone;
     }
 
 } // namespace
@@ -61,7 +77,7 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
         return fail(ranked.error());
     // A select between two steps may push the ranking out of its table; this holds what the run needs.
     const RankedMethod held = **ranked;
-    auto planned = planCell(*(*stored)->capture, held, *budget);
+    auto planned = planCell(*(*stored)->capture, held, *budget, setup->countSmall);
     if (!planned)
         return fail(planned.error());
     auto made = evaluationCell(*(*stored)->capture, held, *planned, context);
@@ -104,6 +120,12 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
         setup->wanted.threads, setup->seed};
     ReportBuilder builder = startReport(report);
     addCell(builder, report, outcome);
+    if (outcome.result && planned->plan.standIn) {
+        auto alone = smallAloneOf(**stored, setup->continuation, context);
+        if (!alone)
+            return fail(alone.error());
+        addSmallAlone(builder, **alone);
+    }
     return builder.build()->document();
 }
 

@@ -2,8 +2,10 @@
 
 #include "core/base/json_fields.h"
 #include "core/base/report_artifacts.h"
+#include "core/eval/small_alone.h"
 #include "core/eval/sweep.h"
 #include "core/methods/registry.h"
+#include "core/serve/guided_report.h"
 #include "core/serve/machine.h"
 #include "core/serve/request_fields.h"
 #include "core/serve/profile_store.h"
@@ -13,6 +15,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace winnow {
 namespace {
@@ -113,6 +116,8 @@ namespace {
         cell.bytes.unfolded = savings.unfoldedBytes;
         cell.bytes.metadata = savings.metadataBytes;
         cell.bytes.stored = savings.forecastAllocatedBytes;
+        cell.bytes.slmCache = std::max(0.0, savings.slmCacheBytes);
+        cell.bytes.slmWeights = std::max(0.0, savings.slmWeightsBytes);
         cell.count = integerField(childField(told, "budget"), "tokens");
         cell.state = CellState::Measured;
         cell.reason = "measured by an earlier sweep";
@@ -217,12 +222,14 @@ namespace {
         table.id = "cells";
         table.title = "Cells of the sweep";
         table.columns = {"method", "budget", "slots", "seed", "nativeBytes", "nll", "deltaNll", "kl", "top1Agreement", "state",
-            "reason", "cellKey"};
-        table.units = {"", "", "tokens", "", "bytes", "nats", "nats", "nats", "", "", "", ""};
+            "reason", "cellKey", "slmCacheBytes", "effectiveRatio", "parameters"};
+        table.units = {"", "", "tokens", "", "bytes", "nats", "nats", "nats", "", "", "", "", "bytes", "", ""};
         for (const SweepCell &cell : cells)
             table.rows.push_back({cell.method.method, budgetText(cell.budget), cell.count, cell.seed,
                 cell.bytes.native > 0 ? Json(cell.bytes.native) : Json(), metricOf(cell, "nll"), metricOf(cell, "deltaNll"),
-                metricOf(cell, "kl"), metricOf(cell, "top1Agreement"), stateWord(cell.state), cell.reason, cell.key});
+                metricOf(cell, "kl"), metricOf(cell, "top1Agreement"), stateWord(cell.state), cell.reason, cell.key,
+                cell.bytes.slmCache > 0 ? Json(cell.bytes.slmCache) : Json(),
+                cell.bytes.native > 0 ? jsonNumber(cell.bytes.effectiveRatio()) : Json(), jsonText(cell.method.parameters)});
         return table;
     }
 
@@ -241,6 +248,7 @@ namespace {
         sweep.budgets = plan.budgets;
         sweep.seeds = plan.seeds;
         sweep.options = setup.options;
+        sweep.countSmall = setup.countSmall;
         sweep.recipe.modelHash = *hash;
         if (setup.small && capture.pair) {
             auto smallHash = state.models.sha256(*setup.small, context);
@@ -260,12 +268,29 @@ namespace {
         return sweep;
     }
 
-    void addCurves(ReportBuilder &builder, const std::vector<SweepCell> &cells, const CellResult &full)
+    /// Over native bytes; with a method of a pair over those and the small model's cache, and with the line of the small model
+    /// alone.
+    void addCurves(ReportBuilder &builder, const Capture &capture, const SweepResult &result, const CellResult *smallAlone)
     {
+        const auto cacheBytes = [](const Capture &of) { return double(of.config.fullCacheBytes(of.tokens(), 4)); };
+        const CurveAxis axis = smallAlone ? CurveAxis::EffectiveBytes : CurveAxis::NativeBytes;
         for (const char *metric : kCurveMetrics) {
-            for (const Curve &curve : buildCurves(cells, metric, CurveAxis::NativeBytes, &full))
+            for (Curve &curve : buildCurves(result.cells, metric, axis, &result.full)) {
+                for (Json &threshold : curve.thresholds) {
+                    if (stringField(threshold, "name") == "full")
+                        threshold["bytes"] = cacheBytes(capture);
+                }
+                if (smallAlone)
+                    curve.thresholds.push_back(Json{{"name", "small"}, {"y", jsonNumber(smallAlone->metrics.at(metric))},
+                        {"bytes", cacheBytes(*capture.pair->small)}, {"text", "small model alone"}});
                 builder.add(curve);
+            }
         }
+    }
+
+    bool usesSmall(const std::vector<SweepCell> &cells)
+    {
+        return std::any_of(cells.begin(), cells.end(), [](const SweepCell &cell) { return cell.bytes.slmCache > 0; });
     }
 
 } // namespace
@@ -318,8 +343,17 @@ Result<Document> answerSweep(EngineState &state, const Json &request, const RunC
         if (const auto known = plan->known.find(cell.key); known != plan->known.end())
             restoreKnown(cell, known->second);
     }
+    std::optional<CellResult> smallAlone;
+    if (usesSmall(result->cells)) {
+        auto alone = evaluateSmall(*capture, setup->continuation, context);
+        if (!alone)
+            return fail(alone.error());
+        smallAlone = std::move(*alone);
+    }
     ReportBuilder builder = startReport(shared);
-    addCurves(builder, result->cells, result->full);
+    addCurves(builder, *capture, *result, smallAlone ? &*smallAlone : nullptr);
+    if (smallAlone)
+        addSmallAlone(builder, *smallAlone);
     builder.add(cellTable(result->cells));
     builder.add(seriesArtifact(result->full.series, setup->input.contextTokens));
     for (const auto &[name, value] : result->full.metrics)

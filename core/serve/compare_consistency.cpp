@@ -10,6 +10,7 @@ namespace {
 
     struct RangeScores {
         double hard = 0, soft = 0, score = 0;
+        std::vector<int32_t> best; // [rows] of the range
     };
 
     /// The matches of the first metric against what other rows say.
@@ -25,7 +26,7 @@ namespace {
             return fail(tables.error());
         const std::vector<float> &values = tables->tables[0].values;
         const HeadMatch later = matchHeads(values, tables->large, tables->small);
-        RangeScores scores{hardConsistency(match.f, later.f), softConsistency(values, match.f), 0};
+        RangeScores scores{hardConsistency(match.f, later.f), softConsistency(values, match.f), 0, later.f};
         for (size_t i = 0; i < match.f.size(); ++i)
             scores.score += double(values[i * size_t(tables->small.count()) + size_t(match.f[i])]) / double(match.f.size());
         return scores;
@@ -65,6 +66,25 @@ namespace {
         std::array<Curve, 3> m_curves;
     };
 
+    /// Head by head: its match, and the best one of every window.
+    TableArtifact headTable(const HeadMatch &match, int64_t heads)
+    {
+        TableArtifact table;
+        table.id = "consistency.heads";
+        table.title = "Best small head of each head in later rows";
+        table.columns = {"layer", "head", "match"};
+        for (size_t i = 0; i < match.f.size(); ++i)
+            table.rows.push_back(Json::array({int64_t(i) / heads, int64_t(i) % heads, match.f[i]}));
+        return table;
+    }
+
+    void addWindow(TableArtifact &table, int64_t firstRow, const std::vector<int32_t> &best)
+    {
+        table.columns.push_back(std::to_string(firstRow));
+        for (size_t i = 0; i < best.size(); ++i)
+            table.rows[i].push_back(best[i]);
+    }
+
     Result<HeadMatch> firstMatch(const ComparedPair &pair, const RunContext &context)
     {
         SimilarityRequest request = pair.setup.similarity;
@@ -80,12 +100,13 @@ namespace {
 Result<void> addConsistency(ReportBuilder &builder, const ComparedPair &pair, const RunContext &context)
 {
     const int64_t span = pair.setup.span, later = pair.setup.tokens() - span;
-    if (later <= 0)
+    if (later <= 0 || !pair.setup.consistency)
         return {};
     auto match = firstMatch(pair, context);
     if (!match)
         return fail(match.error());
     ScoreCurves curves("consistency", "first row of the window", "later rows");
+    TableArtifact heads = headTable(*match, pair.stored.large->shape.heads);
     for (int64_t first = 0; first < later; first += kWindowRows) {
         const MapRange range{span + first, std::min(kWindowRows, later - first), 0};
         auto scores = compareRange(pair, *match, range, context);
@@ -97,8 +118,11 @@ Result<void> addConsistency(ReportBuilder &builder, const ComparedPair &pair, co
             builder.setMetric("consistencyRows", double(range.rows));
         }
         curves.add(range.firstRow, *scores);
+        addWindow(heads, range.firstRow, scores->best);
     }
     curves.addTo(builder);
+    heads.units.resize(heads.columns.size());
+    builder.add(heads);
     if (later < kWindowRows)
         builder.addNotice("the later window has " + std::to_string(later) + " rows instead of " + std::to_string(kWindowRows));
     return {};

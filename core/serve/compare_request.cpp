@@ -65,8 +65,11 @@ namespace {
         auto fraction = requestNumber(request, "matchFraction", setup.similarity.matchFraction, 0.001, 1);
         auto control = requestFlag(request, "control", true);
         auto stability = requestFlag(request, "stability", false);
-        if (!fraction || !control || !stability)
-            return fail(!fraction ? fraction.error() : !control ? control.error() : stability.error());
+        auto consistency = requestFlag(request, "consistency", true);
+        if (!fraction || !control)
+            return fail(!fraction ? fraction.error() : control.error());
+        if (!stability || !consistency)
+            return fail(!stability ? stability.error() : consistency.error());
         setup.similarity.skipSinks = *skip;
         setup.windows = *windows;
         setup.smallLayers = *smallLayers;
@@ -74,6 +77,7 @@ namespace {
         setup.similarity.matchFraction = *fraction;
         setup.similarity.control = *control;
         setup.stability = *stability;
+        setup.consistency = *consistency;
         return {};
     }
 
@@ -175,6 +179,8 @@ Json canonicalCompare(const Json &request, const CompareSetup &setup)
         canonical["reduce"] = setup.reduce;
     if (setup.stability)
         canonical["stability"] = true;
+    if (!setup.consistency)
+        canonical["consistency"] = false;
     if (setup.smallLayers > 0)
         canonical["smallLayers"] = setup.smallLayers;
     if (setup.large.weights != "auto")

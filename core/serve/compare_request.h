@@ -25,6 +25,7 @@ struct CompareSetup {
     int64_t span = 0; // tokens compared
     int64_t windows = 1; // of kWindowRows rows behind the span, where the input has them
     bool stability = false; // also the matches of shorter spans
+    bool consistency = true; // also what later rows say; a switch of metric leaves it out
     int64_t smallLayers = 0; // first layers of the small model; 0 = all
     std::vector<std::string> notices;
 

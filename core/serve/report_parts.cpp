@@ -29,6 +29,11 @@ Savings planSavings(const CacheBytes &bytes)
     savings.metadataBytes = bytes.metadata;
     savings.forecastNativeBytes = bytes.native;
     savings.forecastAllocatedBytes = bytes.stored;
+    if (bytes.slmCache > 0) {
+        savings.slmCacheBytes = bytes.slmCache;
+        savings.slmWeightsBytes = bytes.slmWeights;
+    }
+    savings.effectiveRatio = bytes.effectiveRatio();
     return savings;
 }
 

@@ -2,8 +2,8 @@
 
 #include "core/eval/bytes.h"
 #include "core/eval/checks.h"
-#include "core/serve/mapped_report.h"
 #include "core/eval/plan_notices.h"
+#include "core/serve/guided_report.h"
 #include "core/serve/mapped_report.h"
 
 #include <cmath>
@@ -50,6 +50,8 @@ namespace {
                 savings.prefillMs = measured->prefillMs;
             savings.nominalOnly = isNominalOnly(measured->allocatedBytes, outcome.bytes.native);
         }
+        if (outcome.result)
+            addMoves(*outcome.result, savings);
         if (outcome.fullMeasured)
             savings.fullMsPerToken = outcome.fullMeasured->msPerToken;
         return savings;
@@ -80,6 +82,9 @@ TokenScores seriesArtifact(const TokenSeries &series, int64_t contextTokens)
     addSeries(scores, "rank", {series.rank.begin(), series.rank.end()});
     addSeries(scores, "lostMass", series.lostMass);
     addSeries(scores, "saliencyJaccard", series.saliencyJaccard);
+    addSeries(scores, "surplus", series.surplus);
+    addSeries(scores, "marginalMass", series.marginalMass);
+    addSeries(scores, "revivals", series.revivals);
     return scores;
 }
 
@@ -101,6 +106,7 @@ void addCell(ReportBuilder &builder, const ReportContext &context, const CellOut
     KeptTokens kept = outcome.plan->kept;
     if (outcome.result) {
         kept.evictions = outcome.result->evictions;
+        kept.changes = outcome.result->changes;
         kept.steps = int64_t(outcome.result->series.nll.size());
     }
     builder.add(kept);
@@ -109,6 +115,8 @@ void addCell(ReportBuilder &builder, const ReportContext &context, const CellOut
     builder.setExtra("budget", outcome.budget);
     builder.setSavings(cellSavings(context, outcome));
     addMapping(builder, *outcome.plan, *context.capture, outcome.measured);
+    addGuided(builder, *outcome.plan, *context.capture, outcome.result);
+    addPairCosts(builder, outcome.bytes, context.capture->tokens());
     for (const std::string &notice : outcome.plan->notices)
         builder.addNotice(notice);
     if (outcome.plan->inactive && inactiveNotice(*outcome.plan).empty())

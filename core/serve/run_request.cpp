@@ -38,6 +38,9 @@ Result<RunSetup> runSetup(EngineState &state, const Json &request)
     auto withScores = requestFlag(request, "withScores", false);
     if (!withScores)
         return fail(withScores.error());
+    auto countSlm = requestFlag(request, "countSlm", true);
+    if (!countSlm)
+        return fail(countSlm.error());
     auto input = state.prepare(*wanted, request);
     if (!input)
         return fail(input.error());
@@ -48,6 +51,7 @@ Result<RunSetup> runSetup(EngineState &state, const Json &request)
     setup.options.mode = *mode;
     setup.seed = *seed;
     setup.withScores = *withScores;
+    setup.countSmall = *countSlm ? CountSmall::Yes : CountSmall::No;
     return setup;
 }
 
@@ -64,6 +68,8 @@ Json canonicalRequest(const Json &request, const RunSetup &setup)
         canonical["smallModel"] = setup.small->name;
     if (setup.wanted.weights != "auto")
         canonical["weights"] = setup.wanted.weights;
+    if (setup.countSmall == CountSmall::No)
+        canonical["countSlm"] = false;
     if (setup.withScores)
         canonical["withScores"] = true;
     return canonical;

@@ -22,6 +22,7 @@ struct RunSetup {
     EvaluationOptions options;
     int64_t seed = kDefaultSeed;
     bool withScores = false;
+    CountSmall countSmall = CountSmall::Yes;
 };
 
 Result<RunSetup> runSetup(EngineState &state, const Json &request);

@@ -17,19 +17,7 @@ const DecoderSizes k360M{32, 15, 5, 64, 960, 2560};
 const DecoderSizes k17B{24, 32, 32, 64, 2048, 8192};
 constexpr double kHalf = 2; // bytes of a number in fp16
 
-/// "6-8, 24-29" of ascending layers
-QString ranges(const std::vector<int64_t> &layers)
-{
-    QStringList parts;
-    for (size_t i = 0; i < layers.size();) {
-        size_t end = i;
-        while (end + 1 < layers.size() && layers[end + 1] == layers[end] + 1)
-            ++end;
-        parts += end == i ? QString::number(layers[i]) : QStringLiteral("%1-%2").arg(layers[i]).arg(layers[end]);
-        i = end + 1;
-    }
-    return parts.join(QStringLiteral(", "));
-}
+QString ranges(const std::vector<int64_t> &layers) { return QString::fromStdString(layerListText(layers)); }
 
 LayerProfile flatProfile(double value)
 {
@@ -82,6 +70,21 @@ private Q_SLOTS:
                     QVERIFY(chosen.front() >= forbiddenLayers(layers) && chosen.back() < layers);
             }
             QVERIFY(publishedLayers(layers, 0).empty());
+        }
+    }
+
+    void listsOfLayersReadBackAndSayWhatIsWrong()
+    {
+        QCOMPARE(parseLayerList("6, 7, 22-27", 28).value(), (std::vector<int64_t>{6, 7, 22, 23, 24, 25, 26, 27}));
+        QCOMPARE(parseLayerList(" 9-8 ", 28).has_value(), false);
+        QCOMPARE(parseLayerList("5,3, 3-4 ,", 28).value(), (std::vector<int64_t>{3, 4, 5}));
+        QVERIFY(parseLayerList("", 28).value().empty());
+        QVERIFY(layerListText({}).empty());
+        QCOMPARE(layerListText(std::vector<int64_t>{0, 2, 3, 4, 9}), std::string("0, 2-4, 9"));
+        for (const char *wrong : {"28", "-1", "3-", "a", "1 2", "2,,3", "27-28", "99999999999999999999"}) {
+            const auto read = parseLayerList(wrong, 28);
+            QVERIFY2(!read, wrong);
+            QVERIFY(read.error().message.find("0 to 27") != std::string::npos);
         }
     }
 

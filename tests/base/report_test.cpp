@@ -20,6 +20,7 @@ KeptTokens smallKept()
     for (int i = 0; i < 20; ++i)
         kept.score.push_back(float(i) / 10);
     kept.evictions = {{3, 1, 0, 2, 0.25f}};
+    kept.changes = {{0, 1, 1, 4, TokenClass::Marginal}, {2, 0, 1, 5, TokenClass::Window}};
     kept.steps = 8;
     return kept;
 }
@@ -65,6 +66,8 @@ ReportPtr sampleReport()
     builder.setMetric("kl", std::numeric_limits<double>::infinity());
     Savings savings;
     savings.nativeBytes = 1024;
+    savings.slmCacheBytes = 512;
+    savings.effectiveRatio = 0.25;
     savings.nominalOnly = true;
     builder.setSavings(savings);
     builder.addCheck({"counts", "Kept counts", true, "3", "3", ""});
@@ -94,6 +97,9 @@ private Q_SLOTS:
         QCOMPARE(kept.evictions[0].position, 2);
         QCOMPARE(kept.evictions[0].score, 0.25f);
         QCOMPARE(kept.steps, int64_t(8));
+        QCOMPARE(kept.changes.size(), size_t(2));
+        QCOMPARE(kept.changes[1].position, 5);
+        QCOMPARE(kept.changes[0].to, TokenClass::Marginal);
 
         const TokenScores scores = report.tokenScores().at(0);
         QCOMPARE(scores.firstToken, int64_t(1));
@@ -112,6 +118,9 @@ private Q_SLOTS:
         QVERIFY(usage.active == (std::vector<float>{0, 2}));
         QCOMPARE(report.metric("nll").value(), 2.5);
         QCOMPARE(report.savings().nativeBytes, 1024.0);
+        QCOMPARE(report.savings().slmCacheBytes, 512.0);
+        QCOMPARE(report.savings().effectiveRatio, 0.25);
+        QCOMPARE(report.savings().hostBytes, -1.0);
         QCOMPARE(report.savings().fullBytes, -1.0);
         QVERIFY(report.savings().nominalOnly);
         QVERIFY(report.checks().at(0).ok);

@@ -57,6 +57,8 @@ void addRows()
                     given["window"] = 8;
                 if (parameter.name == "interval" && !given.contains("interval"))
                     given["interval"] = 5;
+                if (parameter.name == "matchMin" && !given.contains("matchMin"))
+                    given["matchMin"] = 16; // the text is shorter than most prompts
             }
             const std::string tag = std::string(spec->id) + " " + name;
             QTest::newRow(tag.c_str()) << QString::fromStdString(std::string(spec->id))
@@ -127,16 +129,22 @@ private Q_SLOTS:
         for (const int64_t count : budgets()) {
             const KvPlan plan = ranked.plan(count);
             QCOMPARE(plan.layerCounts.size(), size_t(plan.kept.layers));
+            int64_t marginal = 0;
             for (int64_t l = 0; l < plan.kept.layers; ++l) {
                 const int64_t asked = plan.layerCounts[size_t(l)];
                 if (plan.expectUniform)
                     QCOMPARE(asked, plan.budget);
-                for (int64_t s = 0; s < plan.kept.heads; ++s)
+                for (int64_t s = 0; s < plan.kept.heads; ++s) {
                     QCOMPARE(plan.kept.countKept(l, s), asked);
+                    for (int64_t v = 0; v < kTokens; ++v)
+                        marginal += plan.kept.tokenClass(l, s, v) == TokenClass::Marginal;
+                }
             }
-            const int64_t total = std::accumulate(plan.layerCounts.begin(), plan.layerCounts.end(), int64_t(0));
+            // A marginal token is a value without its key: half a slot.
+            const int64_t total = std::accumulate(plan.layerCounts.begin(), plan.layerCounts.end(), int64_t(0)) * plan.kept.heads
+                + marginal / 2;
             if (plan.expectTotal)
-                QCOMPARE(total, plan.budget * plan.kept.layers);
+                QCOMPARE(total, plan.budget * plan.kept.layers * plan.kept.heads);
             else
                 QVERIFY(!plan.notices.empty());
             if (findMethod(method())->budget.unit == "tokens")
@@ -154,7 +162,7 @@ private Q_SLOTS:
                     int64_t sinks = 0, window = 0;
                     for (int64_t v = 0; v < kTokens; ++v) {
                         const TokenClass tokenClass = plan.kept.tokenClass(l, s, v);
-                        QCOMPARE(plan.kept.kept(l, s, v), tokenClass != TokenClass::Evicted);
+                        QCOMPARE(plan.kept.kept(l, s, v), tokenClass != TokenClass::Evicted && tokenClass != TokenClass::Marginal);
                         sinks += tokenClass == TokenClass::Sink;
                         window += tokenClass == TokenClass::Window;
                     }
@@ -289,6 +297,8 @@ private:
     void checkDecoding(const Ranked &ranked, const KvPlan &plan, int64_t layer) const
     {
         DecodeLoop loop(ranked, plan, layer);
+        if (loop.grows() && plan.standIn && plan.decodeRule == DecodeRule::Hold)
+            return; // rows of a small model choose the sets: tests/eval/guided_test.cpp
         const int64_t asked = plan.layerCounts[size_t(layer)];
         QVERIFY(!loop.grows() || plan.decodeRule != DecodeRule::Hold);
         const std::vector<Positions> start = loop.slots();

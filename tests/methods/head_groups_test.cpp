@@ -79,10 +79,16 @@ private Q_SLOTS:
     {
         QFETCH(QString, method);
         const Capture capture = noiseCapture(2, 3, 3, 4, 50);
-        const KvPlan queryHead = rankMethod(method.toStdString(), capture, {{"groupRule", "query_head"}}).plan(17);
-        for (const char *rule : {"kv_head_mean", "kv_head_max", "kv_head_sum"}) {
-            const KvPlan plan = rankMethod(method.toStdString(), capture, {{"groupRule", rule}}).plan(17);
-            QCOMPARE(plan.kept.mask, queryHead.kept.mask);
+        const MethodInfo info = methodInfo(*findMethod(method.toStdString()));
+        const auto planBy = [&](const std::string &rule) {
+            Json given{{"groupRule", rule}};
+            if (info.parameter("matchMin"))
+                given["matchMin"] = 16;
+            return rankMethod(method.toStdString(), capture, given).plan(17);
+        };
+        for (const std::string &rule : info.parameter("groupRule")->choices) {
+            if (rule != "layer")
+                QCOMPARE(planBy(rule).kept.mask, planBy("query_head").kept.mask);
         }
     }
 

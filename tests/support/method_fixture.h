@@ -195,4 +195,27 @@ inline std::shared_ptr<const Capture> withNoisePair(const Capture &capture, cons
     return both;
 }
 
+/// What a small model saw of the same tokens, made up as noiseCapture makes it (its window has to hold every row): the tables of
+/// column sums of every span, from the maps themselves.
+inline std::shared_ptr<const PairCapture> noisePair(const Capture &large, const std::vector<PairSpan> &spans)
+{
+    Capture small = noiseCapture(2, 3, 1, 4, large.tokens());
+    for (LayerCapture &layer : small.layers) { // other numbers than the large one's
+        layer.winRows = layer.winRows.flip(0).contiguous();
+        layer.colSum = layer.colSum.flip(0).contiguous();
+    }
+    const auto sums = [](const Capture &capture, const PairSpan &span) {
+        const int64_t n = std::min(span.tokens, capture.tokens()), first = span.last ? capture.tokens() - n : 0;
+        std::vector<at::Tensor> layers;
+        for (const LayerCapture &layer : capture.layers)
+            layers.push_back(layer.winRows.narrow(1, first, n).narrow(2, first, n).sum(1));
+        return at::stack(layers).flatten(0, 1).contiguous();
+    };
+    auto pair = std::make_shared<PairCapture>();
+    for (const PairSpan &span : spans)
+        pair->spans.push_back({span, sums(large, span), sums(small, span), {}});
+    pair->small = std::make_shared<const Capture>(std::move(small));
+    return pair;
+}
+
 } // namespace winnow::test

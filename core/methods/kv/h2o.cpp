@@ -1,4 +1,4 @@
-#include "core/methods/interval_policy.h"
+#include "core/methods/heavy_hitters.h"
 #include "core/methods/kv/common.h"
 #include "core/methods/scoring_method.h"
 
@@ -16,95 +16,6 @@ namespace {
     {
         return count - static_cast<int64_t>(std::floor(parameters.number("heavyShare") * static_cast<double>(count)));
     }
-
-    /// The running column sums of one layer: append the row, attend, add the row, drop all but the recent and the heavy.
-    class HeavyHitterPolicy : public DecodePolicy {
-    public:
-        HeavyHitterPolicy(const LayerCapture &layer, const ModelConfig &config, const KvPlan &plan,
-            const Parameters &parameters, int64_t layerIndex)
-            : m_rule(plan.groupRule)
-            , m_tokens(plan.kept.tokens)
-            , m_count(plan.budget)
-            , m_recent(recentSlots(parameters, plan.budget))
-            , m_interval(plan.decodeRule == DecodeRule::Hold ? 1 : plan.interval)
-            , m_perVisibleRow(parameters.word("normalise") == "visible")
-            , m_sets(static_cast<size_t>(plan.kept.heads))
-        {
-            const float *sums = layer.colSum.const_data_ptr<float>(); // [H, N]
-            for (int64_t s = 0; s < plan.kept.heads; ++s) {
-                const HeadRange heads = queryHeadsOf(m_rule, config, s);
-                const std::vector<int32_t> positions = keptPositions(plan.kept, layerIndex, s);
-                std::vector<std::vector<float>> &state = m_sets[static_cast<size_t>(s)];
-                state.resize(static_cast<size_t>(heads.count));
-                for (int64_t h = 0; h < heads.count; ++h) {
-                    for (const int32_t v : positions)
-                        state[static_cast<size_t>(h)].push_back(sums[(heads.first + h) * m_tokens + v]);
-                }
-            }
-        }
-
-        void after(const DecodeRow &row, std::vector<int32_t> &drop) override
-        {
-            drop.clear();
-            m_dropScores.clear();
-            addRow(row);
-            if ((row.row + 1) % m_interval != 0 || row.slots <= m_count)
-                return;
-            scoreSlots(row);
-            dropWorst(m_scores, 0, row.slots - m_recent, m_count - m_recent, drop, m_dropScores);
-            for (std::vector<float> &sums : m_sets[static_cast<size_t>(row.set)])
-                erase(sums, drop);
-        }
-
-        float dropScore(size_t i) const override { return m_dropScores[i]; }
-
-    private:
-        void addRow(const DecodeRow &row)
-        {
-            std::vector<std::vector<float>> &state = m_sets[static_cast<size_t>(row.set)];
-            for (int64_t h = 0; h < row.heads; ++h) {
-                std::vector<float> &sums = state[static_cast<size_t>(h)];
-                sums.resize(static_cast<size_t>(row.slots), 0.0F); // the new column starts with its weight
-                const float *weights = row.weights + h * row.slots;
-                for (int64_t i = 0; i < row.slots; ++i)
-                    sums[static_cast<size_t>(i)] += weights[i];
-            }
-        }
-
-        void scoreSlots(const DecodeRow &row)
-        {
-            const std::vector<std::vector<float>> &state = m_sets[static_cast<size_t>(row.set)];
-            m_heads.clear();
-            for (const std::vector<float> &sums : state)
-                m_heads.insert(m_heads.end(), sums.begin(), sums.end());
-            m_scores.resize(static_cast<size_t>(row.slots));
-            reduceHeads(m_rule, {m_heads.data(), row.slots, row.heads, 1}, row.slots, m_scores.data());
-            for (int64_t i = 0; m_perVisibleRow && i < row.slots; ++i)
-                m_scores[static_cast<size_t>(i)] /= static_cast<float>(m_tokens + row.row + 1 - row.positions[i]);
-        }
-
-        static void erase(std::vector<float> &sums, const std::vector<int32_t> &drop)
-        {
-            size_t out = 0;
-            size_t next = 0;
-            for (size_t i = 0; i < sums.size(); ++i) {
-                if (next < drop.size() && static_cast<size_t>(drop[next]) == i)
-                    ++next;
-                else
-                    sums[out++] = sums[i];
-            }
-            sums.resize(out);
-        }
-
-        GroupRule m_rule;
-        int64_t m_tokens;
-        int64_t m_count;
-        int64_t m_recent;
-        int64_t m_interval;
-        bool m_perVisibleRow;
-        std::vector<std::vector<std::vector<float>>> m_sets; // [sets][heads of the set][slots]
-        std::vector<float> m_heads, m_scores, m_dropScores;
-    };
 
     /// Heavy hitters by accumulated attention, and the recent tokens (kv-eviction-baselines.md 3.3; arXiv:2306.14048,
     /// algorithm 1).
@@ -134,8 +45,10 @@ namespace {
         {
             if (plan.decodeRule == DecodeRule::Grow || isIdentity(plan))
                 return nullptr;
+            const HeavyHitterRule rule{recentSlots(parameters, plan.budget),
+                plan.decodeRule == DecodeRule::Hold ? 1 : plan.interval, parameters.word("normalise") == "visible"};
             return std::make_unique<HeavyHitterPolicy>(
-                capture.layers[static_cast<size_t>(layer)], capture.config, plan, parameters, layer);
+                capture.layers[static_cast<size_t>(layer)], capture.config, plan, rule, layer);
         }
     };
 
