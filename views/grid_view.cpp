@@ -16,6 +16,8 @@ namespace {
 
 constexpr double kAxisRow = 18, kBarRow = 20, kBarWidth = 90, kBarHeight = 8;
 
+} // namespace
+
 // Marks stand on any colour: a light halo around the line keeps them visible.
 void paintHaloRect(QPainter &painter, const QRectF &rect, const Theme &theme)
 {
@@ -26,8 +28,6 @@ void paintHaloRect(QPainter &painter, const QRectF &rect, const Theme &theme)
     painter.setPen(QPen(theme.mark, 1.5));
     painter.drawRect(rect);
 }
-
-} // namespace
 
 void paintRangeBar(QPainter &painter, const QRectF &rect, const QString &low, const QString &high, HeatColors colors, const Theme &theme)
 {

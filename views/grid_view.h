@@ -91,6 +91,9 @@ private:
     QRectF m_rubber;
 };
 
+/// An outline in the mark's colour with a light halo, for heat maps and pictures.
+void paintHaloRect(QPainter &painter, const QRectF &rect, const Theme &theme);
+
 /// The bar that states a colour range: its ends printed beside 8 px of colours.
 void paintRangeBar(QPainter &painter, const QRectF &rect, const QString &low, const QString &high, HeatColors colors, const Theme &theme);
 

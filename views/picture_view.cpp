@@ -73,7 +73,7 @@ void PictureView::paint(QPainter &painter, const QRectF &rect, const Theme &them
     const QRectF body = rect.adjusted(0, head, 0, 0);
     painter.setClipRect(rect);
     paintBody(painter, body, theme);
-    if (m_selection.pinned)
+    if (m_selection.pinned || m_selection.pair.hasLayers())
         paintMarks(painter, body, theme);
     painter.restore();
 }
@@ -103,6 +103,15 @@ void PictureView::request(Selection selection, Gesture gesture)
 }
 
 void PictureView::requestClear()
+{
+    Selection cleared;
+    cleared.step = m_selection.step;
+    cleared.run = m_selection.run;
+    cleared.pair = m_selection.pair;
+    Q_EMIT selectionRequested(cleared);
+}
+
+void PictureView::requestClearPair()
 {
     Selection cleared;
     cleared.step = m_selection.step;

@@ -45,8 +45,10 @@ protected:
     /// Emits selectionRequested for a hover or a click.
     enum class Gesture { Hover, Click };
     void request(Selection selection, Gesture gesture);
-    /// Esc: clears token, layer, head; step and run stay.
+    /// Esc: clears token, layer, head; step and run stay, and a pair of heads on another page.
     void requestClear();
+    /// Esc in a view of two models: clears the pair of heads and the token.
+    void requestClearPair();
 
     void paintEvent(QPaintEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;

@@ -17,6 +17,8 @@ class QPainter;
 
 namespace winnow {
 
+struct PairData;
+
 /// A pinned run (or the preview) as views see it.
 struct RunEntry {
     int index = -1; // letter and colour; -1 = preview
@@ -32,6 +34,7 @@ struct ViewData {
     RunEntry current; // what token strip, maps and histogram show: the active run or the preview
     std::vector<RunEntry> runs; // pinned, in letter order
     std::vector<Curve> curves; // quality against size, one per run and pair of axes (Curve::method = run letter; xName, yName)
+    std::shared_ptr<const PairData> pair; // two models compared on the input; null while they were not
 };
 
 /// The runs in the order views list them; the preview stands first when it is the current one. Selection::run is the

@@ -1,11 +1,22 @@
 #include "views/view_factory.h"
 
 #include "views/agreement_view.h"
+#include "views/attention_maps.h"
+#include "views/best_scores.h"
 #include "views/byte_meter.h"
+#include "views/column_sums.h"
+#include "views/consistency_map.h"
 #include "views/head_map.h"
+#include "views/head_matrix.h"
 #include "views/kept_map.h"
 #include "views/kept_positions.h"
+#include "views/layer_matrix.h"
+#include "views/layer_planner.h"
+#include "views/match_stability.h"
+#include "views/matched_pairs.h"
 #include "views/quality_view.h"
+#include "views/ranked_mass.h"
+#include "views/saliency_timeline.h"
 #include "views/score_histogram.h"
 #include "views/token_strip.h"
 
@@ -20,6 +31,7 @@ namespace {
 struct Entry {
     const char *id;
     const char *choice;
+    ViewPage page;
     std::unique_ptr<RunView> (*make)();
 };
 
@@ -30,14 +42,25 @@ std::unique_ptr<RunView> make()
 }
 
 const std::array kViews{
-    Entry{"tokens", QT_TRANSLATE_NOOP("views", "Tokens"), &make<TokenStrip>},
-    Entry{"keptMap", QT_TRANSLATE_NOOP("views", "Layer × position"), &make<KeptMap>},
-    Entry{"headMap", QT_TRANSLATE_NOOP("views", "Head × position"), &make<HeadMap>},
-    Entry{"scores", QT_TRANSLATE_NOOP("views", "Score histogram"), &make<ScoreHistogram>},
-    Entry{"agreement", QT_TRANSLATE_NOOP("views", "Agreement"), &make<AgreementView>},
-    Entry{"quality", QT_TRANSLATE_NOOP("views", "Quality against bytes"), &make<QualityView>},
-    Entry{"bytes", QT_TRANSLATE_NOOP("views", "Byte meter"), &make<ByteMeter>},
-    Entry{"keptPositions", QT_TRANSLATE_NOOP("views", "Kept positions"), &make<KeptPositions>},
+    Entry{"tokens", QT_TRANSLATE_NOOP("views", "Tokens"), ViewPage::Cache, &make<TokenStrip>},
+    Entry{"keptMap", QT_TRANSLATE_NOOP("views", "Layer × position"), ViewPage::Cache, &make<KeptMap>},
+    Entry{"headMap", QT_TRANSLATE_NOOP("views", "Head × position"), ViewPage::Cache, &make<HeadMap>},
+    Entry{"scores", QT_TRANSLATE_NOOP("views", "Score histogram"), ViewPage::Cache, &make<ScoreHistogram>},
+    Entry{"agreement", QT_TRANSLATE_NOOP("views", "Agreement"), ViewPage::Cache, &make<AgreementView>},
+    Entry{"quality", QT_TRANSLATE_NOOP("views", "Quality against bytes"), ViewPage::Cache, &make<QualityView>},
+    Entry{"bytes", QT_TRANSLATE_NOOP("views", "Byte meter"), ViewPage::Cache, &make<ByteMeter>},
+    Entry{"keptPositions", QT_TRANSLATE_NOOP("views", "Kept positions"), ViewPage::Cache, &make<KeptPositions>},
+    Entry{"saliencyTimeline", QT_TRANSLATE_NOOP("views", "Saliency timeline"), ViewPage::Cache, &make<SaliencyTimeline>},
+    Entry{"layerMatrix", QT_TRANSLATE_NOOP("views", "Layers"), ViewPage::Similarity, &make<LayerMatrix>},
+    Entry{"headMatrix", QT_TRANSLATE_NOOP("views", "Heads"), ViewPage::Similarity, &make<HeadMatrix>},
+    Entry{"matchedPairs", QT_TRANSLATE_NOOP("views", "Matched pairs"), ViewPage::Similarity, &make<MatchedPairs>},
+    Entry{"bestScores", QT_TRANSLATE_NOOP("views", "Best scores"), ViewPage::Similarity, &make<BestScores>},
+    Entry{"attentionMaps", QT_TRANSLATE_NOOP("views", "Attention maps"), ViewPage::Similarity, &make<AttentionMaps>},
+    Entry{"columnSums", QT_TRANSLATE_NOOP("views", "Column sums"), ViewPage::Similarity, &make<ColumnSums>},
+    Entry{"matchStability", QT_TRANSLATE_NOOP("views", "Match stability"), ViewPage::Similarity, &make<MatchStability>},
+    Entry{"consistencyMap", QT_TRANSLATE_NOOP("views", "Consistency"), ViewPage::Similarity, &make<ConsistencyMap>},
+    Entry{"rankedMass", QT_TRANSLATE_NOOP("views", "Ranked mass"), ViewPage::Similarity, &make<RankedMass>},
+    Entry{"layerPlanner", QT_TRANSLATE_NOOP("views", "Layer planner"), ViewPage::Similarity, &make<LayerPlanner>},
 };
 
 } // namespace
@@ -47,6 +70,15 @@ QStringList viewIds()
     QStringList ids;
     for (const Entry &entry : kViews)
         ids << QLatin1String(entry.id);
+    return ids;
+}
+
+QStringList viewIds(ViewPage page)
+{
+    QStringList ids;
+    for (const Entry &entry : kViews)
+        if (entry.page == page)
+            ids << QLatin1String(entry.id);
     return ids;
 }
 

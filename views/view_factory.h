@@ -8,8 +8,13 @@
 
 namespace winnow {
 
-/// Every view by its permanent id, in the order choosers list them: "tokens" first.
+/// Pages whose views are made here.
+enum class ViewPage { Cache, Similarity };
+
+/// Every view by its permanent id, page by page, in the order choosers list them: "tokens" first.
 QStringList viewIds();
+/// The views of one page.
+QStringList viewIds(ViewPage page);
 /// Name of a view in choosers: "Layer × position".
 QString viewChoice(const QString &id);
 /// @return nullptr for an unknown id.

@@ -1,7 +1,9 @@
 #include "app/export/figure_file.h"
 
 #include "app/export/recipe_file.h"
+#include "core/base/json_fields.h"
 #include "views/figure_export.h"
+#include "views/pair_data.h"
 
 #include <QCoreApplication>
 #include <QJsonDocument>
@@ -85,6 +87,10 @@ Json figureRecipe(const RunView &view, const Selection &selection, const ViewDat
         {"state", jsonFromQt(view.saveState())},
         {"selection", {{"token", selection.token}, {"layer", selection.layer}, {"head", selection.head}, {"step", selection.step}}},
         {"run", data.current.index}};
+    if (const PairMark &pair = selection.pair; pair.hasLayers())
+        recipe["selection"]["pair"] = {{"layer", pair.layer}, {"head", pair.head}, {"smallLayer", pair.smallLayer}, {"smallHead", pair.smallHead}};
+    if (data.pair && data.pair->table)
+        recipe["compared"] = {{"metric", data.pair->table->metric.toStdString()}, {"skipSinks", data.pair->table->skipSinks}};
     if (data.current.report)
         recipe["request"] = data.current.report->request();
     Json runs = Json::array();
@@ -92,6 +98,20 @@ Json figureRecipe(const RunView &view, const Selection &selection, const ViewDat
         runs.push_back(runLetter(run.index).toStdString());
     recipe["runs"] = std::move(runs);
     return recipe;
+}
+
+Selection recipeSelection(const Json &recipe)
+{
+    const Json &mark = childField(recipe, "selection"), &pair = childField(mark, "pair");
+    const auto index = [](const Json &json, const char *name) { return static_cast<int>(integerField(json, name, -1)); };
+    Selection selection;
+    selection.token = index(mark, "token");
+    selection.layer = index(mark, "layer");
+    selection.head = index(mark, "head");
+    selection.step = index(mark, "step");
+    selection.pair = {index(pair, "layer"), index(pair, "head"), index(pair, "smallLayer"), index(pair, "smallHead")};
+    selection.pinned = selection.token >= 0 || selection.layer >= 0 || selection.pair.hasLayers();
+    return selection;
 }
 
 } // namespace winnow

@@ -39,6 +39,9 @@ Result<void> writeFile(const QString &path, const QByteArray &bytes);
 /// What reopens a figure: view, its state, the selection, letter of the run, method and budget of the setting.
 Json figureRecipe(const RunView &view, const Selection &selection, const ViewData &data);
 
+/// The selection of a recipe.
+Selection recipeSelection(const Json &recipe);
+
 Json jsonFromQt(const QJsonObject &object);
 QJsonObject qtFromJson(const Json &json);
 

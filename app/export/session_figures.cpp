@@ -1,7 +1,8 @@
 #include "app/export/session_figures.h"
 
-#include "app/workbench/session_document.h"
+#include "app/workbench/pair_compare.h"
 #include "app/workbench/view_data.h"
+#include "core/base/json_fields.h"
 #include "views/view_factory.h"
 
 #include <QCoreApplication>
@@ -13,17 +14,6 @@ namespace {
     {
         auto it = json.is_object() ? json.find(name) : json.end();
         return json.is_object() && it != json.end() && it->is_number_integer() ? it->get<int>() : -1;
-    }
-
-    Selection selectionOf(const Json &recipe)
-    {
-        Selection selection;
-        const Json mark = recipe.is_object() && recipe.contains("selection") ? recipe["selection"] : Json::object();
-        selection.token = intOf(mark, "token");
-        selection.layer = intOf(mark, "layer");
-        selection.head = intOf(mark, "head");
-        selection.step = intOf(mark, "step");
-        return selection;
     }
 
     QString fileName(const QString &title)
@@ -56,7 +46,8 @@ Result<SessionFigures> SessionFigures::load(const Session &session)
             context.setting = settingFromJson(run.request);
         }
     }
-    if (context.activeRun == 0)
+    context.pair = storedPair(reader);
+    if (context.activeRun == 0 && !context.pair)
         return fail(ErrorCode::NotFound, QCoreApplication::translate("Export", "%1 holds no run with results").arg(QString::fromStdString(session.path())).toStdString(),
             QCoreApplication::translate("Export", "Measure a run first, in the window or with winnow-cli run --session.").toStdString());
     SessionFigures result;
@@ -87,8 +78,14 @@ void SessionFigures::addView(const QString &viewId, const QString &name, const F
             data = own;
         }
     }
+    if (record && data->pair && record->recipe.is_object() && record->recipe.contains("compared")) {
+        auto own = std::make_shared<ViewData>(*data);
+        const Json &compared = record->recipe["compared"];
+        own->pair = withTable(data->pair, QString::fromStdString(stringField(compared, "metric")), static_cast<int>(integerField(compared, "skipSinks")));
+        data = own;
+    }
     view->setData(data);
-    const Selection selection = record ? selectionOf(record->recipe) : Selection{};
+    const Selection selection = record ? recipeSelection(record->recipe) : Selection{};
     if (record && record->recipe.is_object() && record->recipe.contains("state"))
         view->restoreState(qtFromJson(record->recipe["state"]));
     view->setSelection(selection);

@@ -31,6 +31,7 @@ namespace {
     {
         a.newSession = make(w, tr("&New Session"), QKeySequence::New);
         a.openModel = make(w, tr("&Open Model…"), QKeySequence::Open, tr("Open a GGUF file or a Hugging Face folder"));
+        a.openSmallModel = make(w, tr("Open S&mall Model…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M), tr("Choose the second model of methods and pages that compare two"));
         a.openSession = make(w, tr("Open &Session…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O));
         a.openDemo = make(w, tr("Open the &Demo Session"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D));
         a.addText = make(w, tr("&Add Text File…"), QKeySequence(Qt::CTRL | Qt::Key_T), tr("Add a text file as an input"));
@@ -82,6 +83,7 @@ namespace {
         a.reloadModel = make(w, tr("&Load Model"), QKeySequence(Qt::CTRL | Qt::Key_L));
         a.startEngine = make(w, tr("&Start Engine Again"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R));
         a.stopEngine = make(w, tr("Sto&p Engine"), QKeySequence());
+        a.similarity = make(w, tr("Si&milarity Page"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I), tr("Whether two models look at the same things"));
         a.modelInfo = make(w, tr("Model &Page"), QKeySequence(Qt::CTRL | Qt::Key_I), tr("What the model consists of, how it reads a prompt, and what it writes"));
     }
 
@@ -117,15 +119,15 @@ Actions makeActions(QWidget *window)
 
 QVector<QAction *> Actions::all() const
 {
-    return {newSession, openModel, openSession, openDemo, addText, pasteText, save, saveAs, exportFigure, exportReport, settings, quit, undo, redo,
+    return {newSession, openModel, openSmallModel, openSession, openDemo, addText, pasteText, save, saveAs, exportFigure, exportReport, settings, quit, undo, redo,
         copyCommand, copyTable, rename, remove, toggleSession, toggleMethod, toggleResults, themeSystem, themeLight, themeDark, saveLayout,
-        resetLayout, nextView, welcome, reloadModel, startEngine, stopEngine, modelInfo, run, runAll, cancel, pin, sweep, generate, differencesOnly,
+        resetLayout, nextView, welcome, reloadModel, startEngine, stopEngine, modelInfo, similarity, run, runAll, cancel, pin, sweep, generate, differencesOnly,
         exportTable, baseline, shortcuts, about};
 }
 
 void setActionIcons(const Actions &a, const Look &look)
 {
-    const std::pair<QAction *, const char *> icons[] = {{a.newSession, "document-new"}, {a.openModel, "document-open"}, {a.openSession, "folder-open"},
+    const std::pair<QAction *, const char *> icons[] = {{a.newSession, "document-new"}, {a.openModel, "document-open"}, {a.openSmallModel, "document-open"}, {a.similarity, "view-grid"}, {a.openSession, "folder-open"},
         {a.openDemo, "media-playback-start"}, {a.addText, "text-x-generic"}, {a.pasteText, "edit-copy"}, {a.save, "document-save"}, {a.exportFigure, "document-export"},
         {a.exportReport, "document-export"}, {a.settings, "configure"}, {a.undo, "edit-undo"}, {a.redo, "edit-redo"}, {a.copyCommand, "utilities-terminal"},
         {a.copyTable, "edit-copy"}, {a.find, "edit-find"}, {a.run, "media-playback-start"}, {a.runAll, "media-playback-start"}, {a.cancel, "process-stop"},

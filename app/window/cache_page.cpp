@@ -22,7 +22,7 @@ namespace {
     /// Ids that a slot may show: all but the token strip, as far as this build has them.
     QStringList slotChoices()
     {
-        QStringList ids = viewIds();
+        QStringList ids = viewIds(ViewPage::Cache);
         ids.removeAll(QStringLiteral("tokens"));
         return ids;
     }

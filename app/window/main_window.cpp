@@ -11,6 +11,7 @@
 #include "app/window/results_dock.h"
 #include "app/window/selection_panel.h"
 #include "app/window/session_tree.h"
+#include "app/window/similarity_page.h"
 #include "app/window/status_line.h"
 #include "app/window/top_bar.h"
 #include "app/window/welcome_page.h"
@@ -97,6 +98,7 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     connect(&bench, &Workbench::engineLost, this, &MainWindow::showEngineLost);
     connect(&bench, &Workbench::modelDoesNotFit, this, &MainWindow::chooseModel);
     connect(m_top, &TopBar::modelAsked, this, &MainWindow::chooseModel);
+    connect(m_top, &TopBar::smallModelAsked, this, &MainWindow::chooseSmallModel);
     connect(&bench, &Workbench::generated, this, &MainWindow::showGenerated);
     connect(&bench, &Workbench::figureDropped, this, &MainWindow::openRecipe);
     connect(&bench.engine(), &EngineClient::stateChanged, this, [this](EngineClient::State state) {
@@ -123,8 +125,10 @@ void MainWindow::buildCentre()
     m_tabs->setExpanding(false);
     m_tabs->addTab(tr("Cache"));
     m_tabs->setTabToolTip(0, tr("Which cached tokens may go, and what does it cost"));
+    m_tabs->addTab(tr("Similarity"));
+    m_tabs->setTabToolTip(1, tr("Do two models look at the same things, and which layers could share"));
     m_tabs->addTab(tr("Model"));
-    m_tabs->setTabToolTip(1, tr("What the model consists of, how it reads a prompt, and what it writes"));
+    m_tabs->setTabToolTip(2, tr("What the model consists of, how it reads a prompt, and what it writes"));
     m_tabs->setAccessibleName(tr("Pages"));
     m_tabs->setFixedHeight(34);
     auto *tabRow = new QWidget(centre);
@@ -142,8 +146,10 @@ void MainWindow::buildCentre()
     m_welcome = new WelcomePage(m_bench, m_look, m_actions, m_stack);
     m_page = new CachePage(m_bench, m_look, m_stack);
     m_stack->addWidget(m_welcome);
+    m_pairPage = new SimilarityPage(m_bench, m_look, m_stack);
     m_modelPage = new ModelPage(m_bench, m_look, m_stack);
     m_stack->addWidget(m_page);
+    m_stack->addWidget(m_pairPage);
     m_stack->addWidget(m_modelPage);
     m_pages = tabRow;
     layout->addWidget(tabRow);
@@ -170,6 +176,11 @@ void MainWindow::buildCentre()
     connect(m_page, &CachePage::exportAsked, this, &MainWindow::exportView);
     connect(m_page, &CachePage::figureAsked, this, &MainWindow::addFigure);
     connect(m_page, &CachePage::copyImageAsked, this, &MainWindow::copyImage);
+    connect(m_pairPage, &SimilarityPage::exportAsked, this, &MainWindow::exportView);
+    connect(m_pairPage, &SimilarityPage::figureAsked, this, &MainWindow::addFigure);
+    connect(m_pairPage, &SimilarityPage::copyImageAsked, this, &MainWindow::copyImage);
+    connect(m_pairPage, &SimilarityPage::smallModelAsked, this, [this] { chooseSmallModel({}); });
+    connect(m_pairPage, &SimilarityPage::modelAsked, this, [this] { chooseModel({}); });
 }
 
 QDockWidget *MainWindow::makeDock(const QString &name, const QString &title, QWidget *content, Qt::DockWidgetArea area)
@@ -237,14 +248,18 @@ void MainWindow::buildDocks()
 void MainWindow::showPage()
 {
     const bool open = m_bench.document().isOpen() && !m_welcomeAsked;
-    const bool model = open && page() == Page::Model;
-    if (model && m_stack->currentWidget() == m_page) { // a page without runs to compare leaves the results their tab row
+    const bool cache = page() == Page::Cache;
+    if (open && !cache && m_stack->currentWidget() == m_page) { // a page without runs to compare leaves the results their tab row
         m_foldedOnCache = m_results->folded();
         m_results->setFolded(true);
-    } else if (open && !model && m_stack->currentWidget() == m_modelPage) {
+    } else if (open && cache && (m_stack->currentWidget() == m_modelPage || m_stack->currentWidget() == m_pairPage)) {
         m_results->setFolded(m_foldedOnCache);
     }
-    m_stack->setCurrentWidget(!open ? m_welcome : model ? static_cast<QWidget *>(m_modelPage) : m_page);
+    QWidget *const pages[] = {m_page, m_pairPage, m_modelPage};
+    m_stack->setCurrentWidget(open ? pages[static_cast<int>(page())] : m_welcome);
+    m_method->setPairShown(open && page() == Page::Similarity);
+    m_selectionPanel->setPairShown(open && page() == Page::Similarity);
+    refreshSmallModel();
     m_pages->setVisible(open);
     m_sessionDock->setVisible(open && m_sessionWanted && !m_compact);
     m_methodDock->setVisible(open && m_methodWanted);
@@ -252,13 +267,30 @@ void MainWindow::showPage()
     refreshActions();
 }
 
-MainWindow::Page MainWindow::page() const { return m_tabs->currentIndex() == 1 ? Page::Model : Page::Cache; }
+MainWindow::Page MainWindow::page() const { return static_cast<Page>(std::max(0, m_tabs->currentIndex())); }
 
 void MainWindow::openPage(Page page)
 {
     m_welcomeAsked = false;
-    m_tabs->setCurrentIndex(page == Page::Model ? 1 : 0);
+    m_tabs->setCurrentIndex(static_cast<int>(page));
     showPage();
+}
+
+void MainWindow::refreshSmallModel()
+{
+    const MethodInfo *method = m_bench.currentMethod();
+    const bool open = m_bench.document().isOpen() && !m_welcomeAsked;
+    m_top->setSmallModelShown(open && (page() == Page::Similarity || (page() == Page::Cache && method && needsSmallModel(*method))));
+}
+
+RunView *MainWindow::focusedView() const
+{
+    switch (page()) {
+    case Page::Cache: return m_page->focusedView();
+    case Page::Similarity: return m_pairPage->focusedView();
+    case Page::Model: break;
+    }
+    return nullptr;
 }
 
 void MainWindow::applySize()
@@ -270,6 +302,7 @@ void MainWindow::applySize()
     m_stack->setProperty("sized", true);
     m_compact = compact;
     m_page->setCompact(compact);
+    m_pairPage->setCompact(compact);
     m_modelPage->setCompact(compact);
     m_method->setCompact(compact);
     m_results->setCompact(compact);
@@ -323,14 +356,16 @@ void MainWindow::refreshActions()
     m_actions.copyCommand->setEnabled(open && input && method);
     for (QAction *action : {m_actions.save, m_actions.saveAs, m_actions.exportReport, m_actions.rename, m_actions.remove})
         action->setEnabled(open);
-    m_actions.exportFigure->setEnabled(open && page() == Page::Cache);
+    m_actions.exportFigure->setEnabled(open && page() != Page::Model);
     for (QAction *action : {m_actions.copyTable, m_actions.exportTable})
         action->setEnabled(runs);
     m_actions.reloadModel->setEnabled(engine && !m_bench.model().choice.model.empty());
     m_actions.modelInfo->setEnabled(open && m_bench.model().phase != ModelState::Phase::None);
     m_actions.startEngine->setEnabled(m_bench.engine().state() == EngineClient::State::Lost || m_bench.engine().state() == EngineClient::State::Stopped);
     m_actions.stopEngine->setEnabled(engine);
+    m_actions.similarity->setEnabled(open);
     m_actions.welcome->setEnabled(true);
+    refreshSmallModel();
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

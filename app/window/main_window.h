@@ -21,7 +21,9 @@ class Look;
 class MethodDock;
 class ModelPage;
 class ResultsDock;
+class SelectionPanel;
 class SessionTree;
+class SimilarityPage;
 class StallWatch;
 class StatusLine;
 class TopBar;
@@ -35,10 +37,12 @@ public:
     ~MainWindow() override;
 
     Workbench &bench() { return m_bench; }
-    enum class Page { Cache, Model };
+    enum class Page { Cache, Similarity, Model };
 
     CachePage *cachePage() const { return m_page; }
+    SimilarityPage *similarityPage() const { return m_pairPage; }
     ModelPage *modelPage() const { return m_modelPage; }
+    TopBar *topBar() const { return m_top; }
     /// The page of a tab; the welcome page gives way to it.
     void openPage(Page page);
     Page page() const;
@@ -72,6 +76,9 @@ private:
     void buildDocks();
     void showPage();
     void applySize();
+    void refreshSmallModel();
+    /// The view with the keyboard on the page that is shown; null on pages without views.
+    RunView *focusedView() const;
     void refreshTitle();
     void refreshActions();
     QDockWidget *makeDock(const QString &name, const QString &title, QWidget *content, Qt::DockWidgetArea area);
@@ -87,6 +94,7 @@ private:
     // main_window_files.cpp
     /// The model chooser, at `wanted` (name or path) or at the present model.
     void chooseModel(const QString &wanted);
+    void chooseSmallModel(const QString &wanted);
     void saveCsv(const QString &name, const QString &csv);
     void chooseSessionFile();
     void chooseTextFile();
@@ -136,11 +144,12 @@ private:
     QWidget *m_pages;
     QTabBar *m_tabs;
     CachePage *m_page;
+    SimilarityPage *m_pairPage;
     ModelPage *m_modelPage;
     QWidget *m_bannerArea;
     QMap<QString, Banner *> m_banners;
     SessionTree *m_tree;
-    QWidget *m_selectionPanel;
+    SelectionPanel *m_selectionPanel;
     MethodDock *m_method;
     ResultsDock *m_results;
     StatusLine *m_status;

@@ -5,6 +5,7 @@
 #include "app/window/main_window.h"
 #include "app/window/results_dock.h"
 #include "app/window/session_tree.h"
+#include "app/window/similarity_page.h"
 #include "app/window/status_line.h"
 
 #include <QApplication>
@@ -21,7 +22,7 @@ void MainWindow::buildMenus()
 {
     Actions &a = m_actions;
     QMenu *file = menuBar()->addMenu(tr("&File"));
-    file->addActions({a.newSession, a.openModel, a.openSession, a.openDemo});
+    file->addActions({a.newSession, a.openModel, a.openSmallModel, a.openSession, a.openDemo});
     m_recentMenu = file->addMenu(tr("Open &Recent"));
     connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
     file->addSeparator();
@@ -52,7 +53,7 @@ void MainWindow::buildMenus()
     connect(m_layoutMenu, &QMenu::aboutToShow, this, &MainWindow::fillLayoutMenu);
     fillLayoutMenu();
     QMenu *model = menuBar()->addMenu(tr("&Model"));
-    model->addActions({a.openModel, a.reloadModel, a.modelInfo});
+    model->addActions({a.openModel, a.openSmallModel, a.reloadModel, a.modelInfo, a.similarity});
     model->addSeparator();
     model->addActions({a.startEngine, a.stopEngine});
     QMenu *run = menuBar()->addMenu(tr("&Run"));
@@ -103,13 +104,14 @@ void MainWindow::connectFileActions()
             m_bench.newSession();
     });
     connect(a.openModel, &QAction::triggered, this, [this] { chooseModel({}); });
+    connect(a.openSmallModel, &QAction::triggered, this, [this] { chooseSmallModel({}); });
     connect(a.openSession, &QAction::triggered, this, &MainWindow::chooseSessionFile);
     connect(a.openDemo, &QAction::triggered, this, &MainWindow::openDemo);
     connect(a.addText, &QAction::triggered, this, &MainWindow::chooseTextFile);
     connect(a.pasteText, &QAction::triggered, this, &MainWindow::pasteText);
     connect(a.save, &QAction::triggered, this, &MainWindow::save);
     connect(a.saveAs, &QAction::triggered, this, &MainWindow::saveAs);
-    connect(a.exportFigure, &QAction::triggered, this, [this] { exportView(m_page->focusedView()); });
+    connect(a.exportFigure, &QAction::triggered, this, [this] { exportView(focusedView()); });
     connect(a.exportReport, &QAction::triggered, this, &MainWindow::exportReport);
     connect(a.settings, &QAction::triggered, this, &MainWindow::showSettings);
     connect(a.quit, &QAction::triggered, this, &QWidget::close);
@@ -180,7 +182,7 @@ void MainWindow::connectViewActions()
             m_bench.settings().saveLayout(name, layoutState());
     });
     connect(a.resetLayout, &QAction::triggered, this, &MainWindow::resetLayout);
-    connect(a.nextView, &QAction::triggered, m_page, &CachePage::focusNext);
+    connect(a.nextView, &QAction::triggered, this, [this] { page() == Page::Similarity ? m_pairPage->focusNext() : m_page->focusNext(); });
     connect(a.welcome, &QAction::triggered, this, [this] {
         m_welcomeAsked = !m_welcomeAsked;
         showPage();
@@ -194,6 +196,7 @@ void MainWindow::connectRunActions()
     connect(a.startEngine, &QAction::triggered, &m_bench, &Workbench::startEngine);
     connect(a.stopEngine, &QAction::triggered, &m_bench.engine(), &EngineClient::stop);
     connect(a.modelInfo, &QAction::triggered, this, [this] { openPage(Page::Model); });
+    connect(a.similarity, &QAction::triggered, this, [this] { openPage(Page::Similarity); });
     connect(a.run, &QAction::triggered, &m_bench, &Workbench::evaluateCurrent);
     connect(a.runAll, &QAction::triggered, &m_bench, &Workbench::evaluateUnmeasured);
     connect(a.cancel, &QAction::triggered, &m_bench.jobs(), &JobRunner::cancelAll);

@@ -60,11 +60,19 @@ void MainWindow::askScoredTokens(qint64 inputId)
 
 void MainWindow::chooseModel(const QString &wanted)
 {
-    ModelChooser chooser(m_bench, m_look, this);
+    ModelChooser chooser(m_bench, m_look, ModelChooser::Role::Model, this);
     if (!wanted.isEmpty())
         chooser.select(wanted);
     if (chooser.exec() == QDialog::Accepted && m_bench.document().inputs().empty())
         openPage(Page::Model); // nothing to cut yet: the model itself is what there is to see
+}
+
+void MainWindow::chooseSmallModel(const QString &wanted)
+{
+    ModelChooser chooser(m_bench, m_look, ModelChooser::Role::SmallModel, this);
+    if (!wanted.isEmpty())
+        chooser.select(wanted);
+    chooser.exec();
 }
 
 void MainWindow::showSettings()

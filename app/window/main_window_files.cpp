@@ -8,8 +8,10 @@
 #include "app/window/note_dialog.h"
 #include "app/window/recent_session.h"
 #include "app/window/results_dock.h"
+#include "app/window/similarity_page.h"
 #include "app/window/status_line.h"
 #include "app/window/view_slot.h"
+#include "views/view_factory.h"
 
 #include <QClipboard>
 #include <QDragEnterEvent>
@@ -199,7 +201,11 @@ void MainWindow::addFigure(RunView *view)
         return;
     FigureRecord figure;
     const RunEntry &current = m_bench.viewData()->current;
-    figure.name = (current.title.isEmpty() ? view->title() : QStringLiteral("%1, %2 %3").arg(view->title(), current.title, current.budget)).toStdString();
+    const PairDataPtr &pair = m_bench.viewData()->pair;
+    if (pair && pair->table && viewIds(ViewPage::Similarity).contains(view->viewId()))
+        figure.name = QStringLiteral("%1, %2 and %3").arg(view->title(), pair->large.shortName, pair->small.shortName).toStdString();
+    else
+        figure.name = (current.title.isEmpty() ? view->title() : QStringLiteral("%1, %2 %3").arg(view->title(), current.title, current.budget)).toStdString();
     figure.view = view->viewId().toStdString();
     figure.recipe = figureRecipe(*view, m_bench.selection(), *m_bench.viewData());
     m_bench.document().addFigure(std::move(figure));
@@ -213,8 +219,6 @@ void MainWindow::openFigure(qint64 id)
 
 void MainWindow::openRecipe(const QJsonObject &recipe)
 {
-    m_welcomeAsked = false;
-    showPage();
     const int letter = recipe[QStringLiteral("run")].toInt(-1);
     bool found = letter < 0;
     for (const RunRecord &run : m_bench.document().runs()) {
@@ -223,20 +227,21 @@ void MainWindow::openRecipe(const QJsonObject &recipe)
             found = true;
         }
     }
-    RunView *view = m_page->reveal(recipe[QStringLiteral("view")].toString());
+    const QString viewId = recipe[QStringLiteral("view")].toString();
+    const bool pair = viewIds(ViewPage::Similarity).contains(viewId);
+    openPage(pair ? Page::Similarity : Page::Cache);
+    RunView *view = pair ? m_pairPage->reveal(viewId) : m_page->reveal(viewId);
     if (!view) {
-        showError(tr("This build has no view named %1.").arg(recipe[QStringLiteral("view")].toString()));
+        showError(tr("This build has no view named %1.").arg(viewId));
         return;
     }
+    const QJsonObject compared = recipe[QStringLiteral("compared")].toObject();
+    if (pair && !compared.isEmpty()) {
+        m_bench.pair().setMetric(compared[QStringLiteral("metric")].toString());
+        m_bench.pair().setSkipSinks(compared[QStringLiteral("skipSinks")].toInt());
+    }
     view->restoreState(recipe[QStringLiteral("state")].toObject());
-    const QJsonObject mark = recipe[QStringLiteral("selection")].toObject();
-    Selection selection;
-    selection.token = mark[QStringLiteral("token")].toInt(-1);
-    selection.layer = mark[QStringLiteral("layer")].toInt(-1);
-    selection.head = mark[QStringLiteral("head")].toInt(-1);
-    selection.step = mark[QStringLiteral("step")].toInt(-1);
-    selection.pinned = selection.token >= 0 || selection.layer >= 0;
-    m_bench.setSelection(selection);
+    m_bench.setSelection(recipeSelection(jsonFromQt(recipe)));
     view->setFocus();
     if (!found)
         showError(tr("The figure shows run %1, which this session does not hold; open the session it was made from.").arg(runLetter(letter)));

@@ -6,6 +6,7 @@
 #include "app/export/figure_file.h"
 #include "app/window/recent_session.h"
 #include "app/window/results_dock.h"
+#include "app/window/similarity_page.h"
 #include "app/window/view_slot.h"
 #include "views/widgets/banner.h"
 
@@ -19,13 +20,21 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <array>
+
 namespace winnow {
+namespace {
+
+    constexpr std::array kTabNames{"cache", "similarity", "model"}; // of MainWindow::Page, as sessions hold them
+
+} // namespace
 
 QByteArray MainWindow::layoutState() const
 {
     QByteArray bytes;
     QDataStream stream(&bytes, QIODevice::WriteOnly);
-    const bool folded = !m_compact && (page() == Page::Model ? m_foldedOnCache : m_results->folded()); // a small window always folds
+    const bool folded = !m_compact && (page() != Page::Cache ? m_foldedOnCache : m_results->folded()); // a small window always folds
     stream << saveState() << QJsonDocument(m_page->saveState()).toJson(QJsonDocument::Compact) << folded << m_sessionWanted << m_methodWanted << m_resultsWanted;
     return bytes;
 }
@@ -48,7 +57,7 @@ void MainWindow::applyLayout(const QByteArray &state)
         stream >> m_sessionWanted >> m_methodWanted >> m_resultsWanted;
     m_page->restoreState(QJsonDocument::fromJson(page).object());
     m_foldedOnCache = folded;
-    m_results->setFolded(folded || m_compact || this->page() == Page::Model);
+    m_results->setFolded(folded || m_compact || this->page() != Page::Cache);
     showPage();
 }
 
@@ -92,7 +101,8 @@ void MainWindow::saveViewState()
     document.setState("view.page", jsonFromQt(m_page->saveState()));
     document.setState("view.modelPage", jsonFromQt(m_modelPage->saveState()));
     document.setState("view.tryOut", m_modelPage->tryOut().saveState());
-    document.setState("view.tab", page() == Page::Model ? "model" : "cache");
+    document.setState("view.similarityPage", jsonFromQt(m_pairPage->saveState()));
+    document.setState("view.tab", kTabNames[static_cast<size_t>(page())]);
     rememberSession();
 }
 
@@ -102,7 +112,9 @@ void MainWindow::restoreViewState()
     m_page->restoreState(qtFromJson(document.state("view.page")));
     m_modelPage->restoreState(qtFromJson(document.state("view.modelPage")));
     m_modelPage->tryOut().restoreState(document.state("view.tryOut"));
-    m_tabs->setCurrentIndex(document.state("view.tab") == Json("model") ? 1 : 0);
+    m_pairPage->restoreState(qtFromJson(document.state("view.similarityPage")));
+    const auto tab = std::find(kTabNames.begin(), kTabNames.end(), document.state("view.tab"));
+    m_tabs->setCurrentIndex(tab == kTabNames.end() ? 0 : static_cast<int>(tab - kTabNames.begin()));
 }
 
 Banner *MainWindow::banner(const QString &kind)

@@ -3,6 +3,7 @@
 #include "app/window/look.h"
 #include "app/window/method_panel.h"
 #include "app/window/panel_widgets.h"
+#include "app/window/planner_panel.h"
 #include "app/window/savings_panel.h"
 #include "app/window/selection_panel.h"
 
@@ -42,9 +43,10 @@ MethodDock::MethodDock(Workbench &bench, Look &look, const Actions &actions, QWi
     m_summary = new SavingsSummary(bench, look, body);
     m_checks = new ChecksPanel(bench, look, body);
     m_selection = new SelectionPanel(bench, look, body);
+    m_planner = new PlannerPanel(bench, look, body);
     m_lineOne = new HairLine(look, body);
     m_lineTwo = new HairLine(look, body);
-    for (QWidget *part : {m_methodHead, static_cast<QWidget *>(m_form), m_lineOne, static_cast<QWidget *>(m_summary), static_cast<QWidget *>(m_savings), m_lineTwo,
+    for (QWidget *part : {m_methodHead, static_cast<QWidget *>(m_form), m_lineOne, static_cast<QWidget *>(m_summary), static_cast<QWidget *>(m_savings), static_cast<QWidget *>(m_planner), m_lineTwo,
              static_cast<QWidget *>(m_checks), static_cast<QWidget *>(m_selection)})
         m_layout->addWidget(part);
     m_layout->addStretch(1);
@@ -70,6 +72,15 @@ void MethodDock::setCompact(bool compact)
     arrange();
 }
 
+void MethodDock::setPairShown(bool shown)
+{
+    if (m_pairShown == shown)
+        return;
+    m_pairShown = shown;
+    m_selection->setPairShown(shown);
+    arrange();
+}
+
 int MethodDock::neededHeight() const
 {
     return m_layout->hasHeightForWidth() ? m_layout->totalHeightForWidth(m_scroll->viewport()->width()) : m_layout->totalSizeHint().height();
@@ -82,6 +93,7 @@ void MethodDock::setDense(bool dense)
     m_dense = dense;
     m_form->setDense(dense);
     m_savings->setDense(dense);
+    m_planner->setDense(dense);
     m_checks->setDense(dense);
     m_layout->invalidate();
 }
@@ -110,12 +122,15 @@ void MethodDock::arrange()
     m_methodHead->setVisible(!m_compact);
     m_form->setVisible(!m_compact || tab == 0);
     m_form->setContentsMargins(0, m_compact ? 10 : 0, 0, 0);
-    m_savings->setVisible(!m_compact || tab == 1);
-    m_checks->setVisible(!m_compact || tab == 1);
+    const bool second = !m_compact || tab == 1;
+    m_savings->setVisible(second && !m_pairShown);
+    m_planner->setVisible(second && m_pairShown);
+    m_checks->setVisible(second && !m_pairShown);
     m_selection->setVisible(m_compact && tab == 2);
-    m_summary->setVisible(m_compact && tab == 0);
+    m_summary->setVisible(m_compact && tab == 0 && !m_pairShown);
     m_lineOne->setVisible(!m_compact || tab == 0);
-    m_lineTwo->setVisible(!m_compact || tab == 1);
+    m_lineTwo->setVisible(second && !m_pairShown);
+    m_tabs->setTabText(1, m_pairShown ? tr("Planner") : tr("Savings"));
 }
 
 } // namespace winnow

@@ -13,6 +13,7 @@ struct Actions;
 class ChecksPanel;
 class Look;
 class MethodPanel;
+class PlannerPanel;
 class SavingsPanel;
 class SavingsSummary;
 class SelectionPanel;
@@ -24,6 +25,9 @@ class MethodDock : public QWidget {
 public:
     MethodDock(Workbench &bench, Look &look, const Actions &actions, QWidget *parent = nullptr);
     void setCompact(bool compact);
+    /// On the page of two models the layer planner and its costs stand below the form instead of the savings of a run.
+    void setPairShown(bool shown);
+    PlannerPanel *planner() const { return m_planner; }
     MethodPanel *form() const { return m_form; }
     /// Height that all parts need as they stand, and what there is for them.
     int neededHeight() const;
@@ -49,10 +53,11 @@ private:
     SavingsSummary *m_summary;
     ChecksPanel *m_checks;
     SelectionPanel *m_selection;
+    PlannerPanel *m_planner;
     QScrollArea *m_scroll;
     QTimer m_fit;
     int m_fitted = -1; // neededHeight after the last fit
-    bool m_compact = false, m_dense = false;
+    bool m_compact = false, m_dense = false, m_pairShown = false;
 };
 
 } // namespace winnow

@@ -28,12 +28,13 @@ namespace {
 
 } // namespace
 
-ModelChooser::ModelChooser(Workbench &bench, Look &look, QWidget *parent)
+ModelChooser::ModelChooser(Workbench &bench, Look &look, Role role, QWidget *parent)
     : QDialog(parent)
     , m_bench(bench)
     , m_look(look)
+    , m_role(role)
 {
-    setWindowTitle(tr("Open Model"));
+    setWindowTitle(role == Role::Model ? tr("Open Model") : tr("Open Small Model"));
     setAcceptDrops(true);
     resize(860, 560);
     auto *outer = new QVBoxLayout(this);
@@ -69,7 +70,7 @@ ModelChooser::ModelChooser(Workbench &bench, Look &look, QWidget *parent)
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_open, &QPushButton::clicked, this, &ModelChooser::open);
     connect(&bench.jobs(), &JobRunner::jobChanged, this, &ModelChooser::followFetch);
-    m_wanted = QString::fromStdString(bench.model().choice.model);
+    m_wanted = QString::fromStdString((role == Role::Model ? bench.model() : bench.smallModel()).choice.model);
     askModels();
     fillList();
 }
@@ -294,7 +295,10 @@ void ModelChooser::openWith(const QString &weights)
         return;
     if (!entry->present)
         return fetch();
-    m_bench.chooseModel(entry->name, weights);
+    if (m_role == Role::Model)
+        m_bench.chooseModel(entry->name, weights);
+    else
+        m_bench.chooseSmallModel(entry->name, weights);
     accept();
 }
 

@@ -28,7 +28,9 @@ class Workbench;
 class ModelChooser : public QDialog {
     Q_OBJECT
 public:
-    ModelChooser(Workbench &bench, Look &look, QWidget *parent = nullptr);
+    /// Which of the two models is chosen.
+    enum class Role { Model, SmallModel };
+    ModelChooser(Workbench &bench, Look &look, Role role = Role::Model, QWidget *parent = nullptr);
 
     /// Selects a model by name or path, adding it to the list when it is not there.
     void select(const QString &nameOrPath);
@@ -67,6 +69,7 @@ private:
 
     Workbench &m_bench;
     Look &m_look;
+    Role m_role;
     QListWidget *m_list;
     QLabel *m_title, *m_detail, *m_verdict;
     QVector<FactRow *> m_facts;

@@ -70,6 +70,12 @@ void FactRow::set(const QString &label, const QString &value, const QString &tip
     update();
 }
 
+void FactRow::setTone(Tone tone)
+{
+    m_tone = tone;
+    update();
+}
+
 void FactRow::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
@@ -81,7 +87,8 @@ void FactRow::paintEvent(QPaintEvent *)
     const QString value = metrics.elidedText(m_value, Qt::ElideMiddle, width() * 2 / 3);
     const int room = width() - static_cast<int>(tabularWidth(font, value)) - 8;
     painter.drawText(rect(), Qt::AlignVCenter | Qt::AlignLeft, metrics.elidedText(m_label, Qt::ElideRight, room));
-    painter.setPen(m_look.theme().t1);
+    const Theme &theme = m_look.theme();
+    painter.setPen(m_tone == Tone::Better ? theme.better : m_tone == Tone::Worse ? theme.worse : theme.t1);
     drawTabular(painter, QRectF(rect()), Qt::AlignRight, value);
 }
 

@@ -41,6 +41,9 @@ class FactRow : public QWidget {
 public:
     FactRow(Look &look, QWidget *parent = nullptr);
     void set(const QString &label, const QString &value, const QString &tip = {});
+    /// Colours the value of a row that is a difference.
+    enum class Tone { Plain, Better, Worse };
+    void setTone(Tone tone);
 
 protected:
     void paintEvent(QPaintEvent *event) override;
@@ -48,6 +51,7 @@ protected:
 private:
     Look &m_look;
     QString m_label, m_value;
+    Tone m_tone = Tone::Plain;
 };
 
 } // namespace winnow

@@ -115,6 +115,14 @@ SelectionFacts selectionFacts(const Workbench &bench)
     return facts;
 }
 
+void SelectionPanel::setPairShown(bool shown)
+{
+    if (m_pairShown == shown)
+        return;
+    m_pairShown = shown;
+    refresh();
+}
+
 SelectionPanel::SelectionPanel(Workbench &bench, Look &look, QWidget *parent)
     : QWidget(parent)
     , m_bench(bench)
@@ -163,7 +171,7 @@ SelectionPanel::SelectionPanel(Workbench &bench, Look &look, QWidget *parent)
 
 void SelectionPanel::refresh()
 {
-    const SelectionFacts facts = selectionFacts(m_bench);
+    const SelectionFacts facts = m_pairShown ? pairFacts(m_bench) : selectionFacts(m_bench);
     const bool nothing = facts.title.isEmpty();
     const Theme &theme = m_look.theme();
     m_mark->setStyleSheet(QStringLiteral("border: 2px solid %1; border-radius: 2px;").arg((nothing ? theme.border : theme.mark).name()));

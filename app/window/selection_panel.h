@@ -15,6 +15,8 @@ class SelectionPanel : public QWidget {
     Q_OBJECT
 public:
     SelectionPanel(Workbench &bench, Look &look, QWidget *parent = nullptr);
+    /// Speaks of the marked heads of two models instead of the marked token.
+    void setPairShown(bool shown);
 
 Q_SIGNALS:
     void closeAsked();
@@ -26,6 +28,7 @@ private:
     Look &m_look;
     QLabel *m_mark, *m_title, *m_place, *m_hint;
     QVector<FactRow *> m_facts;
+    bool m_pairShown = false;
 };
 
 /// Facts about the marked token: label and value, in the order they are shown. Separate from the widget for tests.
@@ -34,5 +37,7 @@ struct SelectionFacts {
     QVector<QPair<QString, QString>> rows;
 };
 SelectionFacts selectionFacts(const Workbench &bench);
+/// The same about the marked pair of heads: "17·10 with 10·1", scores, margin, key token.
+SelectionFacts pairFacts(const Workbench &bench);
 
 } // namespace winnow

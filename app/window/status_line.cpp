@@ -2,6 +2,7 @@
 
 #include "app/window/look.h"
 #include "app/workbench/workbench.h"
+#include "views/format.h"
 #include "views/type.h"
 
 #include <QPainter>
@@ -112,6 +113,8 @@ QStringList StatusLine::parts() const
         parts << tr("Longest stall %1 ms").arg(std::lround(m_stalls.longestMs()));
     const Selection &selection = m_bench.selection();
     QStringList marks;
+    if (const PairMark &pair = selection.pair; pair.hasHeads())
+        marks << tr("%1 with %2").arg(format::headAddress(pair.layer, pair.head), format::headAddress(pair.smallLayer, pair.smallHead));
     if (selection.layer >= 0)
         marks << tr("layer %1").arg(selection.layer);
     if (selection.head >= 0)

@@ -67,8 +67,9 @@ SweepDialog::SweepDialog(Workbench &bench, QWidget *parent)
     const MethodInfo *method = bench.currentMethod();
     if (method && !method->budgetUnit.empty())
         add(bench.setting(), tr("%1, as in the form (will be pinned)").arg(QString::fromStdString(method->title)), true);
+    const bool pair = bench.smallModel().phase == ModelState::Phase::Ready;
     for (const MethodInfo &other : bench.methods()) {
-        if (!other.budgetUnit.empty())
+        if (!other.budgetUnit.empty() && (pair || !needsSmallModel(other)))
             add(defaultSetting(other), tr("%1, default settings (will be pinned)").arg(QString::fromStdString(other.title)), false);
     }
     auto *label = new QLabel(tr("Budgets"), this);

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "core/base/json.h"
+
 #include <QToolBar>
 
 class QLabel;
+class QMenu;
 class QPushButton;
 class QToolButton;
 
@@ -23,21 +26,27 @@ public:
     TopBar(Workbench &bench, Look &look, const Actions &actions, QWidget *parent = nullptr);
     /// Labels shrink below 1200 px.
     void setCompact(bool compact);
+    /// The second model is shown where a page or the chosen method uses one.
+    void setSmallModelShown(bool shown);
+    Chooser *smallModel() const { return m_small; }
 
 Q_SIGNALS:
     void modelAsked(const QString &name); // one that must be fetched first
+    void smallModelAsked(const QString &name); // likewise; empty = the chooser as it is
     void addTextAsked();
 
 private:
     void refresh();
-    void fillModelMenu();
+    enum class Role { Model, SmallModel };
+    void fillModelMenu(Role role);
+    void addModels(QMenu *menu, const Json &models, Role role);
     void fillInputMenu();
     void refreshRun();
 
     Workbench &m_bench;
     Look &m_look;
     const Actions &m_actions;
-    Chooser *m_model, *m_input;
+    Chooser *m_model, *m_small, *m_input;
     QPushButton *m_run, *m_cancel;
     FindBox *m_find;
     QToolButton *m_undo, *m_redo, *m_pane;

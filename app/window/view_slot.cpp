@@ -2,6 +2,7 @@
 
 #include "app/window/look.h"
 #include "app/workbench/workbench.h"
+#include "views/match_stability.h"
 #include "views/view_factory.h"
 #include "views/widgets/view_frame.h"
 #include "views/widgets/view_header.h"
@@ -23,7 +24,11 @@ namespace {
         static const QMap<QString, const char *> kNames{{QStringLiteral("keptMap"), QT_TRANSLATE_NOOP("ViewSlot", "Kept share")},
             {QStringLiteral("headMap"), QT_TRANSLATE_NOOP("ViewSlot", "Heads")}, {QStringLiteral("scores"), QT_TRANSLATE_NOOP("ViewSlot", "Scores")},
             {QStringLiteral("quality"), QT_TRANSLATE_NOOP("ViewSlot", "Quality")}, {QStringLiteral("bytes"), QT_TRANSLATE_NOOP("ViewSlot", "Bytes")},
-            {QStringLiteral("keptPositions"), QT_TRANSLATE_NOOP("ViewSlot", "Positions")}};
+            {QStringLiteral("keptPositions"), QT_TRANSLATE_NOOP("ViewSlot", "Positions")}, {QStringLiteral("saliencyTimeline"), QT_TRANSLATE_NOOP("ViewSlot", "Timeline")},
+            {QStringLiteral("matchedPairs"), QT_TRANSLATE_NOOP("ViewSlot", "Pairs")}, {QStringLiteral("bestScores"), QT_TRANSLATE_NOOP("ViewSlot", "Scores")},
+            {QStringLiteral("attentionMaps"), QT_TRANSLATE_NOOP("ViewSlot", "Maps")}, {QStringLiteral("columnSums"), QT_TRANSLATE_NOOP("ViewSlot", "Sums")},
+            {QStringLiteral("matchStability"), QT_TRANSLATE_NOOP("ViewSlot", "Stability")}, {QStringLiteral("consistencyMap"), QT_TRANSLATE_NOOP("ViewSlot", "Consistency")},
+            {QStringLiteral("rankedMass"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")}};
         const auto it = kNames.find(id);
         return it == kNames.end() ? viewChoice(id) : QCoreApplication::translate("ViewSlot", *it);
     }
@@ -45,6 +50,8 @@ void joinView(RunView *view, Workbench &bench, Look &look)
     });
     QObject::connect(view, &RunView::selectionRequested, &bench, &Workbench::requestSelection);
     QObject::connect(view, &RunView::budgetRequested, &bench, [&bench](double fraction) { bench.setBudget(Budget{BudgetKind::Fraction, fraction}); });
+    if (auto *stability = qobject_cast<MatchStability *>(view))
+        QObject::connect(stability, &MatchStability::spansRequested, &bench, [&bench] { bench.pair().measureSpans(); });
     QObject::connect(view, &RunView::activated, &bench, [&bench](int letter) {
         for (const RunRecord &run : bench.document().runs()) {
             if (run.letter == letter)
@@ -104,18 +111,27 @@ ViewSlot::ViewSlot(Workbench &bench, Look &look, const QStringList &choices, QWi
         for (auto &[id, view] : m_views)
             view->setTheme(m_look.theme());
     });
-    connect(&bench.preview(), &Preview::busyChanged, this, [this] { m_frame->header()->setBusy(m_bench.preview().busy()); });
-    for (auto signal : {&Workbench::modelChanged, &Workbench::activeInputChanged, &Workbench::viewDataChanged})
+    if (ofPair())
+        connect(&bench.pair(), &PairCompare::busyChanged, this, [this] { m_frame->header()->setBusy(m_bench.pair().busy() || (m_id == QLatin1String("attentionMaps") && m_bench.pair().mapsBusy())); });
+    else
+        connect(&bench.preview(), &Preview::busyChanged, this, [this] { m_frame->header()->setBusy(m_bench.preview().busy()); });
+    for (auto signal : {&Workbench::modelChanged, &Workbench::smallModelChanged, &Workbench::activeInputChanged, &Workbench::viewDataChanged, &Workbench::settingChanged})
         connect(&bench, signal, this, &ViewSlot::refreshReason);
     m_frame->setTheme(look.theme());
     refreshReason();
 }
 
+bool ViewSlot::ofPair() const { return viewIds(ViewPage::Similarity).contains(m_choices.value(0)); }
+
 void ViewSlot::refreshReason()
 {
+    if (ofPair())
+        return; // the page says what is missing
     // What a view cannot know: why there is no result yet.
     QString reason;
-    if (!m_bench.currentReport() && m_bench.document().input(m_bench.activeInput())) {
+    if (m_bench.preview().lacksSmallModel() && m_bench.previewIsCurrent())
+        reason = tr("No small model. This method asks one: choose it in the toolbar, with the tokenizer of the large model.");
+    else if (!m_bench.currentReport() && m_bench.document().input(m_bench.activeInput())) {
         switch (m_bench.model().phase) {
         case ModelState::Phase::None: reason = tr("No model yet. Choose one under Model, or drop a GGUF file or a Hugging Face folder on the window."); break;
         case ModelState::Phase::NotLoaded: reason = tr("The model is not loaded. Start the engine, or load it under Model."); break;

@@ -40,6 +40,7 @@ Q_SIGNALS:
 
 private:
     RunView *ensure(const QString &id);
+    bool ofPair() const;
     void addActions(RunView *view);
     void showTitle();
     void refreshReason();

@@ -2,6 +2,8 @@
 
 #include <QLocale>
 
+#include <utility>
+
 namespace winnow {
 namespace {
 
@@ -98,10 +100,21 @@ void Preview::pump()
         return;
     if (m_captureJob != 0 || m_selectRequest != 0 || m_captureFailed)
         return;
+    if (lacksSmallModel()) {
+        if (std::exchange(m_report, nullptr))
+            Q_EMIT reportChanged();
+        return;
+    }
     if (!m_capture)
         startCapture();
     else if (m_dirty)
         startSelect();
+}
+
+bool Preview::lacksSmallModel() const
+{
+    const MethodInfo *method = findMethod(m_methods, m_wanted.method);
+    return method && needsSmallModel(*method) && m_choice.small.empty();
 }
 
 void Preview::startCapture()

@@ -39,6 +39,8 @@ public:
     /// Selection of `previewSetting`; null until the first answer.
     ReportPtr report() const { return m_report; }
     const Setting &reportSetting() const { return m_reportSetting; }
+    /// The wanted method asks a second model and none is there: nothing can be selected.
+    bool lacksSmallModel() const;
     bool busy() const { return m_selectRequest != 0 || m_captureJob != 0; }
     /// From sending to the report, of the last answer; -1 = none yet.
     double lastAnswerMs() const { return m_lastAnswerMs; }

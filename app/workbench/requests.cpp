@@ -40,6 +40,8 @@ int scoredTokens(const InputRecord &input)
 Json inputFields(const ModelChoice &choice, const InputRecord &input)
 {
     Json fields = modelFields(choice);
+    if (!choice.small.empty())
+        fields["smallModel"] = choice.small;
     Json content{{"name", input.name}};
     const bool hasIds = input.extra.is_object() && input.extra.contains("ids");
     if (hasIds)
@@ -69,7 +71,8 @@ Json captureRequest(const ModelChoice &choice, const InputRecord &input, const s
     request["command"] = "capture";
     Json entries = Json::array();
     for (const MethodInfo &method : methods) {
-        if (method.family == "kv")
+        const bool asked = method.id == wanted.method && !choice.small.empty();
+        if (method.family == "kv" && (asked || !needsSmallModel(method)))
             entries.push_back(methodEntry(method.id == wanted.method ? wanted : defaultSetting(method)));
     }
     request["methods"] = std::move(entries);
@@ -115,6 +118,30 @@ Json generateRequest(const ModelChoice &choice, const InputRecord &input, const 
     request["temperature"] = 0;
     addSetting(request, setting);
     return request;
+}
+
+Json compareRequest(const ModelChoice &large, const std::string &small, const InputRecord &input, const CompareChoice &choice)
+{
+    Json request = inputFields(large, input);
+    request.erase("scoreLast");
+    request.erase("continuation");
+    request["command"] = "compare";
+    request["smallModel"] = small;
+    request["what"] = "heads";
+    request["metrics"] = choice.metrics;
+    request["skipSinks"] = choice.skipSinks;
+    request["span"] = choice.span;
+    request["windows"] = choice.windows;
+    if (choice.stability)
+        request["stability"] = true;
+    if (!choice.consistency)
+        request["consistency"] = false;
+    return request;
+}
+
+Json mapRequest(const std::string &comparison, bool large, int layer, int head)
+{
+    return {{"command", "pair_tile"}, {"pairId", comparison}, {"side", large ? "large" : "small"}, {"layer", layer}, {"head", head}};
 }
 
 } // namespace winnow

@@ -126,6 +126,12 @@ Setting defaultSetting(const MethodInfo &method)
     return setting;
 }
 
+bool needsSmallModel(const MethodInfo &method)
+{
+    const QStringList needs = QString::fromStdString(method.needs).split(QLatin1Char(','));
+    return needs.contains(QLatin1String("small")) || needs.contains(QLatin1String("pair"));
+}
+
 const MethodInfo *findMethod(const std::vector<MethodInfo> &methods, const std::string &id)
 {
     auto it = std::find_if(methods.begin(), methods.end(), [&](const MethodInfo &method) { return method.id == id; });

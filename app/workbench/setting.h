@@ -49,6 +49,9 @@ bool parameterVisible(const ParameterInfo &parameter, const Json &values);
 /// The method's default setting.
 Setting defaultSetting(const MethodInfo &method);
 
+/// Whether a method asks a second, small model.
+bool needsSmallModel(const MethodInfo &method);
+
 const MethodInfo *findMethod(const std::vector<MethodInfo> &methods, const std::string &id);
 
 /// Bytes a token takes in the cache of the described model: 2 * layers * kvHeads * headDim * bytes per element; 0 when

@@ -210,6 +210,7 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
 ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &context)
 {
     auto data = std::make_shared<ViewData>();
+    data->pair = context.pair;
     for (const RunRecord &run : document.runs()) {
         if (run.inputId == context.inputId)
             data->runs.push_back(runEntry(document, run));

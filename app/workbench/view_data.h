@@ -36,6 +36,7 @@ struct ViewContext {
     Setting setting; // of the form
     QString methodTitle; // of the form
     ReportPtr preview; // may be null
+    std::shared_ptr<const PairData> pair; // may be null
     QualityCache *quality = nullptr; // never null
 };
 

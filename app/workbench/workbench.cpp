@@ -44,6 +44,7 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
     , m_jobs(m_engine)
     , m_preview(m_engine, m_jobs)
     , m_measurements(m_jobs, m_document)
+    , m_pair(m_engine, m_jobs, m_document)
 {
     m_rebuildTimer.setSingleShot(true);
     m_rebuildTimer.setInterval(kRebuildDelayMs);
@@ -78,6 +79,12 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
             Q_EMIT failed(QString::fromStdString(saved.error().message));
     });
     connect(&m_measurements, &Measurements::failed, this, &Workbench::failed);
+    connect(&m_pair, &PairCompare::failed, this, &Workbench::failed);
+    connect(&m_pair, &PairCompare::changed, this, [this] {
+        if (const Json state = m_pair.saveState(); m_document.isOpen() && m_document.state("view.pair") != state)
+            m_document.setState("view.pair", state);
+        scheduleRebuild();
+    });
     connect(&m_measurements, &Measurements::textReady, this, &Workbench::generated);
     connect(&m_document, &SessionDocument::failed, this, &Workbench::failed);
     for (auto signal : {&SessionDocument::runsChanged, &SessionDocument::cellsChanged, &SessionDocument::inputsChanged})
@@ -142,13 +149,19 @@ void Workbench::onEngineState(EngineClient::State state)
         }
         if (!m_model.choice.model.empty())
             reloadModel();
+        reloadSmallModel();
         return;
     }
     if (state == EngineClient::State::Lost || state == EngineClient::State::Stopped) {
         m_preview.forgetCapture();
+        m_pair.engineGone();
         if (m_model.phase != ModelState::Phase::None) {
             m_model.phase = ModelState::Phase::NotLoaded;
             Q_EMIT modelChanged();
+        }
+        if (m_small.phase != ModelState::Phase::None) {
+            m_small.phase = ModelState::Phase::NotLoaded;
+            Q_EMIT smallModelChanged();
         }
         if (state == EngineClient::State::Lost)
             Q_EMIT engineLost(m_engine.lostReason());
@@ -180,6 +193,7 @@ void Workbench::applySetting(const Setting &setting)
     const bool runChanged = active != m_activeRun;
     m_activeRun = active;
     m_preview.setSetting(setting);
+    retarget(); // a method that asks a small model has another target
     Q_EMIT settingChanged();
     if (runChanged)
         Q_EMIT activeRunChanged();
@@ -220,6 +234,13 @@ void Workbench::setParameter(const QString &name, const Json &value)
     changeSetting(next, tr("Change %1").arg(title), QStringLiteral("param.") + name);
 }
 
+void Workbench::setParameters(const Json &values, const QString &text)
+{
+    Setting next = m_setting;
+    next.parameters = values;
+    changeSetting(next, text, QStringLiteral("params"));
+}
+
 void Workbench::setBudget(const Budget &budget)
 {
     Setting next = m_setting;
@@ -236,6 +257,7 @@ void Workbench::setSelection(const Selection &selection)
     if (selection == m_selection)
         return;
     m_selection = selection;
+    m_pair.setMark(selection.pair);
     Q_EMIT selectionChanged();
 }
 
@@ -243,7 +265,9 @@ void Workbench::requestSelection(const Selection &wanted)
 {
     const bool hover = !wanted.pinned;
     const bool cleared = wanted.token < 0 && wanted.layer < 0 && wanted.head < 0;
-    if (hover && m_selection.pinned && !cleared) {
+    // A pair of heads alone does not keep hovering from marking tokens and layers.
+    const bool held = m_selection.pinned && (m_selection.token >= 0 || m_selection.layer >= 0 || m_selection.head >= 0);
+    if (hover && held && !cleared) {
         Selection kept = m_selection; // only the step may move under a pinned mark
         kept.step = wanted.step;
         setSelection(kept);
@@ -294,6 +318,7 @@ void Workbench::rebuild()
     context.methodTitle = QString::fromStdString(method ? method->title : m_setting.method);
     context.preview = m_preview.report();
     context.quality = &m_quality;
+    context.pair = m_pair.data();
     m_viewData = buildViewData(m_document, context);
     Q_EMIT viewDataChanged();
 }

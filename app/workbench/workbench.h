@@ -3,6 +3,7 @@
 #include "app/app_settings.h"
 #include "app/engine/job_runner.h"
 #include "app/workbench/measurements.h"
+#include "app/workbench/pair_compare.h"
 #include "app/workbench/preview.h"
 #include "app/workbench/requests.h"
 #include "app/workbench/session_document.h"
@@ -42,6 +43,8 @@ public:
     SessionDocument &document() { return m_document; }
     Preview &preview() { return m_preview; }
     Measurements &measurements() { return m_measurements; }
+    PairCompare &pair() { return m_pair; }
+    const PairCompare &pair() const { return m_pair; }
     AppSettings &settings() { return m_settings; }
 
     // Session
@@ -70,6 +73,11 @@ public:
     /// The model as requests name it, with the number of threads written out.
     ModelChoice modelChoice() const { return requestChoice(); }
     void reloadModel();
+    /// The second model of methods and pages that compare two; None while none is chosen.
+    const ModelState &smallModel() const { return m_small; }
+    void chooseSmallModel(const QString &pathOrName, const QString &weights = QStringLiteral("auto"));
+    void forgetSmallModel();
+    void reloadSmallModel();
     qint64 addTextInput(const QString &name, const QString &text, const Json &extra = Json::object());
     qint64 activeInput() const { return m_activeInput; }
     void setActiveInput(qint64 id);
@@ -84,6 +92,8 @@ public:
     CacheGeometry geometry() const;
     void setMethod(const QString &id);
     void setParameter(const QString &name, const Json &value);
+    /// Several parameters as one step of undo.
+    void setParameters(const Json &values, const QString &text);
     void setBudget(const Budget &budget);
     /// Ends a gesture: the next change of the same value is an undo step of its own.
     void endGesture() { ++m_gesture; }
@@ -122,6 +132,7 @@ public:
 
 Q_SIGNALS:
     void modelChanged();
+    void smallModelChanged();
     void methodsChanged();
     void settingChanged();
     void activeInputChanged();
@@ -143,6 +154,10 @@ private:
     friend class SettingCommand;
     void onEngineState(EngineClient::State state);
     void onModelOpened(const ModelChoice &choice, Result<Document> reply);
+    void onSmallModelOpened(const std::string &name, Result<Document> reply);
+    void setSmallChoice(const ModelChoice &choice);
+    void restoreSmallModel();
+    void retargetPair();
     void onSessionOpened();
     void restoreFromSession();
     void applySetting(const Setting &setting);
@@ -156,6 +171,9 @@ private:
     Result<void> makeDemo(const QString &home);
     void runDemoPlan();
     ModelChoice requestChoice() const;
+    /// The same with the small model, where the methods of these settings ask one and it is loaded.
+    ModelChoice requestChoice(const std::vector<Setting> &settings) const;
+    bool asksSmallModel(const Setting &setting) const;
     /// A shorter input that the model's forecast says fits into memory.
     std::optional<FittingRetry> fittingRetry(const Json &request);
 
@@ -166,7 +184,8 @@ private:
     std::unique_ptr<WorkingCopy> m_working; // lock and note of the copy the document writes to
     Preview m_preview;
     Measurements m_measurements;
-    ModelState m_model;
+    PairCompare m_pair;
+    ModelState m_model, m_small;
     std::vector<MethodInfo> m_methods;
     Setting m_setting;
     qint64 m_activeInput = 0, m_activeRun = 0;

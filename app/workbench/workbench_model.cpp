@@ -41,7 +41,9 @@ void Workbench::askCatalogue()
             }
         }
         m_model.catalogueTitle = catalogueTitle(m_model.choice.model);
+        m_small.catalogueTitle = catalogueTitle(m_small.choice.model);
         Q_EMIT modelChanged();
+        Q_EMIT smallModelChanged();
     };
     m_engine.send(Json{{"command", "models"}}, {}, std::move(handlers));
 }
@@ -195,7 +197,8 @@ void Workbench::retarget()
     std::optional<InputRecord> target;
     if (input && ready && input->kind == "text")
         target = *input;
-    m_preview.setTarget(requestChoice(), target);
+    m_preview.setTarget(requestChoice({m_setting}), target);
+    retargetPair();
 }
 
 std::optional<FittingRetry> Workbench::fittingRetry(const Json &request)

@@ -36,7 +36,7 @@ qint64 Workbench::pinSetting(const Setting &setting)
     RunRecord run;
     run.inputId = input->id;
     run.name = method ? method->title : setting.method;
-    run.request = runRequest(requestChoice(), *input, setting);
+    run.request = runRequest(requestChoice({setting}), *input, setting);
     run.created = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
     const ReportPtr selected = m_preview.reportSetting() == setting ? m_preview.report() : nullptr;
     run.hasReport = selected != nullptr;
@@ -61,7 +61,7 @@ void Workbench::evaluateCurrent()
 void Workbench::evaluate(qint64 runId)
 {
     if (const RunRecord *run = m_document.run(runId))
-        m_measurements.evaluate(requestChoice(), *run);
+        m_measurements.evaluate(requestChoice({settingFromJson(run->request)}), *run);
 }
 
 void Workbench::evaluateUnmeasured()
@@ -103,13 +103,13 @@ void Workbench::sweep(const SweepChoice &choice)
             pinSetting(setting);
         m_document.undoStack().endMacro();
     }
-    m_measurements.sweep(requestChoice(), *m_document.input(m_activeInput), choice);
+    m_measurements.sweep(requestChoice(choice.methods), *m_document.input(m_activeInput), choice);
 }
 
 void Workbench::generate(qint64 runId, int maxNew)
 {
     if (const RunRecord *run = m_document.run(runId))
-        m_measurements.generate(requestChoice(), *run, maxNew);
+        m_measurements.generate(requestChoice({settingFromJson(run->request)}), *run, maxNew);
 }
 
 } // namespace winnow

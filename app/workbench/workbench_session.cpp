@@ -116,7 +116,7 @@ QString Workbench::commandLine(qint64 runId) const
     if (run)
         request = run->request;
     else if (input && !m_setting.method.empty())
-        request = runRequest(requestChoice(), *input, m_setting);
+        request = runRequest(requestChoice({m_setting}), *input, m_setting);
     if (request.is_null())
         return {};
     CommandFiles files;
@@ -129,6 +129,8 @@ void Workbench::closeSession()
 {
     m_settingTimer.stop();
     m_preview.setTarget({}, std::nullopt);
+    m_pair.close();
+    m_small = {};
     m_demoPending = m_demoSaving = false;
     m_activeInput = m_activeRun = 0;
     m_tokenCounts.clear();
@@ -145,10 +147,12 @@ void Workbench::onSessionOpened()
     restoreFromSession();
     Q_EMIT sessionChanged();
     Q_EMIT modelChanged();
+    Q_EMIT smallModelChanged();
     Q_EMIT activeInputChanged();
     Q_EMIT activeRunChanged();
     Q_EMIT tokenCountsChanged();
     Q_EMIT selectionChanged();
+    retargetPair();
     rebuild();
 }
 
@@ -180,6 +184,8 @@ void Workbench::restoreFromSession()
     if (!setting.method.empty())
         applySetting(setting);
 
+    m_pair.restoreState(m_document.state("view.pair"));
+    restoreSmallModel();
     const Json choice = m_document.state("model.choice");
     QString model = textOf(choice, "model");
     if (model.isEmpty() && !m_document.runs().empty())

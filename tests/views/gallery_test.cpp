@@ -57,7 +57,7 @@ ViewFrame *framed(const QString &id, const sample::Panthers &panthers, const The
     if (auto *strip = qobject_cast<TokenStrip *>(view))
         strip->setScope(TokenStrip::Scope::Layer);
     const int layer = id == QLatin1String("scores") ? 10 : 12; // the sample has scores of layers 0, 10, 20 and 29
-    view->setSelection(Selection{215, layer, 1, 23, 0, true});
+    view->setSelection(Selection{215, layer, 1, 23, 0, true, {2, 1, 1, 1}});
     return frame;
 }
 

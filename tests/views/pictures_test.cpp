@@ -312,6 +312,7 @@ void PicturesTest::figuresAreValid()
     const sample::Panthers panthers;
     const std::unique_ptr<RunView> view = makeView(id); // never shown
     view->setData(panthers.viewData(4));
+    view->setSelection(Selection{-1, -1, -1, -1, -1, false, {2, 1, 1, 1}});
     FigureOptions options{FigureFileKind::Png, {640, 320}, Theme::dark(), QStringLiteral("A title"), view->caption(), 2};
     const Result<QByteArray> png = renderFigure(*view, options);
     QVERIFY2(png.has_value(), png ? "" : png.error().message.c_str());
@@ -363,7 +364,7 @@ void PicturesTest::stateSurvivesSaving()
     const std::unique_ptr<RunView> first = makeView(id), second = makeView(id);
     for (RunView *view : {first.get(), second.get()})
         view->setData(panthers.viewData(4));
-    first->setSelection(Selection{100, 9, 1, -1, 1, true});
+    first->setSelection(Selection{100, 9, 1, -1, 1, true, {3, 1, 2, 0}});
     if (auto *map = qobject_cast<GridView *>(first.get()))
         map->setWindow({0, map->window().rows(), 20, 90});
     if (auto *chart = qobject_cast<QualityView *>(first.get()))
@@ -400,13 +401,32 @@ void PicturesTest::oddDataDrawsSomething()
     noReport->runs.push_back(RunEntry{0, QStringLiteral("Lost"), QStringLiteral("25 %"), nullptr, true, false});
     noReport->current = noReport->runs.front();
     cases.push_back(noReport);
+    for (const int nth : {0, 1, 2, 3}) {
+        auto odd = std::make_shared<ViewData>();
+        std::shared_ptr<PairData> pair = sample::pair();
+        if (nth == 0)
+            pair->maps.reset();
+        if (nth == 1)
+            pair->largeSums.clear();
+        if (nth == 2)
+            pair->maps = sample::pairMaps(1);
+        if (nth == 3) {
+            auto table = std::make_shared<PairTable>(*pair->table);
+            for (std::vector<float> *values : {&table->values, &table->score, &table->margin, &table->control})
+                std::fill(values->begin(), values->end(), std::numeric_limits<float>::quiet_NaN());
+            pair->table = table;
+            pair->series = {PairSeries{"span", "cosine", {8}, {std::nan("")}, {}, {0.5}, {}}};
+        }
+        odd->pair = pair;
+        cases.push_back(odd);
+    }
     const std::unique_ptr<RunView> view = makeView(id);
     view->show();
     for (const ViewDataPtr &data : cases) {
         view->setData(data);
         for (const QSize size : {QSize(540, 260), QSize(40, 30), QSize(2000, 60), QSize(1, 1)}) {
             view->resize(size);
-            for (const Selection &selection : {Selection{}, Selection{5, 0, 0, 3, 0, true}, Selection{100000, 500, 70, 9, 40, true}}) {
+            for (const Selection &selection : {Selection{}, Selection{5, 0, 0, 3, 0, true, {2, 1, 1, 1}}, Selection{100000, 500, 70, 9, 40, true, {500, 70, 900, 40}}}) {
                 view->setSelection(selection);
                 QVERIFY(!view->grab().isNull());
                 view->describe();
@@ -427,6 +447,7 @@ void PicturesTest::csvHasAHeadAndEvenRows()
     for (const QString &id : viewIds()) {
         const std::unique_ptr<RunView> view = makeView(id);
         view->setData(panthers.viewData(4));
+        view->setSelection(Selection{-1, -1, -1, -1, -1, false, {2, 1, 1, 1}});
         const std::vector<QStringList> rows = parseCsv(view->csv());
         QVERIFY2(rows.size() > 1, qPrintable(id));
         for (const QStringList &row : rows)

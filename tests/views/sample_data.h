@@ -1,5 +1,6 @@
 #pragma once
 
+#include "views/pair_data.h"
 #include "views/run_view.h"
 
 #include <QByteArray>
@@ -10,6 +11,99 @@
 #include <limits>
 
 namespace winnow::sample {
+
+/// A made-up comparison of a large model of 5 layers with 3 heads and a small one of 4 layers with 2 heads over 24 tokens. Layers
+/// look alike where their depths agree, head h most like head h % 2 of the small model.
+inline ReportPtr pairReport(const std::vector<std::string> &metrics = {"cosine", "cosine_nosink", "jaccard"}, int skipSinks = 0)
+{
+    constexpr int kLayers = 5, kHeads = 3, kSmallLayers = 4, kSmallHeads = 2, kTokens = 24;
+    ReportBuilder builder;
+    builder.setRequest(Json{{"command", "compare"}, {"model", "large-1.5B"}, {"smallModel", "small-0.5B"}, {"input", {{"name", "words.txt"}}}});
+    builder.setModel(Json{{"name", "Large-1.5B"}, {"layers", kLayers}, {"heads", kHeads}, {"kvHeads", 1}, {"headDim", 8}, {"hidden", 24}, {"ffn", 48}, {"cacheBytesPerToken", 2 * kLayers * 8 * 4}});
+    builder.setExtra("smallModel", Json{{"name", "Small-0.5B"}, {"layers", kSmallLayers}, {"heads", kSmallHeads}, {"kvHeads", 1}, {"headDim", 4}, {"hidden", 8}, {"ffn", 16}, {"cacheBytesPerToken", 2 * kSmallLayers * 4 * 4}});
+    std::vector<int32_t> ids;
+    std::vector<std::string> pieces;
+    for (int t = 0; t < kTokens; ++t) {
+        ids.push_back(t);
+        pieces.push_back(" word" + std::to_string(t));
+    }
+    builder.setInput(ids, pieces, {});
+    const int rows = kLayers * kHeads, columns = kSmallLayers * kSmallHeads;
+    for (size_t m = 0; m < metrics.size(); ++m) {
+        MatrixArtifact table;
+        table.id = "similarity." + metrics[m];
+        table.metric = metrics[m];
+        table.rows = rows;
+        table.columns = columns;
+        std::vector<int32_t> match;
+        std::vector<float> score, margin, control;
+        for (int row = 0; row < rows; ++row) {
+            int best = 0;
+            float second = -1;
+            for (int column = 0; column < columns; ++column) {
+                const double gap = std::abs((row / kHeads + 0.5) / kLayers - (column / kSmallHeads + 0.5) / kSmallLayers);
+                const double same = row % kHeads % kSmallHeads == column % kSmallHeads ? 0 : 0.1;
+                table.values.push_back(static_cast<float>((0.95 - 0.5 * gap - same - 0.003 * row) * (m == 2 ? 0.5 : 1 - 0.1 * static_cast<double>(m))));
+                const float value = table.values.back(), top = table.values[static_cast<size_t>(row * columns + best)];
+                if (column == 0)
+                    continue;
+                second = std::max(second, std::min(value, top));
+                best = value > top ? column : best;
+            }
+            match.push_back(best);
+            score.push_back(table.values[static_cast<size_t>(row * columns + best)]);
+            margin.push_back(score.back() - second);
+            control.push_back(0.3f + 0.01f * static_cast<float>(row % 7));
+        }
+        table.extra = {{"skipSinks", skippedSinks(QString::fromStdString(metrics[m]), skipSinks)}, {"match", builder.addArray(Array::fromInts(match, {rows}))},
+            {"score", builder.addArray(Array::fromFloats(score, {rows}))}, {"margin", builder.addArray(Array::fromFloats(margin, {rows}))},
+            {"controlScore", builder.addArray(Array::fromFloats(control, {rows}))}};
+        if (metrics[m] == "jaccard")
+            table.extra["chance"] = 0.11;
+        builder.add(table);
+    }
+    for (const bool large : {true, false}) {
+        TokenScores sums;
+        sums.id = large ? "columnSums.large" : "columnSums.small";
+        sums.tokens = kTokens;
+        for (int head = 0; head < (large ? rows : columns); ++head) {
+            sums.names.push_back("head " + std::to_string(head));
+            for (int t = 0; t < kTokens; ++t)
+                sums.values.push_back(t == 0 ? 14.0f : static_cast<float>(10.0 / kTokens * (1 + 0.5 * std::sin(t + 0.3 * head + (large ? 0 : 0.4)))));
+        }
+        builder.add(sums);
+    }
+    return builder.build();
+}
+
+/// Uniform attention, and attention on the first token, of the pair 2·1 with 1·1.
+inline std::shared_ptr<const PairMaps> pairMaps(int tokens = 24)
+{
+    auto maps = std::make_shared<PairMaps>();
+    maps->heads = {2, 1, 1, 1};
+    maps->tokens = tokens;
+    for (int row = 0; row < tokens; ++row)
+        for (int key = 0; key < tokens; ++key) {
+            const bool seen = key <= row;
+            maps->large.push_back(seen ? 1.0f / static_cast<float>(row + 1) : std::numeric_limits<float>::quiet_NaN());
+            maps->small.push_back(!seen ? std::numeric_limits<float>::quiet_NaN() : key == 0 ? 1.0f - 0.02f * static_cast<float>(row) : 0.02f);
+        }
+    return maps;
+}
+
+inline std::shared_ptr<PairData> pair()
+{
+    std::shared_ptr<PairData> data = readPairData(pairReport()).value();
+    data->maps = pairMaps();
+    data->mapped = publishedLayers(data->large.layers(), 0.4);
+    data->mappingRatio = 0.4;
+    data->series = {PairSeries{"span", "cosine", {8, 12, 16, 24}, {0.7, 0.75, 0.8, 0.85}, {0.5, 0.7, 0.9, 1}, {0.9, 0.95, 0.97, 1}, {}},
+        PairSeries{"window", "cosine", {24, 88, 152}, {0.8, 0.79, 0.78}, {0.9, 0.8, 0.85}, {0.99, 0.97, 0.98}, {}}};
+    for (int window = 0; window < 3; ++window)
+        for (int head = 0; head < 15; ++head)
+            data->series[1].agrees.push_back((head + window) % 5 != 0);
+    return data;
+}
 
 /// The recorded passage of tests/data/views: real text, kept sets and curves.
 class Panthers {
@@ -58,6 +152,8 @@ public:
         builder.setModel(Json{{"name", "smollm2-135m"}, {"layers", kept.layers}, {"kvHeads", kept.heads}, {"headDim", 64}});
         builder.setInput(ids, pieces, text);
         builder.add(kept);
+        if (continuation > 0)
+            builder.add(steps(continuation));
         Savings savings;
         savings.fullBytes = 2.0 * 4 * 30 * 3 * 320 * 64;
         int64_t held = 0;
@@ -128,6 +224,7 @@ public:
     ViewDataPtr viewData(int runs, int continuation = 64) const
     {
         auto data = std::make_shared<ViewData>();
+        data->pair = pair();
         for (int i = 0; i < runs; ++i) {
             RunEntry entry;
             entry.index = i;
@@ -152,6 +249,18 @@ public:
     }
 
 private:
+    static TokenScores steps(int count)
+    {
+        TokenScores scores;
+        scores.id = "continuation";
+        scores.names = {"kl", "lostMass", "saliencyJaccard", "revivals"};
+        scores.tokens = count;
+        for (const double level : {0.05, 0.2, 0.6, 0.1})
+            for (int step = 0; step < count; ++step)
+                scores.values.push_back(static_cast<float>(level * (1 + 0.3 * std::sin(0.4 * step))));
+        return scores;
+    }
+
     static QByteArray decoded(const Json &text) { return QByteArray::fromBase64(QByteArray::fromStdString(text.get<std::string>())); }
 
     static void addWindow(KeptTokens &kept, int window)

@@ -1,0 +1,155 @@
+// What the comparison asks the engine for: tables, attention maps, spans.
+#include "app/workbench/pair_compare.h"
+
+#include "core/base/json_fields.h"
+#include "core/base/report_artifacts.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace winnow {
+namespace {
+
+    /// What one look at the page asks for: products and sets, which cost little. Distances are asked for when they are chosen.
+    const QStringList kFirstMetrics{QStringLiteral("cosine"), QStringLiteral("cosine_nosink"), QStringLiteral("jaccard")};
+
+    Json namesOf(const QStringList &metrics)
+    {
+        Json names = Json::array();
+        for (const QString &metric : metrics)
+            names.push_back(metric.toStdString());
+        return names;
+    }
+
+    QString sentenceOf(const Error &error) { return QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint); }
+
+} // namespace
+
+void PairCompare::ask(Part part)
+{
+    if (!canAsk() || m_job != 0)
+        return;
+    CompareChoice choice{m_span, 0, namesOf(kFirstMetrics)};
+    if (part != Part::Whole) {
+        choice.metrics = namesOf({m_metric});
+        choice.skipSinks = skipSinks();
+        choice.stability = choice.consistency = part == Part::Spans; // a switch of metric answers at once
+    }
+    JobSpec spec;
+    spec.title = tr("Compare");
+    spec.detail = part == Part::Whole ? QString::fromStdString(m_target.input->name) : part == Part::Spans ? tr("shorter spans") : metricTitle(m_metric);
+    spec.request = compareRequest(m_target.large, m_target.small, *m_target.input, choice);
+    spec.tag = QStringLiteral("compare");
+    const int generation = m_generation;
+    spec.done = [this, generation, key = m_key, request = spec.request](Result<Document> reply) {
+        if (generation == m_generation)
+            onCompared(key, request, std::move(reply));
+    };
+    m_job = m_jobs.submit(std::move(spec));
+    Q_EMIT busyChanged();
+}
+
+void PairCompare::onCompared(const std::string &key, const Json &request, Result<Document> reply)
+{
+    m_job = 0;
+    if (!reply) {
+        m_cancelled = reply.error().code == ErrorCode::Cancelled;
+        if (!m_cancelled && reply.error().code != ErrorCode::EngineLost) {
+            m_problem = sentenceOf(reply.error());
+            Q_EMIT failed(m_problem);
+        }
+        Q_EMIT busyChanged();
+        Q_EMIT changed();
+        return;
+    }
+    const auto report = std::make_shared<const Report>(std::move(*reply));
+    m_comparison = stringField(report->body(), "pairId");
+    const Json asked = childField(request, "metrics");
+    const auto skip = static_cast<int>(integerField(request, "skipSinks"));
+    const bool spans = childField(request, "stability") == Json(true);
+    const bool known = !spans && m_read && std::all_of(asked.begin(), asked.end(), [&](const Json &metric) { return m_read->find(QString::fromStdString(metric.get<std::string>()), skip) != nullptr; });
+    if (takeReport(report) && !known) { // a stored comparison that was asked for again changes nothing
+        std::string address = key + std::to_string(skip) + (spans ? ".spans" : "");
+        for (const Json &metric : asked)
+            address += "." + metric.get<std::string>();
+        m_document.putCell({address, {{"kind", kCompareCell}, {"model", request["model"]}, {"smallModel", request["smallModel"]}}, 0}, report);
+    }
+    Q_EMIT busyChanged();
+    publish();
+    Q_EMIT changed();
+    askMaps();
+    const bool same = (skip == skipSinks() || !m_read->find(m_metric, skipSinks())) && std::find(asked.begin(), asked.end(), m_metric.toStdString()) != asked.end();
+    if (!same)
+        showWanted(); // what was chosen meanwhile
+}
+
+void PairCompare::askMaps()
+{
+    if (!m_wanted || !m_read || !m_mark.hasHeads() || m_mark == m_mapsOf || !canAsk() || m_job != 0)
+        return;
+    if (m_comparison.empty()) {
+        ask(Part::OneTable); // the report is from the session: the engine has to see the text once more
+        return;
+    }
+    m_mapsOf = m_mark;
+    m_tiles[0].clear();
+    m_tiles[1].clear();
+    m_mapRequests = 2;
+    askTile(m_mark, true);
+    askTile(m_mark, false);
+    Q_EMIT busyChanged();
+}
+
+void PairCompare::askTile(const PairMark &mark, bool large)
+{
+    RequestHandlers handlers;
+    const int generation = m_generation;
+    handlers.done = [this, generation, mark, large](Result<Document> reply) { onTile(generation, mark, large, std::move(reply)); };
+    m_engine.send(mapRequest(m_comparison, large, large ? mark.layer : mark.smallLayer, large ? mark.head : mark.smallHead), large ? QStringLiteral("mapLarge") : QStringLiteral("mapSmall"), std::move(handlers));
+}
+
+void PairCompare::onTile(int generation, const PairMark &mark, bool large, Result<Document> reply)
+{
+    if (generation != m_generation || mark != m_mapsOf)
+        return; // another pair was marked meanwhile
+    m_mapRequests = std::max(0, m_mapRequests - 1);
+    Q_EMIT busyChanged();
+    if (!reply) {
+        if (reply.error().code == ErrorCode::NotFound) { // it left the engine's budget
+            m_comparison.clear();
+            m_mapsOf = {};
+            askMaps();
+        } else if (reply.error().code != ErrorCode::Cancelled && reply.error().code != ErrorCode::EngineLost) {
+            Q_EMIT failed(sentenceOf(reply.error()));
+        }
+        return;
+    }
+    const std::optional<MatrixArtifact> tile = readMatrix(reply->body, *reply);
+    if (!tile || tile->rows != tile->columns) {
+        Q_EMIT failed(tr("The engine's answer holds no attention map."));
+        return;
+    }
+    m_tiles[large ? 0 : 1] = tile->values;
+    if (m_tiles[0].empty() || m_tiles[0].size() != m_tiles[1].size())
+        return;
+    auto maps = std::make_shared<PairMaps>();
+    maps->heads = mark;
+    maps->tokens = static_cast<int>(tile->rows);
+    maps->large = std::move(m_tiles[0]);
+    maps->small = std::move(m_tiles[1]);
+    const auto n = static_cast<size_t>(maps->tokens);
+    for (size_t row = 0; row < n; ++row)
+        for (size_t column = row + 1; column < n; ++column)
+            maps->large[row * n + column] = maps->small[row * n + column] = std::numeric_limits<float>::quiet_NaN();
+    m_maps = std::move(maps);
+    publish();
+    Q_EMIT changed();
+}
+
+void PairCompare::measureSpans()
+{
+    if (m_read)
+        ask(Part::Spans);
+}
+
+} // namespace winnow

@@ -1,0 +1,348 @@
+#include "tests/views/sample_data.h"
+#include "views/attention_maps.h"
+#include "views/best_scores.h"
+#include "views/column_sums.h"
+#include "views/consistency_map.h"
+#include "views/head_matrix.h"
+#include "views/layer_matrix.h"
+#include "views/layer_planner.h"
+#include "views/match_stability.h"
+#include "views/matched_pairs.h"
+#include "views/ranked_mass.h"
+#include "views/saliency_timeline.h"
+#include "views/type.h"
+
+#include <QAction>
+#include <QSignalSpy>
+#include <QtTest>
+
+using namespace winnow;
+
+namespace {
+
+ViewDataPtr dataOf(const std::shared_ptr<PairData> &pair)
+{
+    auto data = std::make_shared<ViewData>();
+    data->pair = pair;
+    return data;
+}
+
+template <typename View>
+std::unique_ptr<View> shown(const ViewDataPtr &data, const PairMark &mark = {2, 1, 1, 1}, QSize size = {460, 320})
+{
+    auto view = std::make_unique<View>();
+    view->setTheme(Theme::light());
+    view->setData(data);
+    Selection selection;
+    selection.pair = mark;
+    view->setSelection(selection);
+    view->resize(size);
+    view->show();
+    view->grab();
+    return view;
+}
+
+Selection lastRequest(const QSignalSpy &spy) { return spy.last().first().value<Selection>(); }
+
+} // namespace
+
+/// Views of two models: what a click and a key mark, what is sorted, counted and cut.
+class PairViewsTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { QApplication::setFont(baseFont()); }
+
+    void reportIsReadAndRefusedWhenItsPartsDoNotFit()
+    {
+        const auto pair = readPairData(sample::pairReport());
+        QVERIFY(pair && *pair);
+        QCOMPARE((*pair)->large.layers(), 5);
+        QCOMPARE((*pair)->large.shortName, QStringLiteral("1.5B"));
+        QCOMPARE((*pair)->small.shortName, QStringLiteral("0.5B"));
+        QCOMPARE((*pair)->tokens, 24);
+        QCOMPARE((*pair)->tables.size(), size_t(3));
+        QVERIFY((*pair)->find(QStringLiteral("jaccard"), 0));
+        QVERIFY(!(*pair)->find(QStringLiteral("jaccard"), 2));
+        QVERIFY((*pair)->find(QStringLiteral("cosine_nosink"), 0)); // leaves out one at least
+        QVERIFY((*pair)->find(QStringLiteral("cosine"), 7)); // skips nothing, whatever is asked
+        QVERIFY(!*readPairData(nullptr));
+        Document broken = sample::pairReport()->document();
+        broken.body["smallModel"]["heads"] = 3;
+        const auto refused = readPairData(std::make_shared<const Report>(broken));
+        QVERIFY(!refused);
+        QVERIFY(QString::fromStdString(refused.error().message).contains(QStringLiteral("cosine")));
+    }
+
+    void layersPoolTheirHeads()
+    {
+        const auto pair = sample::pair();
+        const std::vector<float> best = layerTable(*pair, HeadPooling::Best), mean = layerTable(*pair, HeadPooling::Mean);
+        QCOMPARE(best.size(), size_t(5 * 4));
+        for (int layer = 0; layer < 5; ++layer)
+            for (int small = 0; small < 4; ++small) {
+                float top = -1;
+                double sum = 0;
+                for (int h = 0; h < 3; ++h)
+                    for (int s = 0; s < 2; ++s) {
+                        const float v = pair->table->value(layer * 3 + h, small * 2 + s);
+                        top = std::max(top, v);
+                        sum += static_cast<double>(v);
+                    }
+                QCOMPARE(best[size_t(layer * 4 + small)], top);
+                QVERIFY(std::abs(static_cast<double>(mean[size_t(layer * 4 + small)]) - sum / 6) < 1e-6);
+            }
+    }
+
+    void aLayerCellMarksItsBestPairOfHeads()
+    {
+        const auto pair = sample::pair();
+        const auto view = shown<LayerMatrix>(dataOf(pair));
+        QSignalSpy asked(view.get(), &RunView::selectionRequested);
+        QTest::mouseClick(view.get(), Qt::LeftButton, {}, view->cellRect({3, 2}).center().toPoint());
+        QCOMPARE(asked.size(), 1);
+        const Selection selection = lastRequest(asked);
+        QVERIFY(selection.pinned);
+        QCOMPARE(selection.pair, bestHeads(*pair, 3, 2));
+        const float marked = pair->table->value(3 * 3 + selection.pair.head, 2 * 2 + selection.pair.smallHead);
+        QCOMPARE(marked, layerTable(*pair, HeadPooling::Best)[size_t(3 * 4 + 2)]);
+        QCOMPARE(view->cellAt(view->cellRect({4, 3}).center()), (MatrixView::Cell{4, 3}));
+        QCOMPARE(view->cellAt(QPointF(1, 1)), MatrixView::Cell{});
+    }
+
+    void arrowsMoveTheCellAndEscapeClears()
+    {
+        const auto view = shown<LayerMatrix>(dataOf(sample::pair()));
+        QSignalSpy asked(view.get(), &RunView::selectionRequested);
+        QTest::keyClick(view.get(), Qt::Key_Down);
+        QCOMPARE(lastRequest(asked).pair.layer, 3);
+        QCOMPARE(lastRequest(asked).pair.smallLayer, 1);
+        QTest::keyClick(view.get(), Qt::Key_End);
+        QCOMPARE(lastRequest(asked).pair.smallLayer, 3);
+        QTest::keyClick(view.get(), Qt::Key_Escape);
+        QVERIFY(!lastRequest(asked).pair.hasLayers());
+    }
+
+    void aDotStandsInEveryRowAndMeansHaveTheirOwnRange()
+    {
+        const auto view = shown<LayerMatrix>(dataOf(sample::pair()));
+        QCOMPARE(view->best().size(), size_t(5));
+        for (int row = 0; row < 5; ++row)
+            for (int column = 0; column < 4; ++column)
+                QVERIFY(view->value({row, view->best()[size_t(row)]}) >= view->value({row, column}));
+        const float before = view->value({2, 1});
+        view->setPooling(HeadPooling::Mean);
+        QVERIFY(view->value({2, 1}) < before);
+        QVERIFY(view->note().contains(QStringLiteral("mean")));
+    }
+
+    void headsFollowTheMarkedLayers()
+    {
+        const auto pair = sample::pair();
+        const auto view = shown<HeadMatrix>(dataOf(pair));
+        QCOMPARE(view->note(), QStringLiteral("layer 2 with layer 1"));
+        QCOMPARE(view->value({1, 1}), pair->table->value(2 * 3 + 1, 1 * 2 + 1));
+        QSignalSpy asked(view.get(), &RunView::selectionRequested);
+        QTest::mouseClick(view.get(), Qt::LeftButton, {}, view->cellRect({0, 1}).center().toPoint());
+        QCOMPARE(lastRequest(asked).pair, (PairMark{2, 0, 1, 1}));
+        QVERIFY(view->describe().contains(QStringLiteral("2·1 with 1·1")));
+    }
+
+    void hoveringRepaintsNoPicture()
+    {
+        const auto view = shown<LayerMatrix>(dataOf(sample::pair()));
+        const int paints = view->basePaints();
+        for (int i = 0; i < 5; ++i) {
+            QTest::mouseMove(view.get(), view->cellRect({i, i % 4}).center().toPoint());
+            view->grab();
+        }
+        QCOMPARE(view->basePaints(), paints);
+    }
+
+    void pairsSortByAnyColumnAndWorstComesOnTop()
+    {
+        const auto pair = sample::pair();
+        const auto view = shown<MatchedPairs>(dataOf(pair));
+        QCOMPARE(view->order(), (std::vector<int>{6, 7, 8})); // layer 2
+        view->setScope(MatchedPairs::Scope::All);
+        QCOMPARE(view->order().size(), size_t(15));
+        QAction *worst = nullptr;
+        for (QAction *action : view->actions())
+            if (action->text().contains(QStringLiteral("Worst")))
+                worst = action;
+        QVERIFY(worst);
+        worst->trigger();
+        for (size_t i = 1; i < view->order().size(); ++i)
+            QVERIFY(pair->table->score[size_t(view->order()[i - 1])] <= pair->table->score[size_t(view->order()[i])]);
+        view->sortBy(MatchedPairs::Column::Margin, Qt::DescendingOrder);
+        QVERIFY(!worst->isChecked());
+        for (size_t i = 1; i < view->order().size(); ++i)
+            QVERIFY(pair->table->margin[size_t(view->order()[i - 1])] >= pair->table->margin[size_t(view->order()[i])]);
+        QSignalSpy asked(view.get(), &RunView::selectionRequested);
+        QTest::keyClick(view.get(), Qt::Key_Home);
+        QCOMPARE(lastRequest(asked).pair, matchOf(*pair, view->order().front()));
+        QVERIFY(view->csv().startsWith(QStringLiteral("large layer,large head,small layer,small head,cosine,margin,control,cosine_nosink\n")));
+    }
+
+    void aClickOnAColumnHeadSorts()
+    {
+        const auto view = shown<MatchedPairs>(dataOf(sample::pair()));
+        QTest::mouseClick(view.get(), Qt::LeftButton, {}, QPoint(300, 8));
+        QVERIFY(view->sortColumn() != MatchedPairs::Column::Head);
+        const MatchedPairs::Column column = view->sortColumn();
+        QVERIFY(view->ascending());
+        QTest::mouseClick(view.get(), Qt::LeftButton, {}, QPoint(300, 8));
+        QCOMPARE(view->sortColumn(), column);
+        QVERIFY(!view->ascending());
+    }
+
+    void histogramCountsEveryHeadOnce()
+    {
+        const auto pair = sample::pair();
+        const auto view = shown<BestScores>(dataOf(pair));
+        int matched = 0, control = 0;
+        for (const BestScores::Bin &bin : view->bins()) {
+            matched += bin.matched;
+            control += bin.control;
+        }
+        QCOMPARE(matched, 15);
+        QCOMPARE(control, 15);
+        QVERIFY(view->note().contains(QStringLiteral("shuffled control 0.3")));
+        QSignalSpy asked(view.get(), &RunView::selectionRequested);
+        QTest::keyClick(view.get(), Qt::Key_End);
+        const PairMark &mark = lastRequest(asked).pair;
+        QCOMPARE(pair->table->score[size_t(mark.layer * 3 + mark.head)], *std::max_element(pair->table->score.begin(), pair->table->score.end()));
+    }
+
+    void medianIsTheMiddleOne()
+    {
+        QCOMPARE(medianOf({3, 1, 2}), 2.0);
+        QCOMPARE(medianOf({4, 1, 2, 3}), 2.5);
+        QCOMPARE(medianOf({std::numeric_limits<float>::quiet_NaN(), 7}), 7.0);
+        QVERIFY(std::isnan(medianOf({})));
+    }
+
+    // log scale from 1e-4 to 0.5
+    void weightsAreShadedOnALogScale()
+    {
+        QCOMPARE(attentionShade(1e-4f), 0.0f);
+        QVERIFY(std::abs(attentionShade(0.5f) - 1.0f) < 1e-6f);
+        QCOMPARE(attentionShade(0.9f), 1.0f);
+        QCOMPARE(attentionShade(0.0f), 0.0f);
+        QVERIFY(std::abs(attentionShade(std::sqrt(0.5f * 1e-4f)) - 0.5f) < 1e-5f);
+        QVERIFY(std::isnan(attentionShade(std::numeric_limits<float>::quiet_NaN())));
+    }
+
+    void mapsMarkTheKeyThatIsClicked()
+    {
+        const auto view = shown<AttentionMaps>(dataOf(sample::pair()), {2, 1, 1, 1}, {600, 260});
+        QVERIFY(view->emptyReason().isEmpty());
+        QVERIFY(view->differenceRange() > 0.01);
+        QSignalSpy asked(view.get(), &RunView::selectionRequested);
+        int clicked = -1;
+        for (int x = 20; x < 180 && clicked < 0; x += 7)
+            if (view->keyAt(QPointF(x, 100)) == 12)
+                clicked = x;
+        QVERIFY(clicked > 0);
+        QTest::mouseClick(view.get(), Qt::LeftButton, {}, QPoint(clicked, 100));
+        QCOMPARE(lastRequest(asked).token, 12);
+        QCOMPARE(lastRequest(asked).pair, (PairMark{2, 1, 1, 1})); // the pair stays
+        auto another = sample::pair();
+        another->maps = view ? sample::pairMaps() : nullptr;
+        const int paints = view->basePaints();
+        auto same = std::make_shared<PairData>(*sample::pair());
+        view->setData(dataOf(same));
+        view->grab();
+        QCOMPARE(view->basePaints(), paints + 1); // other maps
+        view->setData(dataOf(std::make_shared<PairData>(*same)));
+        view->grab();
+        QCOMPARE(view->basePaints(), paints + 1); // another metric shows the same ones
+    }
+
+    void theFirstTokenIsCutWhereItWouldFlattenTheRest()
+    {
+        const auto view = shown<ColumnSums>(dataOf(sample::pair()));
+        QVERIFY(view->firstIsCut()); // 14 beside values below 1
+        QVERIFY(view->top() < 2);
+        QVERIFY(view->note().contains(QStringLiteral("first token cut at")));
+        const QStringList lines = view->csv().split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 25);
+        QVERIFY(lines[1].startsWith(QStringLiteral("0,14,14")));
+    }
+
+    void plannerShowsWhatIsForbiddenAndAsksForOthers()
+    {
+        const auto pair = sample::pair();
+        const auto view = shown<LayerPlanner>(dataOf(pair), {2, 1, 1, 1}, {284, 168});
+        QVERIFY(view->isForbidden(0)); // e = floor(.2 * 5 + .5) = 1
+        QVERIFY(!view->isForbidden(1));
+        QCOMPARE(view->isMapped(4), true);
+        QSignalSpy toggled(view.get(), &LayerPlanner::layerToggled);
+        QTest::mouseClick(view.get(), Qt::LeftButton, {}, view->barRect(1).center().toPoint());
+        QCOMPARE(toggled.last().first().toInt(), 1);
+        QTest::keyClick(view.get(), Qt::Key_Space); // the marked one
+        QCOMPARE(toggled.last().first().toInt(), 2);
+        pair->profile.fill(0.5);
+        pair->profile[9] = 0.1;
+        view->setData(dataOf(pair));
+        QVERIFY(view->csv().startsWith(QStringLiteral("layer,delta nats/token")));
+        QVERIFY(view->csv().contains(QStringLiteral("4,0.1,1,0")));
+    }
+
+    void stabilityShowsLaterRowsOrSpans()
+    {
+        const auto view = shown<MatchStability>(dataOf(sample::pair()));
+        QCOMPARE(view->csv().count(QLatin1Char('\n')), 4);
+        view->setAgainst(MatchStability::Against::Span);
+        QCOMPARE(view->csv().count(QLatin1Char('\n')), 5);
+        auto without = sample::pair();
+        without->series.clear();
+        view->setData(dataOf(without));
+        QVERIFY(view->emptyReason().contains(QStringLiteral("Measure")));
+    }
+
+    void consistencyListsTheReplacedHeads()
+    {
+        const auto pair = sample::pair(); // 40 % of 5 layers: 1 and 4
+        const auto view = shown<ConsistencyMap>(dataOf(pair));
+        QCOMPARE(view->heads(), (std::vector<int>{3, 4, 5, 12, 13, 14}));
+        QCOMPARE(view->agrees(5, 0), false);
+        QCOMPARE(view->agrees(4, 0), true);
+        QSignalSpy asked(view.get(), &RunView::selectionRequested);
+        QTest::keyClick(view.get(), Qt::Key_End);
+        QCOMPARE(lastRequest(asked).pair, matchOf(*pair, 14));
+    }
+
+    void bordersCostWhatTheirClassesHold()
+    {
+        const auto view = shown<RankedMass>(dataOf(sample::pair()));
+        view->setBorders(4, 10);
+        QCOMPARE(view->cost(), 7.0); // six marginal tokens at a half
+        QVERIFY(view->massUpTo(1) > 0.5); // the first token has 14 of 24
+        QCOMPARE(view->massUpTo(24), 1.0);
+        QTest::keyClick(view.get(), Qt::Key_Right);
+        QCOMPARE(view->critical(), 5);
+        QTest::keyClick(view.get(), Qt::Key_Left, Qt::ShiftModifier);
+        QCOMPARE(view->marginal(), 9);
+        view->setBorders(20, 3); // never crossed
+        QCOMPARE(view->marginal(), 20);
+        QVERIFY(view->csv().contains(QStringLiteral("critical")));
+    }
+
+    void aClickOnTheTimelineMovesTheStep()
+    {
+        const sample::Panthers panthers;
+        const auto view = shown<SaliencyTimeline>(panthers.viewData(3));
+        QCOMPARE(view->steps(), 64);
+        QSignalSpy asked(view.get(), &RunView::selectionRequested);
+        int x = 60;
+        while (view->stepAt(QPointF(x, 150)) != 20 && x < 400)
+            ++x;
+        QTest::mouseClick(view.get(), Qt::LeftButton, {}, QPoint(x, 150));
+        QCOMPARE(lastRequest(asked).step, 20);
+        view->setQuantity(SaliencyTimeline::Quantity::LostMass);
+        QVERIFY(view->csv().startsWith(QStringLiteral("step,run,lostMass,kl nats")));
+    }
+};
+
+QTEST_MAIN(PairViewsTest)
+#include "pair_views_test.moc"
