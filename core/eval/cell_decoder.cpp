@@ -115,7 +115,9 @@ Result<at::Tensor> CellDecoder::step(int64_t row, int32_t id, const RunContext &
     StepRow step{row, m_model.rope().rows(std::span(&position, 1), m_model.device()), nullptr};
     std::optional<SmallRows> rows;
     if (m_small) {
+        const auto started = Clock::now();
         auto fed = m_small->feed(std::span(&id, 1), context);
+        m_smallMs += std::chrono::duration<double, std::milli>(Clock::now() - started).count();
         if (!fed)
             return fail(fed.error());
         rows.emplace(m_smallHeads, *fed);

@@ -30,6 +30,8 @@ public:
 
     /// Storage of the large model's cache.
     double liveBytes() const;
+    /// Time of the small model in all steps so far.
+    double smallMs() const { return m_smallMs; }
     /// Storage of the small model's cache; 0 without one.
     double smallBytes() const { return m_small ? static_cast<double>(m_small->cacheBytes()) : 0; }
 
@@ -45,6 +47,7 @@ private:
     std::vector<std::unique_ptr<StepLayer>> m_layers;
     std::vector<int32_t> m_smallHeads;
     std::optional<SmallPass> m_small;
+    double m_smallMs = 0;
 };
 
 } // namespace winnow

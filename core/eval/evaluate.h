@@ -86,7 +86,8 @@ struct MeasuredRun {
     double compressMs = 0;
     double prefillMs = -1; // of a context pass of its own; -1 = the shared one
     double spanMs = -1, chunksMs = -1, smallPrefillMs = -1; // its parts (iam.md 5)
-    double msPerToken = 0;
+    double msPerToken = 0; // the small model included
+    double smallMsPerToken = 0; // its part
     std::vector<float> nll; // [T]
 };
 Result<MeasuredRun> measureCell(const Capture &capture, const std::vector<int32_t> &continuation, const EvaluationCell &cell,

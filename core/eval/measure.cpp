@@ -35,6 +35,7 @@ namespace {
             context.progress("measure", t + 1, steps, "tokens");
         }
         run.msPerToken = total / static_cast<double>(steps);
+        run.smallMsPerToken = decoder.smallMs() / static_cast<double>(steps);
         run.smallCacheBytes = decoder.smallBytes();
         return {};
     }

@@ -76,6 +76,9 @@ Result<CaptureNeeds> sweepNeeds(const std::vector<SweepMethod> &methods);
 Result<SweepResult> runSweep(const Capture &capture, const std::vector<int32_t> &continuation, const SweepRequest &request,
     const SweepCallbacks &callbacks, const RunContext &context);
 
+/// "rescale=mass": the parameters of a cell that other cells of its method have otherwise; empty when there are none.
+std::string parameterDifference(const SweepCell &cell, const std::vector<SweepCell> &cells);
+
 /// What a curve is drawn over.
 enum class CurveAxis { NativeBytes, NominalBytes, Tokens, EffectiveBytes }; // effective: native and the small model's cache
 

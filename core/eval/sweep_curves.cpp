@@ -140,8 +140,9 @@ Json lineParameters(const SweepCell &cell)
     return parameters;
 }
 
-/// "rescale=mass": what tells the parameters of a line from those of the other lines of its method; empty when there are none.
-std::string differenceText(const SweepCell &cell, const std::vector<SweepCell> &cells)
+} // namespace
+
+std::string parameterDifference(const SweepCell &cell, const std::vector<SweepCell> &cells)
 {
     std::string text;
     const Json own = lineParameters(cell);
@@ -155,8 +156,6 @@ std::string differenceText(const SweepCell &cell, const std::vector<SweepCell> &
     }
     return text;
 }
-
-} // namespace
 
 std::vector<Curve> buildCurves(
     const std::vector<SweepCell> &cells, const std::string &metric, CurveAxis axis, const CellResult *full)
@@ -180,7 +179,7 @@ std::vector<Curve> buildCurves(
         std::sort(points.begin(), points.end(), [](const Point &a, const Point &b) { return a.x < b.x; });
         const SweepCell &first = *grouped[line].begin()->second.front();
         Curve curve;
-        const std::string difference = differenceText(first, cells);
+        const std::string difference = parameterDifference(first, cells);
         curve.id = metric + ":" + first.method.method + (difference.empty() ? "" : ' ' + difference);
         curve.method = first.method.method;
         curve.title = first.title + (difference.empty() ? "" : ", " + difference);

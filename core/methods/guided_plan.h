@@ -73,6 +73,7 @@ struct GuidedPlan : StandIn {
     // names none for the large model's heads; behind them stand all small heads, whose rows are all collected.
     std::optional<GuideMatch> late;
     std::vector<float> matchScore, matchMargin; // [L * H]
+    double matchMs = 0; // of choosing the small heads
 };
 
 /// Null when no small model guides the plan.

@@ -6,6 +6,7 @@
 
 #include <ATen/ops/sum.h>
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <string>
@@ -75,6 +76,7 @@ Result<void> matchGuides(const Capture &capture, const GuideMatch &match, Guided
         return numbers;
     if (auto numbers = checkNumbers(tables->smallSums, "small", small.heads, 0); !numbers)
         return numbers;
+    const auto started = std::chrono::steady_clock::now();
     const int64_t n = tables->largeSums.size(1), top = topCount(n, match.topFraction, match.skipSinks);
     const std::vector<float> table = jaccardTable(floats(tables->largeSums), floats(tables->smallSums), largeShape.count(),
         smallShape.count(), n, top, match.skipSinks);
@@ -83,6 +85,7 @@ Result<void> matchGuides(const Capture &capture, const GuideMatch &match, Guided
     ranking.serving.clear();
     for (const int32_t head : ranking.match.f)
         ranking.serving.push_back(control[static_cast<size_t>(head)]);
+    ranking.matchMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
     return {};
 }
 

@@ -17,6 +17,7 @@ struct GuidedRanking : Ranking {
     ScoreTablePtr table; // what critical and marginal tokens are chosen by
     std::vector<int32_t> serving; // [L * H] flat small heads; empty when no small model is used
     HeadMatch match; // before the control
+    double matchMs = 0; // of choosing the small heads
     int64_t shortOf = 0; // tokens a prompt needs at least, when this one has fewer: nothing is matched
 };
 

@@ -229,7 +229,7 @@ namespace {
                 cell.bytes.native > 0 ? Json(cell.bytes.native) : Json(), metricOf(cell, "nll"), metricOf(cell, "deltaNll"),
                 metricOf(cell, "kl"), metricOf(cell, "top1Agreement"), stateWord(cell.state), cell.reason, cell.key,
                 cell.bytes.slmCache > 0 ? Json(cell.bytes.slmCache) : Json(),
-                cell.bytes.native > 0 ? jsonNumber(cell.bytes.effectiveRatio()) : Json(), jsonText(cell.method.parameters)});
+                cell.bytes.native > 0 ? jsonNumber(cell.bytes.effectiveRatio()) : Json(), parameterDifference(cell, cells)});
         return table;
     }
 

@@ -72,12 +72,19 @@ void addMoves(const CellResult &result, Savings &savings)
     savings.h2dBytes = result.h2dBytes;
 }
 
-void addGuided(ReportBuilder &builder, const KvPlan &plan, const Capture &capture, const CellResult *result)
+void addGuided(ReportBuilder &builder, const KvPlan &plan, const Capture &capture, const CellResult *result,
+    const MeasuredRun *measured)
 {
     const GuidedPlan *guided = guidedPlanOf(plan);
     if (!guided || !capture.pair || !capture.pair->small || guided->late)
         return;
     builder.add(headTable(*guided, capture.config, capture.pair->small->config, result));
+    builder.setMetric("matchMs", guided->matchMs);
+    builder.setMetric("slmPrefillMs", capture.pair->small->prefillMs);
+    if (measured && measured->msPerToken > 0) {
+        builder.setMetric("slmMsPerToken", measured->smallMsPerToken);
+        builder.setMetric("slmShare", measured->smallMsPerToken / measured->msPerToken);
+    }
     if (!result)
         return;
     if (result->hostBytes > 0)

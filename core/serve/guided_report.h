@@ -10,8 +10,9 @@ namespace winnow {
 /// clear the match was, where its attention went), what the host holds, and the surplus of modes that add mass. Nothing for other
 /// plans.
 ///
-/// @param result null when nothing was scored.
-void addGuided(ReportBuilder &builder, const KvPlan &plan, const Capture &capture, const CellResult *result);
+/// @param result null when nothing was scored. @param measured null when nothing was timed.
+void addGuided(ReportBuilder &builder, const KvPlan &plan, const Capture &capture, const CellResult *result,
+    const MeasuredRun *measured);
 
 /// Says whether the small model saves more than it takes: by its cache alone, and from how many tokens on with its weights.
 void addPairCosts(ReportBuilder &builder, const CacheBytes &bytes, int64_t tokens);

@@ -115,7 +115,7 @@ void addCell(ReportBuilder &builder, const ReportContext &context, const CellOut
     builder.setExtra("budget", outcome.budget);
     builder.setSavings(cellSavings(context, outcome));
     addMapping(builder, *outcome.plan, *context.capture, outcome.measured);
-    addGuided(builder, *outcome.plan, *context.capture, outcome.result);
+    addGuided(builder, *outcome.plan, *context.capture, outcome.result, outcome.measured);
     addPairCosts(builder, outcome.bytes, context.capture->tokens());
     for (const std::string &notice : outcome.plan->notices)
         builder.addNotice(notice);

@@ -73,6 +73,7 @@ namespace {
         plan->ranksBySmall = parameters.flag("compensateSaliency");
         plan->matchScore = ranking.match.score;
         plan->matchMargin = ranking.match.margin;
+        plan->matchMs = ranking.matchMs;
         return plan;
     }
 
