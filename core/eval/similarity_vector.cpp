@@ -14,17 +14,17 @@
 namespace winnow {
 namespace {
 
-// Vectors of sixteen; the compiler splits them to what the chosen instruction set has.
-typedef float Float16 __attribute__((vector_size(64)));
-typedef int32_t Int16 __attribute__((vector_size(64)));
+// Vectors of eight; the compiler splits or joins them to what the chosen instruction set has (of sixteen it makes memory copies).
+typedef float Float8 __attribute__((vector_size(32)));
+typedef int32_t Int8 __attribute__((vector_size(32)));
 
-constexpr int64_t kLanes = 16;
+constexpr int64_t kLanes = 8;
 constexpr int64_t kTile = 1024; // entries whose sum is f32; a tile of all heads stays in the second-level cache
 
-WINNOW_INLINE void load(Float16 &to, const float *from) { std::memcpy(&to, from, sizeof to); }
+WINNOW_INLINE void load(Float8 &to, const float *from) { std::memcpy(&to, from, sizeof to); }
 
 /// The tail of a row, filled up with zeros.
-WINNOW_INLINE void loadTail(Float16 &to, const float *from, int64_t n)
+WINNOW_INLINE void loadTail(Float8 &to, const float *from, int64_t n)
 {
     float lanes[kLanes] = {};
     for (int64_t j = 0; j < n; ++j)
@@ -32,7 +32,7 @@ WINNOW_INLINE void loadTail(Float16 &to, const float *from, int64_t n)
     load(to, lanes);
 }
 
-WINNOW_INLINE double sumLanes(const Float16 &v)
+WINNOW_INLINE double sumLanes(const Float8 &v)
 {
     double sum = 0;
     for (int64_t j = 0; j < kLanes; ++j)
@@ -41,19 +41,19 @@ WINNOW_INLINE double sumLanes(const Float16 &v)
 }
 
 /// m log2 m for 0 <= m: the exponent plus a polynomial of the mantissa in [sqrt(1/2), sqrt(2)) (Cephes' logf, times log2 e).
-WINNOW_INLINE void timesLog2(Float16 &m)
+WINNOW_INLINE void timesLog2(Float8 &m)
 {
-    const Float16 value = m > 1e-30F ? m : Float16{} + 1e-30F; // what is below adds nothing
-    Int16 bits;
+    const Float8 value = m > 1e-30F ? m : Float8{} + 1e-30F; // what is below adds nothing
+    Int8 bits;
     std::memcpy(&bits, &value, sizeof bits);
-    const Int16 shifted = bits - 0x3F3504F3; // sqrt(1/2)
-    const Int16 exponent = shifted >> 23;
-    const Int16 mantissa = (shifted & 0x007FFFFF) + 0x3F3504F3;
-    Float16 x;
+    const Int8 shifted = bits - 0x3F3504F3; // sqrt(1/2)
+    const Int8 exponent = shifted >> 23;
+    const Int8 mantissa = (shifted & 0x007FFFFF) + 0x3F3504F3;
+    Float8 x;
     std::memcpy(&x, &mantissa, sizeof x);
     x = x - 1.0F;
-    const Float16 square = x * x;
-    Float16 p = x * 7.0376836292e-2F - 1.1514610310e-1F;
+    const Float8 square = x * x;
+    Float8 p = x * 7.0376836292e-2F - 1.1514610310e-1F;
     p = p * x + 1.1676998740e-1F;
     p = p * x - 1.2420140846e-1F;
     p = p * x + 1.4249322787e-1F;
@@ -61,15 +61,15 @@ WINNOW_INLINE void timesLog2(Float16 &m)
     p = p * x + 2.0000714765e-1F;
     p = p * x - 2.4999993993e-1F;
     p = p * x + 3.3333331174e-1F;
-    const Float16 log = p * square * x - square * 0.5F + x;
-    m = m * (log * 1.44269504088896341F + __builtin_convertvector(exponent, Float16));
+    const Float8 log = p * square * x - square * 0.5F + x;
+    m = m * (log * 1.44269504088896341F + __builtin_convertvector(exponent, Float8));
 }
 
 WINNOW_CLONES void sums(const float *x, int64_t n, double *total, double *square)
 {
-    Float16 sum{}, squares{};
+    Float8 sum{}, squares{};
     for (int64_t i = 0; i < n; i += kLanes) {
-        Float16 a;
+        Float8 a;
         if (i + kLanes <= n)
             load(a, x + i);
         else
@@ -81,31 +81,40 @@ WINNOW_CLONES void sums(const float *x, int64_t n, double *total, double *square
     *square += sumLanes(squares);
 }
 
+WINNOW_INLINE void addDifference(const Float8 &a, const Float8 &b, Float8 &sum, Float8 &squares)
+{
+    const Float8 d = a - b;
+    sum = sum + (d < 0.0F ? -d : d);
+    squares = squares + d * d;
+}
+
 WINNOW_CLONES void distances(const float *x, const float *y, int64_t n, double *absolute, double *square)
 {
-    Float16 sum{}, squares{};
-    for (int64_t i = 0; i < n; i += kLanes) {
-        Float16 a, b;
-        if (i + kLanes <= n) {
-            load(a, x + i);
-            load(b, y + i);
-        } else {
-            loadTail(a, x + i, n - i);
-            loadTail(b, y + i, n - i);
-        }
-        const Float16 d = a - b;
-        sum = sum + (d < 0.0F ? -d : d);
-        squares = squares + d * d;
+    Float8 sum{}, squares{}, sum2{}, squares2{}; // two of each: an addition takes four cycles
+    Float8 a, b;
+    int64_t i = 0;
+    for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+        load(a, x + i);
+        load(b, y + i);
+        addDifference(a, b, sum, squares);
+        load(a, x + i + kLanes);
+        load(b, y + i + kLanes);
+        addDifference(a, b, sum2, squares2);
     }
-    *absolute += sumLanes(sum);
-    *square += sumLanes(squares);
+    for (; i < n; i += kLanes) {
+        loadTail(a, x + i, std::min(kLanes, n - i));
+        loadTail(b, y + i, std::min(kLanes, n - i));
+        addDifference(a, b, sum, squares);
+    }
+    *absolute += sumLanes(sum + sum2);
+    *square += sumLanes(squares + squares2);
 }
 
 WINNOW_CLONES double mixEntropy(const float *x, const float *y, int64_t n)
 {
-    Float16 sum{};
+    Float8 sum{};
     for (int64_t i = 0; i < n; i += kLanes) {
-        Float16 a, b;
+        Float8 a, b;
         if (i + kLanes <= n) {
             load(a, x + i);
             load(b, y + i);
@@ -113,7 +122,7 @@ WINNOW_CLONES double mixEntropy(const float *x, const float *y, int64_t n)
             loadTail(a, x + i, n - i);
             loadTail(b, y + i, n - i);
         }
-        Float16 m = (a + b) * 0.5F;
+        Float8 m = (a + b) * 0.5F;
         timesLog2(m);
         sum = sum - m;
     }
