@@ -2,20 +2,15 @@
 
 #include "core/eval/pair.h"
 #include "core/eval/small_pass.h"
+#include "core/methods/mapped_layers.h"
 
-#include <algorithm>
 #include <limits>
 
 namespace winnow {
 
 int64_t smallLayersRun(const KvPlan &plan, const ModelConfig &small)
 {
-    if (!plan.standIn || plan.standIn->serving.empty())
-        return 0;
-    const int32_t last = *std::max_element(plan.standIn->serving.begin(), plan.standIn->serving.end());
-    if (last < 0)
-        return 0;
-    return plan.standIn->earlyExit ? last / small.heads + 1 : small.layers;
+    return plan.standIn ? smallLayersRun(*plan.standIn, small) : 0;
 }
 
 CacheBytes cellBytes(const KvPlan &plan, const Capture &capture, int64_t elementBytes)

@@ -78,6 +78,9 @@ public:
 private:
     Result<void> prepare();
     Result<void> prepareCell(Line &line, const Budget &budget);
+    /// Keeps a planned cell to be measured; a plan that reads the prompt in its own way has that done now.
+    Result<void> takeCell(const Line &line, SweepCell cell, KvPlan plan);
+    std::string keyOf(const Line &line, const Budget &budget) const;
     Result<void> rankLine(Line &line);
     Result<int64_t> countOf(const Line &line, const Budget &budget) const;
     Result<void> measure();
@@ -142,13 +145,8 @@ Result<int64_t> SweepRun::countOf(const Line &line, const Budget &budget) const
     return countOfStaying(meaning, found->count, layers);
 }
 
-Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
+std::string SweepRun::keyOf(const Line &line, const Budget &budget) const
 {
-    SweepCell cell;
-    cell.method = line.method;
-    cell.title = std::string(line.spec->title);
-    cell.budget = budget;
-    cell.seed = line.seed;
     CellRecipe recipe = m_request.recipe;
     recipe.contextTokens = m_capture.tokens();
     recipe.method = line.method.method;
@@ -158,7 +156,17 @@ Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
         recipe.budget += " of the large model";
     recipe.seed = line.seed;
     recipe.mode = m_request.options.mode == ExecutionMode::Mask ? "mask" : "drop";
-    cell.key = cellKey(recipe);
+    return cellKey(recipe);
+}
+
+Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
+{
+    SweepCell cell;
+    cell.method = line.method;
+    cell.title = std::string(line.spec->title);
+    cell.budget = budget;
+    cell.seed = line.seed;
+    cell.key = keyOf(line, budget);
     if (m_callbacks.known && m_callbacks.known(cell.key)) {
         leaveOut(std::move(cell), CellState::Known, "measured before");
         return {};
@@ -176,26 +184,30 @@ Result<void> SweepRun::prepareCell(Line &line, const Budget &budget)
         return {};
     }
     cell.count = *count;
-    const Parameters parameters(line.method.parameters);
     const int64_t staying = stayingCount(line.spec->budget.meaning, cell.count, m_capture.config.layers);
-    Result<KvPlan> plan = line.algorithm->select(m_capture, *line.ranking, parameters, staying);
+    Result<KvPlan> plan = line.algorithm->select(m_capture, *line.ranking, Parameters(line.method.parameters), staying);
     if (!plan) {
         leaveOut(std::move(cell), CellState::Unreachable, plan.error().message);
         return {};
     }
     cell.selectMs = millisecondsSince(start);
     m_result.selectMs += cell.selectMs;
-    cell.bytes = cellBytes(*plan, m_capture, m_request.elementBytes);
-    addModelNotices(m_capture.config, *plan);
-    if (plan->inactive) {
-        std::string reason = inactiveNotice(*plan);
+    return takeCell(line, std::move(cell), std::move(*plan));
+}
+
+Result<void> SweepRun::takeCell(const Line &line, SweepCell cell, KvPlan plan)
+{
+    addModelNotices(m_capture.config, plan);
+    if (plan.inactive) {
+        std::string reason = inactiveNotice(plan);
         if (reason.empty())
             reason = "the budget holds the whole prompt, so the method does nothing";
-        cell.plan = std::make_shared<const KvPlan>(std::move(*plan));
-        leaveOut(std::move(cell), CellState::Inactive, reason);
+        cell.bytes = cellBytes(plan, m_capture, m_request.elementBytes);
+        cell.plan = std::make_shared<const KvPlan>(std::move(plan));
+        leaveOut(std::move(cell), CellState::Inactive, std::move(reason));
         return {};
     }
-    EvaluationCell prepared{std::move(*plan), line.algorithm.get(), line.ranking, parameters};
+    EvaluationCell prepared{std::move(plan), line.algorithm.get(), line.ranking, Parameters(line.method.parameters)};
     if (Result<void> given = giveContext(m_capture, prepared, m_context); !given)
         return given;
     cell.plan = std::make_shared<const KvPlan>(prepared.plan);

@@ -191,10 +191,10 @@ std::vector<std::string> costNotices(const MappedPlan &plan, const ModelConfig &
 
 int64_t smallLayersRun(const StandIn &plan, const ModelConfig &small)
 {
-    if (!plan.earlyExit)
-        return small.layers;
     const auto last = std::max_element(plan.serving.begin(), plan.serving.end());
-    return last == plan.serving.end() || *last < 0 ? 0 : *last / small.heads + 1;
+    if (last == plan.serving.end() || *last < 0)
+        return 0; // no head serves, so the small model does not run
+    return plan.earlyExit ? *last / small.heads + 1 : small.layers;
 }
 
 MappingCost costOf(const MappedPlan &plan, const ModelConfig &large, const ModelConfig &small, int64_t tokens)
