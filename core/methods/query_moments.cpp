@@ -4,11 +4,9 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/sum.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -98,18 +96,20 @@ MeanRotation::MeanRotation(LayerRotation rotation, int64_t first, int64_t count)
 
 at::Tensor MeanRotation::turn(const at::Tensor &rows) const
 {
-    const at::Tensor result = rows.clone();
-    const auto pairs = static_cast<int64_t>(m_cos.size());
-    const auto columns = [&](int64_t RopePair::*channel) {
-        at::Tensor index = at::empty({pairs}, at::kLong);
-        for (int64_t j = 0; j < pairs; ++j)
-            index.data_ptr<int64_t>()[j] = m_rotation.pairs[static_cast<size_t>(j)].*channel;
-        return index;
-    };
-    const at::Tensor cosine = at::tensor(at::ArrayRef<double>(m_cos), at::kDouble), sine = at::tensor(at::ArrayRef<double>(m_sin), at::kDouble);
-    const at::Tensor a = rows.index_select(-1, columns(&RopePair::fromA)), b = rows.index_select(-1, columns(&RopePair::fromB));
-    result.index_copy_(-1, columns(&RopePair::toA), a * cosine - b * sine);
-    result.index_copy_(-1, columns(&RopePair::toB), a * sine + b * cosine);
+    // Plain loops: the rows are short and there are few, operators would spend their time on being called.
+    const at::Tensor source = rows.contiguous();
+    const at::Tensor result = source.clone();
+    const int64_t width = rows.size(-1);
+    const double *from = source.const_data_ptr<double>();
+    double *to = result.mutable_data_ptr<double>();
+    for (int64_t row = rows.numel() / width; row > 0; --row, from += width, to += width) {
+        for (size_t j = 0; j < m_cos.size(); ++j) {
+            const RopePair &pair = m_rotation.pairs[j];
+            const double a = from[pair.fromA], b = from[pair.fromB];
+            to[pair.toA] = a * m_cos[j] - b * m_sin[j];
+            to[pair.toB] = a * m_sin[j] + b * m_cos[j];
+        }
+    }
     return result;
 }
 
