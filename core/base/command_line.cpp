@@ -154,6 +154,8 @@ namespace {
         const Json &value = request[name];
         if (name == "model" || name == "method")
             writer.option(name == "model" ? "--model" : "--method", plainText(value));
+        else if (name == "smallModel")
+            writer.option("--small-model", plainText(value));
         else if (name == "input")
             writeInput(value, files, writer);
         else if (name == "continuation")
@@ -176,7 +178,7 @@ namespace {
         std::span<const MethodInfo> methods, OptionWriter &writer)
     {
         // The order people read in; what is left follows in the order of the table.
-        std::vector<std::string> names { "model", "input", "method", "methods", "budget", "budgets",
+        std::vector<std::string> names { "model", "smallModel", "input", "method", "methods", "budget", "budgets",
             "params", "scoreLast", "continuation", "measure" };
         for (const auto &[name, value] : request.items()) {
             if (name != "command" && std::find(names.begin(), names.end(), name) == names.end())
