@@ -164,14 +164,21 @@ private Q_SLOTS:
         request["span"] = 40;
         const Report matched = report(request);
         auto tables = matched.tables();
-        std::erase_if(tables, [](const TableArtifact &table) { return table.id != "match.cosine"; });
-        QCOMPARE(tables.size(), size_t(1));
+        QCOMPARE(tables.size(), size_t(2)); // the matches, and each head's best one in the later rows
+        QCOMPARE(tables[1].id, std::string("consistency.heads"));
+        QCOMPARE(tables[1].columns, (std::vector<std::string>{"layer", "head", "match", "40"}));
+        int same = 0;
+        for (const Json &row : tables[1].rows)
+            same += row[2] == row[3] ? 1 : 0;
+        QCOMPARE(double(same) / double(tables[1].rows.size()), *matched.metric("consistencyHard"));
         QCOMPARE(tables[0].columns,
             (std::vector<std::string>{"layer", "head", "smallLayer", "smallHead", "score", "margin", "cosNosink", "jaccard"}));
         QCOMPARE(int64_t(tables[0].rows.size()), integerField(matched.model(), "layers") * integerField(matched.model(), "heads"));
         QCOMPARE(*matched.metric("consistencyRows"), 50.0);
         QVERIFY(*matched.metric("consistencyHard") > 0.5 && *matched.metric("consistencySoft") > 0.9); // a copy of itself in q8_0
         QCOMPARE(matched.curves().size(), size_t(3));
+        request["consistency"] = false;
+        QCOMPARE(report(request).curves().size(), size_t(0));
     }
 
     void tilesAreRowsOfEitherModel()
