@@ -33,7 +33,7 @@ void HeadMap::fill()
     Grid grid;
     int layers = 0;
     for (const Group &group : m_groups) {
-        grid.columns = std::max(grid.columns, group.kept->kept().evictions.empty() ? group.kept->tokens() : group.kept->width());
+        grid.columns = std::max(grid.columns, group.kept->decodes() ? group.kept->width() : group.kept->tokens());
         layers = std::max(layers, group.kept->layers());
     }
     m_layer = std::clamp(m_layer, 0, std::max(0, layers - 1));
@@ -57,7 +57,7 @@ bool HeadMap::followSelection(const Selection &before)
 {
     const Selection &now = selection();
     const bool otherLayer = now.pinned && now.layer >= 0 && now.layer != m_layer;
-    const bool decodes = std::any_of(m_groups.begin(), m_groups.end(), [](const Group &g) { return !g.kept->kept().evictions.empty(); });
+    const bool decodes = std::any_of(m_groups.begin(), m_groups.end(), [](const Group &g) { return g.kept->decodes(); });
     if (!otherLayer && (before.step == now.step || !decodes))
         return false;
     if (otherLayer)

@@ -13,6 +13,7 @@ KeptGrid::KeptGrid(KeptTokens kept, int64_t inputTokens)
     , m_width(static_cast<int>(std::max(inputTokens, m_kept.tokens + m_kept.steps)))
 {
     countPrompt();
+    sortChanges();
     if (m_kept.evictions.empty())
         return;
     m_evictedAt.assign(static_cast<size_t>(m_layers) * static_cast<size_t>(m_heads) * static_cast<size_t>(m_width), -1);
@@ -22,6 +23,41 @@ KeptGrid::KeptGrid(KeptTokens kept, int64_t inputTokens)
         if (inside)
             m_evictedAt[cell(e.layer, e.head, e.position)] = e.step;
     }
+}
+
+void KeptGrid::sortChanges()
+{
+    if (m_kept.changes.empty())
+        return;
+    for (const ClassChange &change : m_kept.changes)
+        if (change.layer >= 0 && change.layer < m_layers && change.head >= 0 && change.head < m_heads && change.position >= 0 && change.position < m_width)
+            m_changes.push_back(change);
+    std::stable_sort(m_changes.begin(), m_changes.end(), [this](const ClassChange &a, const ClassChange &b) {
+        const size_t x = cell(a.layer, a.head, a.position), y = cell(b.layer, b.head, b.position);
+        return x != y ? x < y : a.step < b.step;
+    });
+    const size_t cells = static_cast<size_t>(m_layers) * static_cast<size_t>(m_heads) * static_cast<size_t>(m_width);
+    m_changesFrom.assign(cells + 1, 0);
+    for (const ClassChange &change : m_changes)
+        ++m_changesFrom[cell(change.layer, change.head, change.position) + 1];
+    for (size_t i = 0; i < cells; ++i)
+        m_changesFrom[i + 1] += m_changesFrom[i];
+}
+
+size_t KeptGrid::changesUntil(size_t cell, int step) const
+{
+    size_t last = m_changesFrom[cell];
+    while (last < m_changesFrom[cell + 1] && m_changes[last].step <= step)
+        ++last;
+    return last;
+}
+
+std::vector<ClassChange> KeptGrid::history(int layer, int head, int position) const
+{
+    if (m_changesFrom.empty() || position < 0 || position >= m_width)
+        return {};
+    const size_t at = cell(layer, head, position);
+    return {m_changes.begin() + static_cast<long>(m_changesFrom[at]), m_changes.begin() + static_cast<long>(m_changesFrom[at + 1])};
 }
 
 // Every view asks for these counts, most of them for every cell: once per report is enough.
@@ -66,6 +102,12 @@ int KeptGrid::evictionStep(int layer, int head, int position) const
 
 bool KeptGrid::keptAt(int layer, int head, int position, int step) const
 {
+    if (!m_changesFrom.empty()) {
+        if (position >= m_tokens && position - m_tokens > step)
+            return false; // not read yet
+        const TokenClass now = classAt(layer, head, position, step);
+        return now == TokenClass::Kept || now == TokenClass::Window || now == TokenClass::Sink;
+    }
     if (position >= m_tokens) {
         if (position - m_tokens > step)
             return false; // not read yet
@@ -78,6 +120,12 @@ bool KeptGrid::keptAt(int layer, int head, int position, int step) const
 
 TokenClass KeptGrid::classAt(int layer, int head, int position, int step) const
 {
+    if (!m_changesFrom.empty()) {
+        const size_t at = cell(layer, head, position), last = changesUntil(at, step);
+        if (last > m_changesFrom[at])
+            return m_changes[last - 1].to;
+        return position < m_tokens ? m_kept.tokenClass(layer, head, position) : TokenClass::Evicted;
+    }
     if (position >= m_tokens)
         return keptAt(layer, head, position, step) ? TokenClass::Kept : TokenClass::Evicted;
     const int gone = evictionStep(layer, head, position);
@@ -88,7 +136,7 @@ TokenClass KeptGrid::classAt(int layer, int head, int position, int step) const
 
 int KeptGrid::headsKept(int layer, int position, int step) const
 {
-    if (position < m_tokens && (m_evictedAt.empty() || step < 0))
+    if (position < m_tokens && ((m_evictedAt.empty() && m_changesFrom.empty()) || step < 0))
         return m_counts[static_cast<size_t>(layer) * static_cast<size_t>(m_tokens) + static_cast<size_t>(position)];
     int count = 0;
     for (int h = 0; h < m_heads; ++h)
@@ -98,7 +146,7 @@ int KeptGrid::headsKept(int layer, int position, int step) const
 
 int KeptGrid::headsKeptAll(int position, int step) const
 {
-    if (position < m_tokens && (m_evictedAt.empty() || step < 0))
+    if (position < m_tokens && ((m_evictedAt.empty() && m_changesFrom.empty()) || step < 0))
         return m_countsAll[static_cast<size_t>(position)];
     int count = 0;
     for (int l = 0; l < m_layers; ++l)

@@ -29,6 +29,8 @@ public:
     bool keptAt(int layer, int head, int position, int step) const;
     /// Class at a step: what was evicted later is shown as it was before.
     TokenClass classAt(int layer, int head, int position, int step) const;
+    /// Changes of class of one position in step order, for methods that decide again at every step.
+    std::vector<ClassChange> history(int layer, int head, int position) const;
     /// Step at which a position left the cache; -1 = never, or at once after the prompt.
     int evictionStep(int layer, int head, int position) const;
     /// Heads of a layer that hold the position, 0..heads().
@@ -42,17 +44,24 @@ public:
     /// Score of the ranking, NaN when the report has none.
     float score(int layer, int head, int position) const;
     bool hasScores() const { return !m_kept.score.empty(); }
-    bool hasClasses() const { return !m_kept.classes.empty(); }
+    bool hasClasses() const { return !m_kept.classes.empty() || !m_kept.changes.empty(); }
+    /// Held sets change while decoding.
+    bool decodes() const { return !m_kept.evictions.empty() || !m_kept.changes.empty(); }
 
 private:
     size_t cell(int layer, int head, int position) const;
     void countPrompt();
+    void sortChanges();
+    /// Index one behind the last change of a cell that has happened at a step.
+    size_t changesUntil(size_t cell, int step) const;
 
     KeptTokens m_kept;
     int m_layers = 0, m_heads = 0, m_tokens = 0, m_width = 0;
     std::vector<uint8_t> m_counts; // [layers, tokens] heads that keep it after the prompt
     std::vector<int32_t> m_countsAll; // [tokens], sum over layers
     std::vector<int32_t> m_evictedAt; // [layers, heads, width], empty without evictions
+    std::vector<ClassChange> m_changes; // by cell, then step
+    std::vector<uint32_t> m_changesFrom; // [layers, heads, width + 1] first change of a cell, empty without changes
 };
 using KeptGridPtr = std::shared_ptr<const KeptGrid>;
 

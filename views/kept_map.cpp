@@ -26,7 +26,7 @@ void KeptMap::fill()
     if (m_kept) {
         const int step = selection().step;
         // Rules that hold while decoding evict continuation tokens too; the others only choose among the prompt.
-        const int columns = m_kept->kept().evictions.empty() ? m_kept->tokens() : m_kept->width();
+        const int columns = m_kept->decodes() ? m_kept->width() : m_kept->tokens();
         grid.rows = m_kept->layers();
         grid.columns = columns;
         grid.groups = {grid.rows};
@@ -43,7 +43,7 @@ void KeptMap::fill()
 
 bool KeptMap::followSelection(const Selection &before)
 {
-    if (before.step == selection().step || !m_kept || m_kept->kept().evictions.empty())
+    if (before.step == selection().step || !m_kept || !m_kept->decodes())
         return false;
     fill();
     return true;

@@ -35,7 +35,7 @@ void KeptPositions::fill()
     grid.rows = static_cast<int>(m_rows.size());
     grid.groups.assign(m_rows.size(), 1);
     for (const Row &row : m_rows)
-        grid.columns = std::max(grid.columns, row.kept->kept().evictions.empty() ? row.kept->tokens() : row.kept->width());
+        grid.columns = std::max(grid.columns, row.kept->decodes() ? row.kept->width() : row.kept->tokens());
     const int step = selection().step;
     for (const Row &row : m_rows) {
         const KeptGrid &kept = *row.kept;
@@ -51,7 +51,7 @@ void KeptPositions::fill()
 
 bool KeptPositions::followSelection(const Selection &before)
 {
-    const bool decodes = std::any_of(m_rows.begin(), m_rows.end(), [](const Row &r) { return !r.kept->kept().evictions.empty(); });
+    const bool decodes = std::any_of(m_rows.begin(), m_rows.end(), [](const Row &r) { return r.kept->decodes(); });
     if (before.step == selection().step || !decodes)
         return false;
     fill();

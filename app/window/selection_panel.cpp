@@ -54,6 +54,17 @@ namespace {
         return -1;
     }
 
+    /// "kept, marginal from step 4, kept from step 9" of one head; the first one of the layer while none is marked.
+    QString classHistory(const KeptTokens &kept, const Selection &mark)
+    {
+        const int layer = std::max(0, mark.layer), head = std::max(0, mark.head);
+        QString text = mark.token < kept.tokens ? className(kept.tokenClass(layer, head, mark.token)) : SelectionPanel::tr("new");
+        for (const ClassChange &change : kept.changes)
+            if (change.layer == layer && change.head == head && change.position == mark.token)
+                text += SelectionPanel::tr(", %1 from step %2").arg(className(change.to)).arg(change.step + 1);
+        return text;
+    }
+
     void keptRows(SelectionFacts &facts, const KeptTokens &kept, const Selection &mark)
     {
         const int64_t token = mark.token;
@@ -76,6 +87,10 @@ namespace {
             const QString score = scoreText(kept, mark.layer, std::max(0, mark.head), token);
             if (!score.isEmpty())
                 facts.rows.append({mark.head >= 0 ? SelectionPanel::tr("Score, rank") : SelectionPanel::tr("Score, rank, head 0"), score});
+        }
+        if (!kept.changes.empty()) {
+            facts.rows.append({SelectionPanel::tr("History"), classHistory(kept, mark)});
+            return;
         }
         const int64_t step = evictionStep(kept, mark.layer, mark.head, mark.token);
         facts.rows.append({SelectionPanel::tr("Evicted at step"), step >= 0 ? QString::number(step) : QStringLiteral("–")});

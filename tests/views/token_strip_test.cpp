@@ -22,6 +22,7 @@ private Q_SLOTS:
     void hoverRepaintsOnlyTheMarks();
     void stepShowsDecodedTokensOneByOne();
     void evictedLaterIsShownAsItWas();
+    void classesChangeStepByStepAndTokensComeBack();
     void keyboardWalksThroughTheText();
     void copiesTheSelectedText();
     void followsThePinnedLayer();
@@ -186,6 +187,32 @@ void TokenStripTest::evictedLaterIsShownAsItWas()
     QCOMPARE(grid.evictionStep(0, 0, 2), 1);
     QCOMPARE(grid.meanCacheLength(-1), 3.0);
     QCOMPARE(grid.meanCacheLength(1), 4.0);
+}
+
+void TokenStripTest::classesChangeStepByStepAndTokensComeBack()
+{
+    KeptTokens kept = KeptTokens::sized(1, 2, 3);
+    kept.classes.assign(6, uint8_t(TokenClass::Evicted));
+    kept.setKept(0, 0, 0);
+    kept.classes[0] = uint8_t(TokenClass::Kept);
+    kept.classes[1] = uint8_t(TokenClass::Marginal);
+    kept.steps = 3;
+    kept.changes = {{0, 0, 0, 3, TokenClass::Window}, {1, 0, 0, 0, TokenClass::Marginal}, {1, 0, 0, 1, TokenClass::Kept}, {2, 0, 0, 0, TokenClass::Kept}, {2, 0, 0, 3, TokenClass::Evicted}};
+    const KeptGrid grid(kept, 6);
+    QVERIFY(grid.decodes());
+    QCOMPARE(grid.classAt(0, 0, 0, -1), TokenClass::Kept);
+    QCOMPARE(grid.classAt(0, 0, 1, 0), TokenClass::Marginal);
+    QCOMPARE(grid.classAt(0, 0, 0, 1), TokenClass::Marginal);
+    QCOMPARE(grid.classAt(0, 0, 1, 1), TokenClass::Kept);
+    QCOMPARE(grid.classAt(0, 0, 0, 2), TokenClass::Kept); // came back
+    QVERIFY(!grid.keptAt(0, 0, 0, 1));
+    QVERIFY(!grid.keptAt(0, 0, 3, -1)); // not read yet
+    QVERIFY(grid.keptAt(0, 0, 3, 0));
+    QVERIFY(!grid.keptAt(0, 0, 3, 2));
+    QCOMPARE(grid.classAt(0, 1, 0, 2), TokenClass::Evicted); // the other head never changes
+    QCOMPARE(grid.headsKept(0, 1, 1), 1);
+    QCOMPARE(grid.history(0, 0, 0).size(), size_t(2));
+    QVERIFY(grid.history(0, 1, 2).empty());
 }
 
 void TokenStripTest::keyboardWalksThroughTheText()
