@@ -177,7 +177,7 @@ std::vector<std::pair<QString, QString>> QualityView::tooltipRows(const Hit &hit
     QString stored = xText(p.x);
     if (full > 0 && m_xKind != X::Tokens)
         stored += QStringLiteral(", ") + format::signedPercent(p.x / full - 1);
-    const QString xNames[] = {tr("Stored"), tr("Nominal"), tr("Tokens")};
+    const QString xNames[] = {tr("Stored"), tr("Nominal"), tr("Tokens"), tr("With small model")};
     rows.emplace_back(xNames[static_cast<int>(m_xKind)], stored);
     if (p.forecast || line.reference || curveCount() < 2)
         return rows;

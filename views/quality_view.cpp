@@ -16,7 +16,7 @@ namespace winnow {
 namespace {
 
 constexpr double kMebi = 1024.0 * 1024.0;
-constexpr const char *kXNames[] = {"nativeBytes", "nominalBytes", "tokens"};
+constexpr const char *kXNames[] = {"nativeBytes", "nominalBytes", "tokens", "effectiveBytes"};
 constexpr const char *kYNames[] = {"deltaNll", "kl", "top1Agreement"};
 
 bool namesAxis(const std::string &given, const char *wanted, const char *fallback) { return given == wanted || (given.empty() && wanted == std::string(fallback)); }

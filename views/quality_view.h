@@ -14,7 +14,7 @@ namespace winnow {
 class QualityView final : public PictureView {
     Q_OBJECT
 public:
-    enum class X { Stored, Nominal, Tokens };
+    enum class X { Stored, Nominal, Tokens, Effective };
     enum class Y { DeltaNll, Kl, Top1 };
     enum class Scale { Linear, Log };
 

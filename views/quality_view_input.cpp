@@ -84,7 +84,7 @@ QVector<QWidget *> QualityView::headerControls()
             box->setAccessibleName(name);
             return box;
         };
-        m_xChoice = make({tr("x: stored bytes"), tr("x: nominal bytes"), tr("x: tokens")}, tr("Horizontal axis"));
+        m_xChoice = make({tr("x: stored bytes"), tr("x: nominal bytes"), tr("x: tokens"), tr("x: stored with small model")}, tr("Horizontal axis"));
         m_yChoice = make({tr("y: ΔNLL"), tr("y: KL"), tr("y: top-1")}, tr("Vertical axis"));
         connect(m_xChoice, &QComboBox::activated, this, [this](int index) { setAxes(static_cast<X>(index), m_yKind); });
         connect(m_yChoice, &QComboBox::activated, this, [this](int index) { setAxes(m_xKind, static_cast<Y>(index)); });
@@ -107,8 +107,9 @@ void QualityView::refreshChoices()
     };
     const bool any = !data().curves.empty();
     const QString nothing = tr("Nothing is measured yet: run a pinned setting or start a sweep.");
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < m_xChoice->count(); ++i)
         offer(m_xChoice, i, hasCurve(static_cast<X>(i), m_yKind), any ? tr("No measured cell says this size.") : nothing);
+    for (int i = 0; i < m_yChoice->count(); ++i) {
         offer(m_yChoice, i, hasCurve(m_xKind, static_cast<Y>(i)), any ? tr("No measured cell holds this quality; run or sweep again to measure it.") : nothing);
     }
 }
@@ -117,7 +118,7 @@ QString QualityView::title() const { return m_xKind == X::Tokens ? tr("Quality a
 
 QString QualityView::xTitle() const
 {
-    const QString names[] = {tr("stored cache, MiB"), tr("nominal cache, MiB"), tr("kept tokens")};
+    const QString names[] = {tr("stored cache, MiB"), tr("nominal cache, MiB"), tr("kept tokens"), tr("stored and small model’s cache, MiB")};
     return names[static_cast<int>(m_xKind)] + (m_xScale == Scale::Log ? tr(", log scale") : QString());
 }
 
@@ -185,7 +186,7 @@ QString QualityView::caption() const
 
 QString QualityView::csv() const
 {
-    const QString xNames[] = {QStringLiteral("stored cache MiB"), QStringLiteral("nominal cache MiB"), QStringLiteral("kept tokens")};
+    const QString xNames[] = {QStringLiteral("stored cache MiB"), QStringLiteral("nominal cache MiB"), QStringLiteral("kept tokens"), QStringLiteral("stored and small model cache MiB")};
     const QString yNames[] = {QStringLiteral("delta NLL nats/token"), QStringLiteral("KL nats"), QStringLiteral("top-1 agreement")};
     QString out = QStringLiteral("run,method,budget,%1,%2,low,high,forecast\n").arg(xNames[static_cast<int>(m_xKind)], yNames[static_cast<int>(m_yKind)]);
     const auto number = [](double value) { return std::isfinite(value) ? QString::number(value, 'g', 12) : QString(); };
@@ -218,7 +219,7 @@ void QualityView::restoreState(const QJsonObject &state)
 {
     for (QAction *action : actions())
         action->setChecked(state.value(action->objectName()).toBool(action->isChecked()));
-    setAxes(static_cast<X>(std::clamp(state.value(QStringLiteral("x")).toInt(), 0, 2)), static_cast<Y>(std::clamp(state.value(QStringLiteral("y")).toInt(), 0, 2)));
+    setAxes(static_cast<X>(std::clamp(state.value(QStringLiteral("x")).toInt(), 0, 3)), static_cast<Y>(std::clamp(state.value(QStringLiteral("y")).toInt(), 0, 2)));
 }
 
 QPointF QualityView::pointPosition(const Hit &hit) const

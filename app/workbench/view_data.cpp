@@ -51,7 +51,8 @@ namespace {
         const char *name, *unit;
         std::optional<double> QualityPoint::*value;
     };
-    constexpr SizeAxis kSizeAxes[] = {{"nativeBytes", &QualityPoint::storedBytes}, {"nominalBytes", &QualityPoint::nominalBytes}, {"tokens", &QualityPoint::tokens}};
+    constexpr SizeAxis kSizeAxes[] = {{"nativeBytes", &QualityPoint::storedBytes}, {"nominalBytes", &QualityPoint::nominalBytes}, {"tokens", &QualityPoint::tokens},
+        {"effectiveBytes", &QualityPoint::effectiveBytes}};
     constexpr QualityAxis kQualityAxes[] = {{"deltaNll", "nats/token", &QualityPoint::deltaNll}, {"kl", "nats", &QualityPoint::kl}, {"top1Agreement", "", &QualityPoint::top1}};
 
     Curve makeCurve(const RunRecord &owner, const std::vector<const QualityPoint *> &measured, const SizeAxis &size, const QualityAxis &quality)
@@ -109,6 +110,8 @@ namespace {
         const Savings savings = report.savings();
         point.storedBytes = savings.nativeBytes;
         point.nominalBytes = savings.nominalBytes;
+        point.smallCacheBytes = savings.slmCacheBytes;
+        point.effectiveBytes = savings.nativeBytes >= 0 ? savings.nativeBytes + std::max(0.0, savings.slmCacheBytes) : -1;
         const Json tokens = fieldOf(fieldOf(report.body(), "budget"), "metTokens");
         point.tokens = tokens.is_number() ? tokens.get<double>() : -1;
     }
@@ -168,6 +171,7 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
 {
     std::vector<Curve> curves;
     std::vector<Setting> seen;
+    bool pairs = false; // some run has a second model, whose cache counts
     for (const RunRecord &run : document.runs()) {
         if (run.inputId != context.inputId)
             continue;
@@ -181,8 +185,10 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
         const Json input = inputIdentity(run.request);
         auto take = [&](const ReportPtr &report) {
             const QualityPoint &point = context.quality->point(report);
-            if (point.measured && sameCurve(point, setting, input))
+            if (point.measured && sameCurve(point, setting, input)) {
                 points.push_back(&point);
+                pairs = pairs || point.smallCacheBytes > 0;
+            }
         };
         for (const auto &[key, report] : document.cells())
             take(report);
@@ -204,6 +210,8 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
             }
         }
     }
+    if (!pairs)
+        std::erase_if(curves, [](const Curve &curve) { return curve.xName == "effectiveBytes"; });
     return curves;
 }
 

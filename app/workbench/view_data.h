@@ -15,6 +15,8 @@ struct QualityPoint {
     Json input; // what it was measured on: ids, text or name
     bool measured = false; // has stored bytes and a ΔNLL
     double storedBytes = -1, nominalBytes = -1, tokens = -1; // negative = the report does not say
+    double smallCacheBytes = -1; // of a second model beside the large one
+    double effectiveBytes = -1; // stored, and the second model's cache where there is one
     std::optional<double> deltaNll, kl, top1;
     double low = 0, high = 0; // 95 % band of deltaNll
     bool band = false;

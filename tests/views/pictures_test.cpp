@@ -284,7 +284,7 @@ void PicturesTest::onlyMeasuredAxesAreOffered()
         return flags;
     };
     view.setData(panthers.viewData(3));
-    QCOMPARE(offered(across), QVector<bool>({true, false, false}));
+    QCOMPARE(offered(across), QVector<bool>({true, false, false, false}));
     QCOMPARE(offered(up), QVector<bool>({true, false, false}));
     QVERIFY(!up->itemData(1, Qt::ToolTipRole).toString().isEmpty());
     auto more = std::make_shared<ViewData>(*panthers.viewData(3));
