@@ -31,6 +31,7 @@ Q_SIGNALS:
     void layerToggled(int layer);
 
 protected:
+    QColor ground(const Theme &theme) const override { return theme.dock; }
     bool dataChanged() override;
     void paintBody(QPainter &painter, const QRectF &body, const Theme &theme) const override;
     void paintMarks(QPainter &painter, const QRectF &body, const Theme &theme) const override;

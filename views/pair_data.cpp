@@ -119,6 +119,7 @@ Result<PairTablePtr> tableFrom(const MatrixArtifact &artifact, const Document &d
     auto table = std::make_shared<PairTable>();
     table->metric = QString::fromStdString(artifact.metric);
     table->skipSinks = static_cast<int>(numberField(artifact.extra, "skipSinks", 0));
+    table->topCount = static_cast<int>(integerField(artifact.extra, "topCount"));
     table->rows = static_cast<int>(artifact.rows);
     table->columns = static_cast<int>(artifact.columns);
     table->values = artifact.values;
@@ -221,6 +222,20 @@ const PairSeries *PairData::findSeries(const QString &id) const
         if (each.id == id && (!found || (table && each.metric == table->metric)))
             found = &each;
     return found;
+}
+
+std::optional<LayerProfile> readProfile(const Report &report)
+{
+    for (const Curve &curve : report.curves()) {
+        if (curve.id != "profile" || curve.x.size() != curve.y.size())
+            continue;
+        LayerProfile profile = PairData::noProfile();
+        for (size_t i = 0; i < curve.x.size(); ++i)
+            if (curve.x[i] >= 0 && curve.x[i] < kProfileBlocks)
+                profile[static_cast<size_t>(curve.x[i])] = curve.y[i];
+        return profile;
+    }
+    return std::nullopt;
 }
 
 PairDataPtr withTable(const PairDataPtr &data, const QString &metric, int skipSinks)

@@ -33,6 +33,7 @@ struct PairSide {
 struct PairTable {
     QString metric; // "cosine", "cosine_nosink", ...
     int skipSinks = 0; // columns left out
+    int topCount = 0; // size of the compared sets (Jaccard), 0 = none
     int rows = 0, columns = 0;
     std::vector<float> values; // [rows, columns], NaN = not defined
     std::vector<int> match; // [rows] best column
@@ -90,6 +91,9 @@ using PairDataPtr = std::shared_ptr<const PairData>;
 /// The comparison in a report of `compare`; null with a sentence when it holds none.
 /// @error BadInput naming the table whose parts do not fit each other.
 Result<std::shared_ptr<PairData>> readPairData(const ReportPtr &report);
+
+/// The deltas of ten blocks of layers in a report of `compare` with `what: profile`; nothing when it holds none.
+std::optional<LayerProfile> readProfile(const Report &report);
 
 /// The same comparison showing another of its tables; unchanged when it has no such one.
 PairDataPtr withTable(const PairDataPtr &data, const QString &metric, int skipSinks);

@@ -126,7 +126,7 @@ void PictureView::paintEvent(QPaintEvent *)
     if (m_baseDirty || m_base.size() != pixels) {
         m_base = QPixmap(pixels);
         m_base.setDevicePixelRatio(ratio);
-        m_base.fill(m_theme.surface);
+        m_base.fill(ground(m_theme));
         QPainter painter(&m_base);
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setClipRect(rect());

@@ -37,6 +37,8 @@ protected:
     const ViewData &data() const { return *m_data; }
     const Selection &selection() const { return m_selection; }
     const Theme &theme() const { return m_theme; }
+    /// What the picture stands on, on the screen.
+    virtual QColor ground(const Theme &theme) const { return theme.surface; }
     /// Where the body lies on the screen; larger than the widget when it scrolls.
     virtual QRectF bodyRect() const;
     void invalidateBase();

@@ -12,6 +12,7 @@
 
 #include <QGridLayout>
 #include <QLabel>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -70,7 +71,10 @@ PlannerPanel::PlannerPanel(Workbench &bench, Look &look, QWidget *parent)
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 8);
     column->setSpacing(0);
-    column->addWidget(new PanelHeader(tr("Layer planner"), this));
+    auto *head = new PanelHeader(tr("Layer planner"), this);
+    QToolButton *measure = head->addButton(QStringLiteral("office-chart-line"), tr("Measure what replacing each block of layers would lose"), look);
+    connect(measure, &QToolButton::clicked, this, [this] { m_bench.pair().measureProfile(); });
+    column->addWidget(head);
     m_planner = new LayerPlanner(this);
     m_planner->setFixedHeight(qRound(scaled(168)));
     joinView(m_planner, bench, look);
@@ -132,8 +136,9 @@ void PlannerPanel::addSavings(QVBoxLayout *column)
     m_badge = new QLabel(this);
     m_badge->setProperty("badge", "err");
     m_badge->setFont(typeFont(TypeRole::Hint));
+    m_badge->setFixedHeight(20);
     head->addWidget(title, 1);
-    head->addWidget(m_badge);
+    head->addWidget(m_badge, 0, Qt::AlignVCenter);
     column->addLayout(head);
     auto *facts = new QVBoxLayout;
     facts->setContentsMargins(12, 0, 12, 0);
@@ -168,7 +173,7 @@ bool PlannerPanel::methodPlans() const
 
 LayerProfile PlannerPanel::profile() const
 {
-    LayerProfile profile = PairData::noProfile();
+    LayerProfile profile = m_bench.pair().measuredProfile().value_or(PairData::noProfile());
     const QString text = QString::fromStdString(stringField(m_bench.setting().parameters, kProfile));
     const QStringList parts = text.split(QLatin1Char(','), Qt::SkipEmptyParts);
     if (!methodPlans() || parts.size() != kProfileBlocks)
@@ -248,6 +253,7 @@ void PlannerPanel::refresh()
         return;
     m_refreshing = true;
     const PairDataPtr &data = m_bench.viewData()->pair;
+    m_planner->setVisible(data != nullptr);
     const int64_t layers = data ? data->large.layers() : integerField(m_bench.model().description, "layers");
     const Plan plan = methodPlan(layers);
     m_bench.pair().setPlan(plan.layers, plan.ratio, plan.rule, profile());

@@ -16,7 +16,7 @@ namespace {
     {
         if (table.metric == QLatin1String("cosine_nosink"))
             return table.skipSinks == 1 ? SelectionPanel::tr("Without first token") : SelectionPanel::tr("Without first %1").arg(table.skipSinks);
-        return metricTitle(table.metric);
+        return table.topCount > 0 ? SelectionPanel::tr("%1, top %2").arg(metricTitle(table.metric)).arg(table.topCount) : metricTitle(table.metric);
     }
 
     void layerRows(SelectionFacts &facts, const PairData &data, const PairMark &mark)

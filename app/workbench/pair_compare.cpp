@@ -66,7 +66,7 @@ PairDataPtr storedPair(const ResultSource &source)
             addTables(**read, *all);
         all = *read;
     }
-    return all;
+    return all ? withTable(all, QStringLiteral("cosine"), 0) : nullptr;
 }
 
 PairCompare::PairCompare(EngineClient &engine, JobRunner &jobs, SessionDocument &document, QObject *parent)
@@ -120,6 +120,7 @@ void PairCompare::close()
     m_report.reset();
     m_maps.reset();
     m_mapsOf = {};
+    m_measuredProfile.reset();
     m_problem.clear();
     m_cancelled = false;
     Q_EMIT busyChanged();
@@ -149,9 +150,14 @@ void PairCompare::findStored()
 {
     if (m_key.empty())
         return;
-    for (const auto &[key, report] : m_document.cells())
-        if (key.starts_with(m_key))
+    for (const auto &[key, report] : m_document.cells()) {
+        if (!key.starts_with(m_key))
+            continue;
+        else if (const auto profile = readProfile(*report))
+            m_measuredProfile = profile;
+        else
             takeReport(report);
+    }
     publish();
 }
 

@@ -54,6 +54,10 @@ public:
     void setMark(const PairMark &mark);
     /// How the matches of the shown metric agree with those of shorter spans.
     void measureSpans();
+    /// What replacing each block of layers alone would lose (iam.md 3 step 1); minutes for large models.
+    void measureProfile();
+    /// Measured deltas of this pair and text; empty while there are none.
+    const std::optional<LayerProfile> &measuredProfile() const { return m_measuredProfile; }
 
     bool busy() const { return m_job != 0; }
     bool mapsBusy() const { return m_mapRequests > 0; }
@@ -99,6 +103,7 @@ private:
     std::vector<int64_t> m_mapped;
     double m_ratio = 0.3;
     LayerProfile m_profile = PairData::noProfile();
+    std::optional<LayerProfile> m_measuredProfile;
     PairMark m_mark, m_mapsOf;
     std::shared_ptr<const PairMaps> m_maps;
     std::vector<float> m_tiles[2]; // large, small, while both are on their way

@@ -152,4 +152,39 @@ void PairCompare::measureSpans()
         ask(Part::Spans);
 }
 
+void PairCompare::measureProfile()
+{
+    if (!canAsk() || m_job != 0 || !m_read)
+        return;
+    constexpr qsizetype kSegment = 512, kSpan = 200; // iam.md 3 step 1; shorter texts are one segment
+    const qsizetype segment = std::clamp<qsizetype>(m_read->pieces.size(), 32, kSegment);
+    Json request = compareRequest(m_target.large, m_target.small, *m_target.input, {static_cast<int>(std::max<qsizetype>(16, std::min(kSpan, segment / 2))), 0, namesOf({QStringLiteral("cosine")})});
+    request["what"] = "profile";
+    request["segmentTokens"] = segment;
+    request.erase("windows");
+    JobSpec spec;
+    spec.title = tr("Profile");
+    spec.detail = tr("loss by block of layers");
+    spec.request = std::move(request);
+    spec.tag = QStringLiteral("compare");
+    spec.done = [this, generation = m_generation, key = m_key](Result<Document> reply) {
+        if (generation != m_generation)
+            return;
+        m_job = 0;
+        Q_EMIT busyChanged();
+        if (!reply) {
+            if (reply.error().code != ErrorCode::Cancelled && reply.error().code != ErrorCode::EngineLost)
+                Q_EMIT failed(sentenceOf(reply.error()));
+            return;
+        }
+        const auto report = std::make_shared<const Report>(std::move(*reply));
+        m_measuredProfile = readProfile(*report);
+        if (m_measuredProfile)
+            m_document.putCell({key + "profile", {{"kind", kCompareCell}}, 0}, report);
+        Q_EMIT changed();
+    };
+    m_job = m_jobs.submit(std::move(spec));
+    Q_EMIT busyChanged();
+}
+
 } // namespace winnow

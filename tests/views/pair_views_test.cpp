@@ -73,6 +73,22 @@ private Q_SLOTS:
         QVERIFY(QString::fromStdString(refused.error().message).contains(QStringLiteral("cosine")));
     }
 
+    void aProfileIsReadFromItsCurve()
+    {
+        ReportBuilder builder;
+        Curve curve;
+        curve.id = "profile";
+        curve.x = {2, 9};
+        curve.y = {0.25, -0.01};
+        builder.add(curve);
+        const auto profile = readProfile(*builder.build());
+        QVERIFY(profile);
+        QCOMPARE((*profile)[2], 0.25);
+        QCOMPARE((*profile)[9], -0.01);
+        QVERIFY(std::isnan((*profile)[0]));
+        QVERIFY(!readProfile(*sample::pairReport()));
+    }
+
     void layersPoolTheirHeads()
     {
         const auto pair = sample::pair();
