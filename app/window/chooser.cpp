@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-    constexpr int kHeight = 28, kPad = 10, kGap = 6, kChevron = 12, kMaxValue = 240;
+    constexpr int kHeight = 28, kPad = 10, kGap = 6, kChevron = 12, kMaxValue = 240, kNarrowValue = 118;
 
     /// Frame, hover and focus as the style sheet says, without text.
     void paintFrame(QToolButton &button, const Theme &theme)
@@ -62,14 +62,23 @@ void Chooser::setCompact(bool compact)
     update();
 }
 
+void Chooser::setNarrow(bool narrow)
+{
+    m_narrow = narrow;
+    setFixedWidth(sizeHint().width());
+    update();
+}
+
+int Chooser::mostValue() const { return m_narrow ? kNarrowValue : kMaxValue; }
+
 QSize Chooser::sizeHint() const
 {
     const QFontMetrics metrics(typeFont(TypeRole::Body));
-    int width = 2 * kPad + kChevron + kGap + std::min(kMaxValue, metrics.horizontalAdvance(m_value));
+    int width = 2 * kPad + kChevron + kGap + std::min(mostValue(), metrics.horizontalAdvance(m_value));
     if (!shownLabel().isEmpty())
         width += metrics.horizontalAdvance(shownLabel()) + kGap;
-    if (!m_note.isEmpty())
-        width += metrics.horizontalAdvance(m_note) + kGap;
+    if (!shownNote().isEmpty())
+        width += metrics.horizontalAdvance(shownNote()) + kGap;
     return {width, kHeight};
 }
 
@@ -91,8 +100,8 @@ void Chooser::paintEvent(QPaintEvent *)
         x += metrics.horizontalAdvance(shown) + kGap;
     };
     draw(shownLabel(), theme.t3, 400);
-    draw(m_value, theme.t1, kMaxValue);
-    draw(m_note, m_tone == Tone::Error ? theme.err : theme.t2, 400);
+    draw(m_value, theme.t1, mostValue());
+    draw(shownNote(), m_tone == Tone::Error ? theme.err : theme.t2, 400);
     painter.drawPixmap(QPointF(width() - kPad - kChevron + 2, (height() - kChevron) / 2.0),
         m_look.pixmap(QStringLiteral("go-down"), kChevron, theme.t2, devicePixelRatioF()));
 }

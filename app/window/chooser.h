@@ -14,6 +14,8 @@ public:
     enum class Tone { Quiet, Error };
     void setValue(const QString &value, const QString &note = {}, Tone tone = Tone::Quiet);
     void setCompact(bool compact);
+    /// Where several stand side by side in a small window: a shorter value, no note (both are in the tooltip).
+    void setNarrow(bool narrow);
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
 
@@ -21,12 +23,14 @@ protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
+    QString shownNote() const { return m_narrow ? QString() : m_note; }
+    int mostValue() const;
     QString shownLabel() const { return m_compact ? QString() : m_label; }
 
     Look &m_look;
     QString m_label, m_value, m_note;
     Tone m_tone = Tone::Quiet;
-    bool m_compact = false;
+    bool m_compact = false, m_narrow = false;
 };
 
 /// The find box: a button that looks like an edit line and opens the palette.

@@ -249,10 +249,11 @@ void MainWindow::showPage()
 {
     const bool open = m_bench.document().isOpen() && !m_welcomeAsked;
     const bool cache = page() == Page::Cache;
-    if (open && !cache && m_stack->currentWidget() == m_page) { // a page without runs to compare leaves the results their tab row
+    const bool apart = m_stack->currentWidget() == m_modelPage || m_stack->currentWidget() == m_pairPage;
+    if (open && !cache && !apart) { // a page without runs to compare leaves the results their tab row
         m_foldedOnCache = m_results->folded();
         m_results->setFolded(true);
-    } else if (open && cache && (m_stack->currentWidget() == m_modelPage || m_stack->currentWidget() == m_pairPage)) {
+    } else if (open && cache && apart) {
         m_results->setFolded(m_foldedOnCache);
     }
     QWidget *const pages[] = {m_page, m_pairPage, m_modelPage};

@@ -89,12 +89,12 @@ void SimilarityPage::buildPlaces(QVBoxLayout *column)
     m_slots.removeAll(m_small);
     m_small->setTabbed(true);
     m_top->setSizes({408, 532, 0});
-    m_upper->setSizes({305, 227});
+    m_upper->setSizes({286, 246});
     m_right->setSizes({315, 168});
     m_bottom->setSizes({582, 358});
     m_rows->addWidget(above);
     m_rows->addWidget(m_bottom);
-    m_rows->setSizes({495, 278});
+    m_rows->setSizes({492, 250});
     m_rows->setStretchFactor(0, 5);
     m_rows->setStretchFactor(1, 3);
     column->addWidget(m_rows);
@@ -209,13 +209,13 @@ void SimilarityPage::refresh()
 void SimilarityPage::markSomething()
 {
     const PairDataPtr data = m_bench.viewData()->pair;
-    if (!isVisible() || !data || !data->table || m_bench.selection().pair.hasLayers() || data->table->score.empty())
+    if (!isVisible() || !data || !data->table || m_bench.selection().pair.hasLayers() || data->table->margin.empty())
         return;
-    // The clearest match is where there is something to see.
-    const std::vector<float> &score = data->table->score;
-    const auto best = std::max_element(score.begin(), score.end(), [](float a, float b) { return !(a >= b); });
+    // The match that stands out most from the others: heads that look at themselves alone are alike in every layer.
+    const std::vector<float> &margin = data->table->margin;
+    const auto best = std::max_element(margin.begin(), margin.end(), [](float a, float b) { return !(a >= b); });
     Selection selection = m_bench.selection();
-    selection.pair = matchOf(*data, static_cast<int>(best - score.begin()));
+    selection.pair = matchOf(*data, static_cast<int>(best - margin.begin()));
     selection.pinned = true;
     m_bench.setSelection(selection);
 }

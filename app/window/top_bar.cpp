@@ -127,9 +127,15 @@ void TopBar::setCompact(bool compact)
     m_cancel->setMinimumWidth(compact ? 28 : 0);
     m_cancel->setMaximumWidth(compact ? 28 : QWIDGETSIZE_MAX);
     m_find->setCompact(compact);
+    setSmallModelShown(!m_small->isHidden());
 }
 
-void TopBar::setSmallModelShown(bool shown) { m_small->setVisible(shown); }
+void TopBar::setSmallModelShown(bool shown)
+{
+    m_small->setVisible(shown);
+    for (Chooser *chooser : {m_model, m_small, m_input})
+        chooser->setNarrow(m_compact && shown);
+}
 
 void TopBar::refresh()
 {

@@ -1,6 +1,8 @@
 // The Method dock with the real engine on the tiny model.
+#include "app/window/chooser.h"
 #include "app/window/method_dock.h"
 #include "app/window/method_panel.h"
+#include "app/window/top_bar.h"
 #include "tests/support/app_fixture.h"
 
 #include <QLabel>
@@ -23,6 +25,8 @@ private Q_SLOTS:
         QVERIFY(app.waitModel());
         app.bench().addTextInput(QStringLiteral("harbour.txt"), testing::demoText(400), Json{{"scoreLast", 16}});
         QVERIFY(app.waitPreview());
+        app.bench().chooseSmallModel(testing::tinyModel()); // for the methods that ask one
+        QTRY_COMPARE(app.bench().smallModel().phase, ModelState::Phase::Ready);
         const MethodDock *dock = app.window().methodDock();
         for (const MethodInfo &method : app.bench().methods()) {
             app.bench().setMethod(QString::fromStdString(method.id));
@@ -34,6 +38,32 @@ private Q_SLOTS:
             static_cast<void>(QTest::qWaitFor([dock] { return dock->neededHeight() <= dock->roomHeight(); }, 2000));
             QVERIFY2(dock->neededHeight() <= dock->roomHeight(), qPrintable(QStringLiteral("%1 needs %2 of %3").arg(QString::fromStdString(method.id)).arg(dock->neededHeight()).arg(dock->roomHeight())));
         }
+    }
+
+    void aMethodOfTwoModelsSaysWhatItNeeds()
+    {
+        testing::App app;
+        QVERIFY(app.startEngine());
+        app.window().show();
+        app.bench().newSession();
+        app.bench().chooseModel(testing::tinyModel());
+        QVERIFY(app.waitModel());
+        app.bench().addTextInput(QStringLiteral("harbour.txt"), testing::demoText(400), Json{{"scoreLast", 16}});
+        QVERIFY(app.waitPreview());
+        Chooser *chooser = app.window().topBar()->smallModel();
+        QVERIFY(chooser->isHidden());
+        app.bench().setMethod(QStringLiteral("smallkv"));
+        QVERIFY(app.bench().preview().lacksSmallModel());
+        QTRY_VERIFY(!app.bench().currentReport());
+        QVERIFY(!chooser->isHidden());
+        app.bench().chooseSmallModel(testing::tinyModel());
+        QVERIFY(app.waitPreview());
+        QVERIFY(!app.bench().preview().lacksSmallModel());
+        QVERIFY(app.bench().commandLine(0).contains(QStringLiteral("--small-model")));
+        app.bench().setMethod(QStringLiteral("snapkv")); // and one of one model goes on as before
+        QVERIFY(app.waitPreview());
+        QVERIFY(chooser->isHidden());
+        QVERIFY(!app.bench().commandLine(0).contains(QStringLiteral("--small-model")));
     }
 
     void aChangedSettingOffersTheNextLetter()
