@@ -94,7 +94,7 @@ void Chooser::paintEvent(QPaintEvent *)
     auto draw = [&](const QString &text, const QColor &color, int most) {
         if (text.isEmpty())
             return;
-        const QString shown = metrics.elidedText(text, Qt::ElideMiddle, most);
+        const QString shown = metrics.elidedText(text, m_narrow ? Qt::ElideRight : Qt::ElideMiddle, most); // names of one family differ behind its name
         painter.setPen(color);
         painter.drawText(QRect(x, 0, most, height()), Qt::AlignVCenter | Qt::AlignLeft, shown);
         x += metrics.horizontalAdvance(shown) + kGap;

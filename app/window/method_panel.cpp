@@ -3,6 +3,7 @@
 #include "app/window/actions.h"
 #include "app/window/look.h"
 #include "app/workbench/workbench.h"
+#include "core/base/json_fields.h"
 #include "views/format.h"
 #include "views/type.h"
 #include "views/widgets/budget_slider.h"
@@ -342,11 +343,34 @@ void MethodPanel::refreshBudget()
     const double fraction = budgetFraction(budget, geometry);
     if (!m_slider->isSliderDown())
         m_slider->setValue(static_cast<int>(std::lround(fraction * kSliderSteps)));
+    if (method->budgetMeaning == BudgetMeaning::ReplacedLayers) {
+        showLayerBudget(*method);
+        m_refreshing = false;
+        return;
+    }
+    m_budgetTitle->setText(tr("Budget"));
     m_slider->setToolTip(tr("%1 of the cached tokens stay").arg(format::percent(fraction, 1)));
     m_tokens->setText(geometry.tokens > 0 ? tokenShareLabel(budget, geometry) : tr("tokens not counted yet"));
     const double bytes = static_cast<double>(budgetTokens(budget, geometry)) * geometry.bytesPerToken;
     m_bytes->setText(geometry.known() ? format::bytes(bytes) : QString());
     m_refreshing = false;
+}
+
+void MethodPanel::showLayerBudget(const MethodInfo &method)
+{
+    const ParameterInfo *parameter = method.parameter(method.budgetParameter);
+    const Json &layers = childField(m_bench.model().description, "layers");
+    const Budget &budget = m_bench.setting().budget;
+    const QString name = parameter ? QString::fromStdString(parameter->title) : tr("Replaced layers");
+    m_budgetTitle->setText(name);
+    m_slider->setToolTip(name);
+    m_bytes->clear();
+    if (!layers.is_number_integer() || budget.kind == BudgetKind::Bytes) {
+        m_tokens->clear();
+        return;
+    }
+    const int64_t all = layers.get<int64_t>();
+    m_tokens->setText(tr("%1 of %2 layers").arg(budgetCount(budget, method.budgetMeaning, 0, all)).arg(all));
 }
 
 void MethodPanel::refreshPin()

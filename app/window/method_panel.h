@@ -51,6 +51,8 @@ private:
     void rebuildForm();
     void refresh();
     void refreshBudget();
+    /// The budget of a method that replaces layers: how many of all.
+    void showLayerBudget(const MethodInfo &method);
     void showRows(const MethodInfo *method);
     void showSummary(const MethodInfo &method);
     void refreshPin();

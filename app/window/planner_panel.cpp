@@ -133,6 +133,7 @@ void PlannerPanel::addSavings(QVBoxLayout *column)
     auto *head = new QHBoxLayout;
     head->setContentsMargins(0, 0, 12, 0);
     auto *title = new PanelHeader(tr("Savings"), this);
+    title->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_badge = new QLabel(this);
     m_badge->setProperty("badge", "err");
     m_badge->setFont(typeFont(TypeRole::Hint));
@@ -153,6 +154,7 @@ void PlannerPanel::addSavings(QVBoxLayout *column)
     m_inactive->setProperty("tone", "t2");
     facts->addWidget(m_inactive);
     column->addLayout(facts);
+    column->addStretch(1);
 }
 
 void PlannerPanel::setDense(bool dense)

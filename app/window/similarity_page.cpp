@@ -89,7 +89,7 @@ void SimilarityPage::buildPlaces(QVBoxLayout *column)
     m_slots.removeAll(m_small);
     m_small->setTabbed(true);
     m_top->setSizes({408, 532, 0});
-    m_upper->setSizes({286, 246});
+    m_upper->setSizes({272, 260});
     m_right->setSizes({315, 168});
     m_bottom->setSizes({582, 358});
     m_rows->addWidget(above);

@@ -217,7 +217,9 @@ void Workbench::setMethod(const QString &id)
     if (!method || method->id == m_setting.method)
         return;
     Setting next = defaultSetting(*method);
-    if (!method->budgetUnit.empty() && budgetFraction(m_setting.budget, geometry()) < 1)
+    const MethodInfo *before = currentMethod();
+    const bool sameMeaning = before && before->budgetMeaning == method->budgetMeaning; // a share of tokens is no share of layers
+    if (!method->budgetUnit.empty() && sameMeaning && budgetFraction(m_setting.budget, geometry()) < 1)
         next.budget = m_setting.budget;
     endGesture();
     changeSetting(next, tr("Choose %1").arg(QString::fromStdString(method->title)), QStringLiteral("method"));
