@@ -14,6 +14,8 @@
 #include <QLocale>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace winnow {
 namespace {
 
@@ -193,8 +195,30 @@ ChecksPanel::ChecksPanel(Workbench &bench, Look &look, QWidget *parent)
     refresh();
 }
 
+void ChecksPanel::showNotices()
+{
+    QString text = m_notes.join(QLatin1Char('\n'));
+    if (m_dense && m_notes.size() > 1) {
+        const QString line = tr("%1 notices: %2").arg(m_notes.size()).arg(m_notes.first());
+        text = QFontMetrics(m_notices->font()).elidedText(line, Qt::ElideRight, std::max(40, width() - 26));
+    }
+    m_notices->setText(text);
+    m_notices->setToolTip(m_notes.join(QLatin1Char('\n')));
+    m_notices->setAccessibleDescription(m_notices->toolTip());
+    m_notices->setVisible(!m_notes.isEmpty());
+}
+
+void ChecksPanel::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    showNotices();
+}
+
 void ChecksPanel::setDense(bool dense)
 {
+    m_dense = dense;
+    m_notices->setContentsMargins(12, dense ? 1 : 6, 12, 0);
+    showNotices();
     m_rowHeight = dense ? 17 : 20;
     layout()->setContentsMargins(0, 0, 0, dense ? 1 : 8);
     for (FactRow *row : findChildren<FactRow *>())
@@ -239,8 +263,8 @@ void ChecksPanel::refresh()
         notices << QString::fromStdString(notice);
     if (m_lines.isEmpty() && notices.isEmpty())
         notices << tr("Each result is checked: asked against kept, full budget against full cache, rows of attention.");
-    m_notices->setText(notices.join(QLatin1Char('\n')));
-    m_notices->setVisible(!notices.isEmpty());
+    m_notes = notices;
+    showNotices();
 }
 
 } // namespace winnow

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QStringList>
 #include <QWidget>
 
 class QLabel;
@@ -54,13 +55,20 @@ public:
     ChecksPanel(Workbench &bench, Look &look, QWidget *parent = nullptr);
     void setDense(bool dense);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void refresh();
+    /// All notices, or one line of them where the dock is short; the tooltip has every one.
+    void showNotices();
 
     Workbench &m_bench;
     Look &m_look;
     QVBoxLayout *m_rows;
     QLabel *m_notices;
+    QStringList m_notes;
+    bool m_dense = false;
     int m_rowHeight = 20;
     QVector<QWidget *> m_lines;
 };
