@@ -216,6 +216,7 @@ MethodInfo methodInfo(const MethodSpec &spec)
         info.parameters.push_back(parameterInfo(parameter));
     info.needs = spec.needs;
     info.artifacts = spec.artifacts;
+    info.badge = spec.badge;
     return info;
 }
 
@@ -230,6 +231,8 @@ Json toJson(const MethodInfo &info)
         json["budget"]["counts"] = kReplacedLayers;
     if (!info.budgetParameter.empty())
         json["budget"]["parameter"] = info.budgetParameter;
+    if (!info.badge.empty())
+        json["badge"] = info.badge;
     json["parameters"] = Json::array();
     for (const ParameterInfo &parameter : info.parameters)
         json["parameters"].push_back(toJson(parameter));
@@ -252,6 +255,7 @@ Result<MethodInfo> methodInfoFromJson(const Json &json)
     info.sourceUrl = stringField(json, "sourceUrl");
     info.needs = stringField(json, "needs");
     info.artifacts = stringField(json, "artifacts");
+    info.badge = stringField(json, "badge");
     const Json &budget = childField(json, "budget");
     if (budget.is_object()) {
         info.budgetUnit = stringField(budget, "unit", "tokens");

@@ -27,7 +27,7 @@ struct MethodInfo {
     BudgetMeaning budgetMeaning = BudgetMeaning::KeptTokens;
     std::string budgetParameter; // the parameter the budget stands for: a form shows one of the two
     std::vector<ParameterInfo> parameters;
-    std::string needs, artifacts;
+    std::string needs, artifacts, badge;
 
     const ParameterInfo *parameter(const std::string &name) const;
 };

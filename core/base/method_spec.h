@@ -10,6 +10,8 @@
 namespace winnow {
 
 class Method; // core/methods/method.h
+class PromptMethod; // core/methods/prompt_method.h
+class Segmenter; // core/methods/segmenter.h
 
 /// Text: free words whose meaning the method checks, empty by default.
 enum class ParameterType { Int, Float, Bool, Choice, Text };
@@ -51,7 +53,11 @@ struct MethodSpec {
     std::span<const ParameterSpec> parameters{};
     std::string_view needs{}; // capture parts, comma separated: "colSum", "winRows", "queryMoments", "keyNorm"
     std::string_view artifacts{}; // "KeptTokens,TokenScores,Savings"
-    std::unique_ptr<const Method> (*create)() = nullptr;
+    std::string_view badge{}; // what a table must say beside the name: "question-aware", "stand-in"; empty = nothing
+    // Exactly one is set: what the family of the method is made of.
+    std::unique_ptr<const Method> (*create)() = nullptr; // kv
+    std::unique_ptr<const PromptMethod> (*createPrompt)() = nullptr; // prompt
+    std::unique_ptr<const Segmenter> (*createSegmenter)() = nullptr; // segment
 };
 
 } // namespace winnow

@@ -21,6 +21,20 @@ namespace {
         return result;
     }
 
+    /// The first artifact the reader accepts.
+    template <typename T, typename Reader>
+    std::optional<T> first(const Json &body, Reader reader)
+    {
+        const Json &artifacts = childField(body, "artifacts");
+        if (!artifacts.is_array())
+            return std::nullopt;
+        for (const Json &artifact : artifacts) {
+            if (auto read = reader(artifact))
+                return read;
+        }
+        return std::nullopt;
+    }
+
     Json objectField(const Json &body, const char *name)
     {
         const Json &field = childField(body, name);
@@ -82,14 +96,7 @@ std::vector<std::string> Report::notices() const { return stringListField(body()
 
 std::optional<KeptTokens> Report::keptTokens() const
 {
-    const Json &artifacts = childField(body(), "artifacts");
-    if (artifacts.is_array()) {
-        for (const Json &artifact : artifacts) {
-            if (auto kept = readKeptTokens(artifact, m_document))
-                return kept;
-        }
-    }
-    return std::nullopt;
+    return first<KeptTokens>(body(), [this](const Json &json) { return readKeptTokens(json, m_document); });
 }
 
 std::vector<TokenScores> Report::tokenScores() const
@@ -113,15 +120,15 @@ std::vector<MatrixArtifact> Report::matrices() const
 
 std::optional<ExpertUsage> Report::expertUsage() const
 {
-    const Json &artifacts = childField(body(), "artifacts");
-    if (artifacts.is_array()) {
-        for (const Json &artifact : artifacts) {
-            if (auto usage = readExpertUsage(artifact, m_document))
-                return usage;
-        }
-    }
-    return std::nullopt;
+    return first<ExpertUsage>(body(), [this](const Json &json) { return readExpertUsage(json, m_document); });
 }
+
+std::optional<PromptTokens> Report::promptTokens() const
+{
+    return first<PromptTokens>(body(), [this](const Json &json) { return readPromptTokens(json, m_document); });
+}
+
+std::vector<Segmentation> Report::segmentations() const { return collect<Segmentation>(body(), readSegmentation); }
 
 namespace {
 

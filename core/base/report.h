@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/document.h"
+#include "core/base/text_artifacts.h"
 
 #include <memory>
 #include <optional>
@@ -141,6 +142,8 @@ public:
     std::vector<TableArtifact> tables() const;
     std::vector<MatrixArtifact> matrices() const;
     std::optional<ExpertUsage> expertUsage() const; // the first one
+    std::optional<PromptTokens> promptTokens() const; // the first one
+    std::vector<Segmentation> segmentations() const;
 
     /// The document of CLI.md 3 with every array in place: nested lists, and Bits arrays as ascending positions.
     Json toCliJson() const;
@@ -165,6 +168,8 @@ public:
     void add(const TableArtifact &artifact);
     void add(const MatrixArtifact &artifact);
     void add(const ExpertUsage &artifact);
+    void add(const PromptTokens &artifact);
+    void add(const Segmentation &artifact);
     void setMetric(const std::string &name, double value);
     void setSavings(const Savings &savings);
     void addCheck(Check check);

@@ -14,6 +14,8 @@ Json writeArtifact(const TextArtifact &artifact, std::vector<Array> &arrays);
 Json writeArtifact(const TableArtifact &artifact);
 Json writeArtifact(const MatrixArtifact &artifact, std::vector<Array> &arrays);
 Json writeArtifact(const ExpertUsage &artifact, std::vector<Array> &arrays);
+Json writeArtifact(const PromptTokens &artifact, std::vector<Array> &arrays);
+Json writeArtifact(const Segmentation &artifact);
 
 std::optional<KeptTokens> readKeptTokens(const Json &json, const Document &document);
 std::optional<TokenScores> readTokenScores(const Json &json, const Document &document);
@@ -22,6 +24,8 @@ std::optional<TextArtifact> readText(const Json &json, const Document &document)
 std::optional<TableArtifact> readTable(const Json &json);
 std::optional<MatrixArtifact> readMatrix(const Json &json, const Document &document);
 std::optional<ExpertUsage> readExpertUsage(const Json &json, const Document &document);
+std::optional<PromptTokens> readPromptTokens(const Json &json, const Document &document);
+std::optional<Segmentation> readSegmentation(const Json &json);
 
 Json toJson(const Savings &savings);
 Savings savingsFromJson(const Json &json);

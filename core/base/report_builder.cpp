@@ -79,6 +79,16 @@ void ReportBuilder::add(const ExpertUsage &artifact)
     listField(m_document.body, "artifacts").push_back(writeArtifact(artifact, m_document.arrays));
 }
 
+void ReportBuilder::add(const PromptTokens &artifact)
+{
+    listField(m_document.body, "artifacts").push_back(writeArtifact(artifact, m_document.arrays));
+}
+
+void ReportBuilder::add(const Segmentation &artifact)
+{
+    listField(m_document.body, "artifacts").push_back(writeArtifact(artifact));
+}
+
 void ReportBuilder::setMetric(const std::string &name, double value)
 {
     m_document.body["metrics"][name] = jsonNumber(value);

@@ -11,4 +11,14 @@ const MethodSpec *findMethod(std::string_view id)
     return nullptr;
 }
 
+std::vector<const MethodSpec *> methodsOf(std::string_view family)
+{
+    std::vector<const MethodSpec *> found;
+    for (const MethodSpec *spec : methodTable()) {
+        if (spec->family == family)
+            found.push_back(spec);
+    }
+    return found;
+}
+
 } // namespace winnow

@@ -65,8 +65,8 @@ void MethodsEvaluateTest::initTestCase()
     whole->pair = *both;
     whole->needs.pair = pair;
     m_capture = whole;
-    for (const MethodSpec *spec : methodTable()) {
-        if (spec->family != "kv" || spec->budget.meaning != BudgetMeaning::KeptTokens)
+    for (const MethodSpec *spec : methodsOf("kv")) {
+        if (spec->budget.meaning != BudgetMeaning::KeptTokens)
             continue; // iam reads its context in a way of its own: iam_test
         const std::string id(spec->id);
         m_methods[id] = spec->create();
