@@ -95,8 +95,7 @@ namespace {
                 m_b.add(b, m_needs);
                 m_sums[0].add(a, b);
                 if (m_shuffle) {
-                    c = b;
-                    m_shuffle->apply(c);
+                    m_shuffle->apply(b, c);
                     m_sums[1].add(a, c);
                 }
                 if (m_needs.rowProducts)

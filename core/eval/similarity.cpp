@@ -58,8 +58,7 @@ namespace {
             m_smallSums.add(m_b, m_needs);
             m_sums[0].add(m_a, m_b);
             if (m_shuffle) {
-                m_c = m_b;
-                m_shuffle->apply(m_c);
+                m_shuffle->apply(m_b, m_c);
                 m_sums[1].add(m_a, m_c);
             }
             if (!m_needs.rowProducts)

@@ -11,15 +11,21 @@
 namespace winnow {
 namespace {
 
-    /// to[i] (+)= from[i] * factor
+    void setScaled(const float *from, float *to, int64_t n, float factor)
+    {
+        for (int64_t i = 0; i < n; ++i)
+            to[i] = from[i] * factor;
+    }
+
     void addScaled(const float *from, float *to, int64_t n, float factor)
     {
         for (int64_t i = 0; i < n; ++i)
             to[i] += from[i] * factor;
     }
 
-    /// One head's rows without the first columns, added to `to`.
-    void addHead(const float *row, const MapRange &range, const RowBlock &rows, int64_t skip, float weight, float *to)
+    /// One head's rows without the first columns, each by `put` to its place.
+    template <typename Put>
+    void putHead(const float *row, const MapRange &range, const RowBlock &rows, int64_t skip, float weight, float *to, const Put &put)
     {
         for (int64_t u = rows.begin; u < rows.end; ++u) {
             const int64_t all = range.width(u, 0), left = range.width(u, skip);
@@ -28,7 +34,7 @@ namespace {
                 const double sum = vectorSums(row + skip, left).sum;
                 factor = sum > 0 ? float(double(weight) / sum) : 0.0F;
             }
-            addScaled(row + skip, to, left, factor);
+            put(row + skip, to, left, factor);
             row += all;
             to += left;
         }
@@ -42,7 +48,7 @@ void PackedBlock::reset(int64_t heads, std::vector<int64_t> widths, int64_t firs
     m_entries = std::accumulate(widths.begin(), widths.end(), int64_t(0));
     m_firstRow = firstRow;
     m_widths = std::move(widths);
-    m_data.assign(size_t(m_heads * m_entries), 0.0F);
+    m_data.resize(size_t(m_heads * m_entries));
 }
 
 void PackedBlock::pack(const RowBlock &rows, const MapRange &range, HeadShape shape, int64_t skip, bool averageHeads)
@@ -54,8 +60,10 @@ void PackedBlock::pack(const RowBlock &rows, const MapRange &range, HeadShape sh
     const int64_t perVector = averageHeads ? shape.heads : 1;
     at::parallel_for(0, m_heads, 8, [&](int64_t first, int64_t last) {
         for (int64_t vector = first; vector < last; ++vector) {
-            for (int64_t h = 0; h < perVector; ++h)
-                addHead(rows.data + (vector * perVector + h) * rows.stride, range, rows, skip, 1.0F / float(perVector), head(vector));
+            const float *from = rows.data + vector * perVector * rows.stride;
+            putHead(from, range, rows, skip, 1.0F / float(perVector), head(vector), setScaled);
+            for (int64_t h = 1; h < perVector; ++h)
+                putHead(from + h * rows.stride, range, rows, skip, 1.0F / float(perVector), head(vector), addScaled);
         }
     });
 }
@@ -96,19 +104,21 @@ void RowShuffle::grow(int64_t head, int64_t width)
     }
 }
 
-void RowShuffle::apply(PackedBlock &block)
+void RowShuffle::apply(const PackedBlock &from, PackedBlock &to)
 {
-    at::parallel_for(0, block.heads(), 8, [&](int64_t first, int64_t last) {
-        std::vector<float> copy;
+    to.reset(from.heads(), from.widths(), from.firstRow());
+    const HeadVectors source = from.vectors();
+    at::parallel_for(0, from.heads(), 8, [&](int64_t first, int64_t last) {
         for (int64_t head = first; head < last; ++head) {
-            float *row = block.head(head);
-            for (const int64_t width : block.widths()) {
+            const float *row = source.data + head * source.stride;
+            float *out = to.head(head);
+            const int32_t *order = m_order.data() + head * m_columns;
+            for (const int64_t width : from.widths()) {
                 grow(head, width);
-                copy.assign(row, row + width);
-                const int32_t *order = m_order.data() + head * m_columns;
                 for (int64_t i = 0; i < width; ++i)
-                    row[i] = copy[size_t(order[i])];
+                    out[i] = row[order[i]];
                 row += width;
+                out += width;
             }
         }
     });

@@ -14,7 +14,7 @@ public:
     /// Copies rows of all heads; with skip > 0 each row is divided by the sum of what is left.
     /// @param averageHeads heads of a layer become their mean: the block has one vector a layer.
     void pack(const RowBlock &rows, const MapRange &range, HeadShape shape, int64_t skip, bool averageHeads);
-    /// A block of zeros to be filled head by head. @param widths of its rows.
+    /// Room for a block that is then filled head by head, all of it. @param widths of its rows.
     void reset(int64_t heads, std::vector<int64_t> widths, int64_t firstRow);
     /// Divides every row by its L2 norm; rows of zeros stay.
     void makeRowsUnit();
@@ -37,8 +37,8 @@ class RowShuffle {
 public:
     /// @param columns of the whole range behind the sinks.
     RowShuffle(int64_t heads, int64_t columns, uint64_t seed);
-    /// Shuffles the rows of the next block in place. Blocks come in order, from the first row on.
-    void apply(PackedBlock &block);
+    /// The next block with its rows shuffled. Blocks come in order, from the first row on.
+    void apply(const PackedBlock &from, PackedBlock &to);
 
 private:
     void grow(int64_t head, int64_t width);
