@@ -26,7 +26,9 @@ double sampleWidth(const LegendEntry &entry)
     case LegendEntry::Sample::Class: return 14;
     case LegendEntry::Sample::Run: return 28;
     case LegendEntry::Sample::Hollow: return 9;
-    case LegendEntry::Sample::Text: return 0;
+    case LegendEntry::Sample::Text:
+    case LegendEntry::Sample::Struck:
+    case LegendEntry::Sample::Dotted: return 0;
     }
     return 0;
 }
@@ -84,7 +86,9 @@ void paintSample(QPainter &painter, const QRectF &rect, const LegendEntry &entry
     case LegendEntry::Sample::Hollow:
         paintMarker(painter, QPointF(rect.left() + 4.5, middle), entry.run, true, theme.surface);
         break;
-    case LegendEntry::Sample::Text: break;
+    case LegendEntry::Sample::Text:
+    case LegendEntry::Sample::Struck:
+    case LegendEntry::Sample::Dotted: break;
     }
 }
 
@@ -97,6 +101,33 @@ QPolygonF star(const QPointF &center, double radius)
         points << center + QPointF(r * std::cos(angle), r * std::sin(angle));
     }
     return points;
+}
+
+void paintNameGround(QPainter &painter, const QRectF &name, const LegendEntry &entry)
+{
+    if (entry.sample != LegendEntry::Sample::Struck || !entry.classStyle.fill.isValid())
+        return;
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(entry.classStyle.fill);
+    painter.drawRoundedRect(name.adjusted(-3, 0, 3, 0), 2, 2);
+}
+
+void paintNameLine(QPainter &painter, const QRectF &name, const QFontMetricsF &metrics, const LegendEntry &entry, const Theme &theme)
+{
+    const QColor color = entry.classStyle.line.isValid() ? entry.classStyle.line : entry.textColor.isValid() ? entry.textColor : theme.t2;
+    const double baseline = name.top() + metrics.ascent();
+    if (entry.sample == LegendEntry::Sample::Struck) {
+        const double y = baseline - metrics.xHeight() * 0.55;
+        painter.setPen(QPen(color, 1.2));
+        painter.drawLine(QPointF(name.left(), y), QPointF(name.right(), y));
+    } else if (entry.sample == LegendEntry::Sample::Dotted) {
+        QPen dots(color, 1.6);
+        dots.setDashPattern({1, 1.1});
+        dots.setCapStyle(Qt::FlatCap);
+        painter.setPen(dots);
+        const double y = baseline + metrics.descent() + 0.5;
+        painter.drawLine(QPointF(name.left(), y), QPointF(name.right(), y));
+    }
 }
 
 } // namespace
@@ -139,10 +170,13 @@ void paintLegend(QPainter &painter, const QRectF &rect, const QVector<LegendEntr
         painter.setRenderHint(QPainter::Antialiasing);
         paintSample(painter, QRectF(x, rect.top(), width, rect.height()), entry, theme);
         painter.restore();
+        const QRectF name(x, rect.center().y() - metrics.height() / 2, metrics.horizontalAdvance(text), metrics.height());
+        paintNameGround(painter, name, entry);
         painter.setFont(font);
         painter.setPen(entry.textColor.isValid() ? entry.textColor : theme.t2);
         painter.drawText(QRectF(x + sample + (sample > 0 ? kSampleGap : 0), rect.top(), width, rect.height()),
             Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, text);
+        paintNameLine(painter, name, metrics, entry, theme);
         x += width + kGap;
     }
 }

@@ -52,7 +52,7 @@ void PlotFrame::paintAxes(QPainter &painter, const QRectF &body, const Theme &th
         painter.drawLine(QPointF(place, plot.bottom()), QPointF(place, plot.bottom() + 4));
         painter.setPen(theme.t3);
         const double left = std::clamp(place - 30, body.left(), body.right() - 60 + 26);
-        painter.drawText(QRectF(left, plot.bottom() + 5, 60, metrics.height()), Qt::AlignHCenter | Qt::AlignTop, x.log ? format::logTick(tick, x.lo) : format::tick(tick));
+        painter.drawText(QRectF(left, plot.bottom() + 5, 60, metrics.height()), Qt::AlignHCenter | Qt::AlignTop, (x.log ? format::logTick(tick, x.lo) : format::tick(tick)) + xUnit);
     }
     painter.setPen(theme.t2);
     painter.drawText(QRectF(body.left() + 14, plot.bottom() + 6 + metrics.height(), plot.right() - body.left() - 14, metrics.height()), Qt::AlignRight | Qt::AlignVCenter, xTitle);

@@ -16,6 +16,7 @@ struct PlotFrame {
     QRectF plot;
     ChartAxis x, y;
     QString xTitle, yTitle;
+    QString xUnit; // behind every tick: " %"
     std::vector<double> xTicks, yTicks; // empty = round numbers
 
     /// @param top  room above the plot beside the y title's row.

@@ -18,15 +18,18 @@ class QPainter;
 namespace winnow {
 
 struct PairData;
+struct PromptData;
 
 /// A pinned run (or the preview) as views see it.
 struct RunEntry {
     int index = -1; // letter and colour; -1 = preview
     QString title; // "SnapKV"
     QString budget; // "25 %"
+    QString badge; // what a table says beside the title: "question-aware"; mostly empty
     ReportPtr report; // null while nothing was selected or measured
     bool baseline = false;
     bool measured = false; // has metrics of an evaluation
+    std::shared_ptr<const PromptData> prompt; // what a prompt method cut; null for runs of other families
 };
 
 /// Everything a view may draw, immutable and shared; setting a new one repaints.

@@ -14,6 +14,15 @@
 #include "views/layer_planner.h"
 #include "views/match_stability.h"
 #include "views/matched_pairs.h"
+#include "views/prompt_answers.h"
+#include "views/prompt_canvas.h"
+#include "views/prompt_diff.h"
+#include "views/prompt_quality.h"
+#include "views/prompt_rates.h"
+#include "views/prompt_rows.h"
+#include "views/prompt_scatter.h"
+#include "views/prompt_strips.h"
+#include "views/prompt_trace.h"
 #include "views/quality_view.h"
 #include "views/ranked_mass.h"
 #include "views/saliency_timeline.h"
@@ -61,6 +70,15 @@ const std::array kViews{
     Entry{"consistencyMap", QT_TRANSLATE_NOOP("views", "Consistency"), ViewPage::Similarity, &make<ConsistencyMap>},
     Entry{"rankedMass", QT_TRANSLATE_NOOP("views", "Ranked mass"), ViewPage::Similarity, &make<RankedMass>},
     Entry{"layerPlanner", QT_TRANSLATE_NOOP("views", "Layer planner"), ViewPage::Similarity, &make<LayerPlanner>},
+    Entry{"prompt", QT_TRANSLATE_NOOP("views", "Prompt"), ViewPage::Prompt, &make<PromptCanvas>},
+    Entry{"promptStrips", QT_TRANSLATE_NOOP("views", "Per token"), ViewPage::Prompt, &make<PromptStrips>},
+    Entry{"promptRates", QT_TRANSLATE_NOOP("views", "Asked and achieved"), ViewPage::Prompt, &make<PromptRates>},
+    Entry{"promptAnswers", QT_TRANSLATE_NOOP("views", "Answer"), ViewPage::Prompt, &make<PromptAnswers>},
+    Entry{"promptQuality", QT_TRANSLATE_NOOP("views", "Quality against rate"), ViewPage::Prompt, &make<PromptQuality>},
+    Entry{"promptDiff", QT_TRANSLATE_NOOP("views", "Agreement of methods"), ViewPage::Prompt, &make<PromptDiff>},
+    Entry{"promptRows", QT_TRANSLATE_NOOP("views", "Text by method"), ViewPage::Prompt, &make<PromptRows>},
+    Entry{"promptScatter", QT_TRANSLATE_NOOP("views", "Information and attention"), ViewPage::Prompt, &make<PromptScatter>},
+    Entry{"promptTrace", QT_TRANSLATE_NOOP("views", "Trace of the method"), ViewPage::Prompt, &make<PromptTrace>},
 };
 
 } // namespace

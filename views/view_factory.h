@@ -9,7 +9,7 @@
 namespace winnow {
 
 /// Pages whose views are made here.
-enum class ViewPage { Cache, Similarity };
+enum class ViewPage { Cache, Similarity, Prompt };
 
 /// Every view by its permanent id, page by page, in the order choosers list them: "tokens" first.
 QStringList viewIds();

@@ -1,4 +1,5 @@
 #include "tests/views/sample_data.h"
+#include "tests/views/sample_prompt.h"
 #include "views/icons.h"
 #include "views/quality_view.h"
 #include "views/token_strip.h"
@@ -44,6 +45,8 @@ QSize sizeOf(const QString &id)
 {
     if (id == QLatin1String("tokens"))
         return {940, 306};
+    if (id == QLatin1String("prompt") || id == QLatin1String("promptStrips"))
+        return {940, 180};
     return {540, 284};
 }
 
@@ -58,6 +61,10 @@ ViewFrame *framed(const QString &id, const sample::Panthers &panthers, const The
         strip->setScope(TokenStrip::Scope::Layer);
     const int layer = id == QLatin1String("scores") ? 10 : 12; // the sample has scores of layers 0, 10, 20 and 29
     view->setSelection(Selection{215, layer, 1, 23, 0, true, {2, 1, 1, 1}});
+    if (viewIds(ViewPage::Prompt).contains(id)) {
+        view->setData(sample::promptViewData());
+        view->setSelection(Selection{16, -1, -1, 2, -1, true, {}});
+    }
     return frame;
 }
 

@@ -1,0 +1,402 @@
+#include "tests/views/sample_prompt.h"
+#include "views/answer_text.h"
+#include "views/figure_export.h"
+#include "views/prompt_answers.h"
+#include "views/prompt_canvas.h"
+#include "views/prompt_diff.h"
+#include "views/prompt_quality.h"
+#include "views/prompt_rates.h"
+#include "views/prompt_rows.h"
+#include "views/prompt_scatter.h"
+#include "views/prompt_strips.h"
+#include "views/prompt_trace.h"
+#include "views/type.h"
+#include "views/view_factory.h"
+
+#include <QSignalSpy>
+#include <QtTest>
+#include <QtWidgets>
+
+using namespace winnow;
+
+namespace {
+
+template <typename View>
+std::unique_ptr<View> shown(const ViewDataPtr &data, QSize size = {640, 240}, int step = -1)
+{
+    auto view = std::make_unique<View>();
+    view->setTheme(Theme::light());
+    view->setData(data);
+    Selection selection;
+    selection.step = step;
+    view->setSelection(selection);
+    view->resize(size);
+    view->show();
+    view->grab();
+    return view;
+}
+
+ViewDataPtr only(const ReportPtr &report)
+{
+    auto data = std::make_shared<ViewData>();
+    data->current = sample::promptEntry(-1, QStringLiteral("Test"), report);
+    return data;
+}
+
+Selection lastRequest(const QSignalSpy &spy) { return spy.last().first().value<Selection>(); }
+
+ReportPtr piecesReport(const std::vector<std::string> &pieces, const std::vector<int32_t> &kept, const std::string &rendered)
+{
+    ReportBuilder builder;
+    std::string text;
+    for (const std::string &piece : pieces)
+        text += piece;
+    builder.setInput(std::vector<int32_t>(pieces.size(), 1), pieces, text);
+    PromptTokens tokens;
+    tokens.kept = kept;
+    tokens.text = rendered;
+    builder.add(tokens);
+    return builder.build();
+}
+
+ReportPtr tracedReport(const TableArtifact &table)
+{
+    const sample::ToyPrompt toy;
+    ReportBuilder builder;
+    std::string text;
+    for (const std::string &piece : toy.pieces)
+        text += piece;
+    builder.setInput(std::vector<int32_t>(toy.pieces.size(), 1), toy.pieces, text);
+    PromptTokens tokens;
+    tokens.kept = {0, 1, 2};
+    builder.add(tokens);
+    builder.add(table);
+    return builder.build();
+}
+
+} // namespace
+
+/// Views of the Prompt page: what is read, cut, marked, counted and hit.
+class PromptViewsTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { QApplication::setFont(baseFont()); }
+
+    void aReportIsReadAndOthersAreLeftAlone()
+    {
+        const PromptDataPtr prompt = readPromptData(*sample::promptReport());
+        QVERIFY(prompt);
+        QCOMPARE(prompt->tokens(), 24);
+        QCOMPARE(prompt->stageCount, 4);
+        QCOMPARE(prompt->leftAfter(0), 24);
+        QCOMPARE(prompt->leftAfter(1), 20);
+        QCOMPARE(prompt->keptTokens(), 11);
+        QCOMPARE(prompt->scores.size(), size_t(4));
+        QCOMPARE(prompt->stages[2].kept, 13);
+        QVERIFY(std::isnan(prompt->scores[0].information[0])); // the first token is never scored
+        QVERIFY(std::isnan(prompt->scores[1].information[23])); // gone with stage 1
+        ReportBuilder other;
+        other.setInput({1}, {"a"}, "a");
+        QVERIFY(!readPromptData(*other.build()));
+    }
+
+    void aSetWithoutStagesIsOneStage()
+    {
+        const PromptDataPtr prompt = readPromptData(*sample::promptReport("random_prompt", {0, 2, 5}));
+        QCOMPARE(prompt->stageCount, 1);
+        QCOMPARE(prompt->keptTokens(), 3);
+        QVERIFY(prompt->cutBy(1, 1) && !prompt->cutBy(1, 0) && !prompt->cutBy(2, 1));
+    }
+
+    void correlationIsTheOneOfTheWorkedLoop()
+    {
+        const PromptDataPtr prompt = readPromptData(*sample::promptReport());
+        // dac.md 8: r(I, s) of the first stage.
+        QVERIFY(std::abs(correlation(prompt->scores[0].information, prompt->scores[0].attention) + 0.137543) < 2e-4);
+    }
+
+    void sharesOfTheFusedScoreSumToOneWithoutProtection()
+    {
+        const std::vector<float> shares = fusedShares({std::nanf(""), 1.0F, 3.0F, 1e5F});
+        QVERIFY(std::isnan(shares[0]));
+        QCOMPARE(shares[1], 0.25F);
+        QCOMPARE(shares[2], 0.75F);
+        QCOMPARE(shares[3], 0.0F);
+    }
+
+    void cellsSayWhenTheyAreCut()
+    {
+        const auto canvas = shown<PromptCanvas>(sample::promptViewData(), {640, 240}, 2);
+        using Cut = PromptCanvas::Cut;
+        QCOMPARE(canvas->cutOf(0), Cut::Kept);
+        QCOMPARE(canvas->cutOf(21), Cut::Earlier);
+        QCOMPARE(canvas->cutOf(19), Cut::Now);
+        QCOMPARE(canvas->cutOf(17), Cut::Next);
+        QCOMPARE(canvas->cutOf(10), Cut::Kept); // goes in the last stage
+        Selection selection;
+        selection.step = -1; // after the last one
+        canvas->setSelection(selection);
+        QCOMPARE(canvas->cutOf(10), Cut::Now);
+        selection.step = 0;
+        canvas->setSelection(selection);
+        QCOMPARE(canvas->cutOf(21), Cut::Next);
+        QCOMPARE(canvas->cutOf(19), Cut::Kept);
+    }
+
+    void aCutCellStandsOnItsFill()
+    {
+        const auto canvas = shown<PromptCanvas>(sample::promptViewData(), {640, 240}, 2);
+        const QRectF box = canvas->tokenRect(16); // " morning" goes in the second stage
+        QCOMPARE(canvas->cutOf(16), PromptCanvas::Cut::Now);
+        const QImage picture = canvas->grab().toImage();
+        QCOMPARE(picture.pixelColor(static_cast<int>(box.left()) + 1, static_cast<int>(box.top()) + 5), Theme::light().merged.fill);
+        QCOMPARE(picture.pixelColor(static_cast<int>(canvas->tokenRect(0).left()) + 1, static_cast<int>(canvas->tokenRect(0).top()) + 1), Theme::light().surface);
+    }
+
+    void clickMarksAndHoverPaintsNothingBelow()
+    {
+        const auto canvas = shown<PromptCanvas>(sample::promptViewData());
+        QSignalSpy asked(canvas.get(), &RunView::selectionRequested);
+        const int paints = canvas->basePaints();
+        QTest::mouseMove(canvas.get(), canvas->tokenRect(4).center().toPoint());
+        QTRY_VERIFY(!asked.isEmpty());
+        QCOMPARE(lastRequest(asked).token, 4);
+        QVERIFY(!lastRequest(asked).pinned);
+        canvas->setSelection(lastRequest(asked));
+        canvas->grab();
+        QCOMPARE(canvas->basePaints(), paints);
+        QTest::mouseClick(canvas.get(), Qt::LeftButton, {}, canvas->tokenRect(5).center().toPoint());
+        QCOMPARE(lastRequest(asked).token, 5);
+        QVERIFY(lastRequest(asked).pinned);
+    }
+
+    void arrowsWalkByTokensOrByWords()
+    {
+        const auto canvas = shown<PromptCanvas>(sample::promptViewData());
+        QSignalSpy asked(canvas.get(), &RunView::selectionRequested);
+        Selection selection;
+        selection.token = 12;
+        selection.pinned = true;
+        canvas->setSelection(selection);
+        QTest::keyClick(canvas.get(), Qt::Key_Right);
+        QCOMPARE(lastRequest(asked).token, 13);
+        canvas->setWholeWords(true); // " break" and "fast" are one word
+        selection.token = 13;
+        canvas->setSelection(selection);
+        QTest::keyClick(canvas.get(), Qt::Key_Right);
+        QCOMPARE(lastRequest(asked).token, 15);
+        QTest::keyClick(canvas.get(), Qt::Key_Escape);
+        QCOMPARE(lastRequest(asked).token, -1);
+    }
+
+    void detailsNameEveryStageThatMeasuredTheToken()
+    {
+        const auto canvas = shown<PromptCanvas>(sample::promptViewData());
+        const QString late = canvas->details(17), early = canvas->details(22);
+        QVERIFY(late.contains(QStringLiteral("id 3")));
+        QVERIFY(late.contains(QStringLiteral("stage 3:")) && !late.contains(QStringLiteral("stage 4:")));
+        QVERIFY(late.contains(QStringLiteral("cut in stage 3 of 4")));
+        QVERIFY(early.contains(QStringLiteral("stage 1:")) && !early.contains(QStringLiteral("stage 2:")));
+        QVERIFY(canvas->details(0).contains(QStringLiteral("stays")));
+    }
+
+    void whatIsLeftStandsBesideAndIsLinked()
+    {
+        const auto canvas = shown<PromptCanvas>(sample::promptViewData());
+        canvas->setMode(PromptCanvas::Mode::SideBySide);
+        canvas->grab();
+        QVERIFY(!canvas->keptRect(11).isNull());
+        QVERIFY(canvas->keptRect(10).isNull()); // cut
+        QVERIFY(canvas->keptRect(11).left() > canvas->tokenRect(11).left());
+        QCOMPARE(canvas->tokenAt(canvas->keptRect(11).center()), 11);
+        QCOMPARE(canvas->tokenAt(canvas->tokenRect(10).center()), 10);
+    }
+
+    void tokensThatSplitAClusterShareItsPlace()
+    {
+        // A Thai consonant with its vowel sign in two tokens, and an emoji in two byte pieces.
+        const std::vector<std::string> pieces{"\xE0\xB8\x9B", "\xE0\xB8\xA5\xE0\xB8\xB2\xE0\xB8\x97", "\xE0\xB8\xB9", " \xF0\x9F\x98", "\x80"};
+        const auto canvas = shown<PromptCanvas>(only(piecesReport(pieces, {0, 1}, "\xE0\xB8\x9B\xE0\xB8\xA5\xE0\xB8\xB2\xE0\xB8\x97")));
+        const QRectF consonant = canvas->tokenRect(1), sign = canvas->tokenRect(2), left = canvas->tokenRect(3), right = canvas->tokenRect(4);
+        QVERIFY(!consonant.isNull() && !sign.isNull() && !left.isNull() && !right.isNull());
+        QCOMPARE(left.width(), right.width());
+        QVERIFY(std::abs(left.right() - right.left()) < 0.5);
+        QCOMPARE(canvas->tokenAt(right.center()), 4);
+        QCOMPARE(canvas->tokenAt(left.center()), 3);
+    }
+
+    void stripsStandOverTheOriginalPositions()
+    {
+        const auto strips = shown<PromptStrips>(sample::promptViewData(), {700, 130});
+        QCOMPARE(strips->tokenAt(strips->tokenX(17)), 17);
+        QCOMPARE(strips->tokenAt(2), -1);
+        QVERIFY(strips->note().contains(QStringLiteral("grey: cut by stage 4")));
+        QVERIFY(strips->note().contains(QStringLiteral("−0.14")));
+        QSignalSpy asked(strips.get(), &RunView::selectionRequested);
+        QTest::mouseClick(strips.get(), Qt::LeftButton, {}, QPoint(static_cast<int>(strips->tokenX(9)), 40));
+        QCOMPARE(lastRequest(asked).token, 9);
+        strips->setScores(PromptStrips::Scores::Shown);
+        QVERIFY(strips->note().contains(QStringLiteral("gained")));
+    }
+
+    void barsOfCutTokensAreGrey()
+    {
+        const auto strips = shown<PromptStrips>(sample::promptViewData(), {700, 140});
+        const QImage picture = strips->grab().toImage();
+        const auto column = [&](int token) {
+            QSet<QRgb> colors;
+            for (int y = 0; y < 110; ++y)
+                colors.insert(picture.pixel(static_cast<int>(strips->tokenX(token)), y));
+            return colors;
+        };
+        QVERIFY(column(3).contains(Theme::light().accent.rgb()));
+        QVERIFY(!column(20).contains(Theme::light().accent.rgb()));
+        QVERIFY(column(20).contains(Theme::light().border.rgb()));
+    }
+
+    void ratesThatMissTheBudgetByAPointAreSeen()
+    {
+        QVERIFY(!PromptRates::missesAsked(0.5, 0.509));
+        QVERIFY(PromptRates::missesAsked(0.5, 0.542));
+        QVERIFY(PromptRates::missesAsked(0.5, 0.41));
+        const auto rates = shown<PromptRates>(sample::promptViewData(), {386, 200});
+        const QString csv = rates->csv();
+        QVERIFY(csv.contains(QStringLiteral("A,\"DAC\",0.5,0.458333333,11,yes")));
+        QVERIFY(csv.contains(QStringLiteral("D,\"Random\",0.5,0.5,12,no")));
+        QVERIFY(csv.contains(QStringLiteral(",\"Full prompt\",,1,24,yes")));
+        QSignalSpy opened(rates.get(), &RunView::activated);
+        QTest::mouseClick(rates.get(), Qt::LeftButton, {}, QPoint(100, 26 + 26 + 12));
+        QCOMPARE(opened.size(), 1);
+        QCOMPARE(opened.first().first().toInt(), 1);
+        QTest::mouseClick(rates.get(), Qt::LeftButton, {}, QPoint(100, 26 + 3 * 26 + 12)); // the full prompt is no run
+        QCOMPARE(opened.size(), 1);
+    }
+
+    void theFinalNumberDecidesWhetherAnswersAgree()
+    {
+        QCOMPARE(finalNumber(QStringLiteral("She makes 9 × 2 = $1,800 a day.")), QStringLiteral("1800"));
+        QCOMPARE(finalNumber(QStringLiteral("The answer is 18.\nNow question 5")), QStringLiteral("18"));
+        QVERIFY(sameAnswer(QStringLiteral("So $18."), QStringLiteral("It is 18")));
+        QVERIFY(!sameAnswer(QStringLiteral("So $18."), QStringLiteral("It is 32")));
+        QVERIFY(sameAnswer(QStringLiteral("Paris "), QStringLiteral(" Paris")));
+        QVERIFY(!sameAnswer(QStringLiteral("Paris"), QStringLiteral("London")));
+    }
+
+    void wordsThatTheFullAnswerLacksAreMarked()
+    {
+        const QString text = QStringLiteral("a duck b every day c");
+        const auto changed = changedWords(text, QStringLiteral("a b c"));
+        QCOMPARE(changed.size(), 2);
+        QCOMPARE(text.mid(changed[0].first, changed[0].second - changed[0].first), QStringLiteral("duck"));
+        QCOMPARE(text.mid(changed[1].first, changed[1].second - changed[1].first), QStringLiteral("every day"));
+        QVERIFY(changedWords(text, text).isEmpty());
+        QVERIFY(changedWords(QStringLiteral("Nine eggs."), QStringLiteral("Nine eggs a day.")).isEmpty()); // marks belong to no word
+    }
+
+    void theCurrentAnswerStandsFirstAndWrongNumbersAreSaid()
+    {
+        const auto answers = shown<PromptAnswers>(sample::promptViewData(), {260, 300});
+        QCOMPARE(answers->answers().size(), size_t(4));
+        QCOMPARE(answers->answers()[0].head, QStringLiteral("Full, 24 tokens"));
+        QCOMPARE(answers->answers()[1].letter, 0);
+        QVERIFY(answers->answers()[1].wrong); // the gold answer is 9
+        QVERIFY(answers->emptyReason().isEmpty());
+        QVERIFY(!PromptAnswers().emptyReason().isEmpty());
+    }
+
+    void qualityFallsBackToWhatWasMeasured()
+    {
+        auto data = std::make_shared<ViewData>(*sample::promptViewData());
+        const auto chart = shown<PromptQuality>(data, {340, 220});
+        QCOMPARE(chart->shownY(), PromptQuality::Y::DeltaNll);
+        QCOMPARE(chart->pointAt(chart->pointPosition({1, 2})), (PromptQuality::Hit{1, 2}));
+        for (Curve &curve : data->curves)
+            curve.yName = "keptInformation";
+        chart->setData(data);
+        QCOMPARE(chart->shownY(), PromptQuality::Y::KeptInformation);
+        QVERIFY(PromptQuality().emptyReason().contains(QStringLiteral("Sweep")));
+    }
+
+    void theScatterCountsQuadrantsAndFindsTheRescued()
+    {
+        const auto scatter = shown<PromptScatter>(sample::promptViewData(), {360, 260});
+        const auto counts = scatter->quadrants();
+        QCOMPARE(counts[0] + counts[1] + counts[2] + counts[3], 23);
+        // Token 1 is kept for its attention: its information, .4375, is among the lowest.
+        QCOMPARE(scatter->kindOf(1), PromptScatter::Kind::Rescued);
+        QCOMPARE(scatter->kindOf(20), PromptScatter::Kind::Cut);
+        QCOMPARE(scatter->kindOf(5), PromptScatter::Kind::Kept);
+        QCOMPARE(scatter->tokenAt(scatter->pointOf(19)), 19);
+    }
+
+    void agreementIsTheJaccardIndexOfTheKeptSets()
+    {
+        const auto diff = shown<PromptDiff>(sample::promptViewData(), {520, 220});
+        // A keeps 0-9 and 11, B 0 3 5 6 7 8 9 11 13 16 20 21 22 23: 8 of 17.
+        QCOMPARE(diff->value(0, 1), 8.0 / 17);
+        QCOMPARE(diff->value(1, 0), diff->value(0, 1));
+        QVERIFY(std::count(diff->disputed().begin(), diff->disputed().end(), 1) == 1);
+        QVERIFY(std::count(diff->disputed().begin(), diff->disputed().end(), 0) == 0);
+        QVERIFY(shown<PromptRows>(sample::promptViewData())->isDisputed(1));
+    }
+
+    void unitsStandAgainstTheirThreshold()
+    {
+        TableArtifact units;
+        units.id = "trace.units";
+        units.columns = {"unit", "first", "end", "value", "kept"};
+        units.rows = Json::array({Json::array({0, 0, 7, 3.9, true}), Json::array({1, 7, 13, 1.5, false}), Json::array({2, 13, 17, 2.8, true})});
+        const auto trace = shown<PromptTrace>(only(tracedReport(units)), {400, 200});
+        QCOMPARE(trace->title(), QStringLiteral("Unit values"));
+        QCOMPARE(trace->unitAt(QPointF(370, 60)), 2);
+        QVERIFY(trace->csv().contains(QStringLiteral("0,\"Janet’s\",3.9,1,0")));
+        QSignalSpy asked(trace.get(), &RunView::selectionRequested);
+        QTest::mouseClick(trace.get(), Qt::LeftButton, {}, QPoint(200, 60));
+        QCOMPARE(lastRequest(asked).token, 2); // " ducks" begins at code point 7, with its space
+    }
+
+    void segmentsSayTheirDrift()
+    {
+        TableArtifact segments;
+        segments.id = "trace.segments";
+        segments.columns = {"segment", "first", "end", "tau", "pool", "threshold", "kept"};
+        segments.rows = Json::array({Json::array({0, 0, 8, .5, 23, 3.125, 5}), Json::array({1, 8, 16, .5, 20, 2.8125, 4}), Json::array({2, 16, 24, .5, 16, 3.125, 3})});
+        const auto trace = shown<PromptTrace>(only(tracedReport(segments)), {400, 200});
+        QCOMPARE(trace->title(), QStringLiteral("Segments"));
+        QCOMPARE(trace->segmentAt(QPointF(380, 80)), 2);
+        QTest::keyClick(trace.get(), Qt::Key_Right);
+        QVERIFY(trace->describe().contains(QStringLiteral("drift +12.5 %")));
+        QVERIFY(!shown<PromptTrace>(only(sample::promptReport()))->emptyReason().isEmpty());
+    }
+
+    void everyViewExportsItsFigureAndItsData()
+    {
+        const ViewDataPtr data = sample::promptViewData();
+        for (const QString &id : viewIds(ViewPage::Prompt)) {
+            const std::unique_ptr<RunView> view = makeView(id);
+            view->setData(data);
+            if (!view->emptyReason().isEmpty())
+                continue; // a trace belongs to other methods, a map to one that was asked for
+            FigureOptions options;
+            options.format = FigureFileKind::Svg;
+            const Result<QByteArray> figure = renderFigure(*view, options);
+            QVERIFY2(figure && figure->contains("<svg"), qPrintable(id));
+            QVERIFY2(view->csv().count(QLatin1Char('\n')) > 1, qPrintable(id));
+            QVERIFY2(!view->describe().isEmpty() && !view->caption().isEmpty(), qPrintable(id));
+        }
+    }
+
+    void emptyViewsSayWhatToDo()
+    {
+        for (const QString &id : viewIds(ViewPage::Prompt)) {
+            const std::unique_ptr<RunView> view = makeView(id);
+            view->setData(std::make_shared<const ViewData>());
+            QVERIFY2(view->emptyReason().contains(QStringLiteral(". ")), qPrintable(id));
+            view->resize(300, 200);
+            view->grab(); // and draws nothing
+        }
+    }
+};
+
+QTEST_MAIN(PromptViewsTest)
+#include "prompt_views_test.moc"
