@@ -1,3 +1,4 @@
+#include "core/base/split_mix.h"
 #include "core/eval/task_metrics.h"
 #include "core/model/unicode.h"
 
@@ -10,26 +11,6 @@
 
 namespace winnow {
 namespace {
-
-    /// SplitMix64, one stream. @source llaca.md 8.
-    class Stream {
-    public:
-        explicit Stream(uint64_t seed)
-            : m_state(seed)
-        {
-        }
-        uint64_t below(uint64_t n)
-        {
-            m_state += 0x9E3779B97F4A7C15U;
-            uint64_t z = m_state;
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-            return (z ^ (z >> 31)) % n;
-        }
-
-    private:
-        uint64_t m_state;
-    };
 
     template <typename Survives>
     std::optional<bool> anyAnswer(std::span<const std::string> answers, TextUnits units, Survives survives)
@@ -203,7 +184,7 @@ MeanInterval bootstrapMean(const std::vector<double> &values, int64_t draws, uin
     double sum = 0;
     for (const double value : values)
         sum += value;
-    Stream stream(seed);
+    SplitMix64 stream(seed);
     std::vector<double> means;
     for (int64_t draw = 0; draw < draws; ++draw) {
         double drawn = 0;

@@ -6,26 +6,11 @@
 #include <unicode/locid.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
-#include <unordered_map>
+#include <map>
 #include <utility>
 
 namespace winnow {
 namespace {
-
-    std::string lowerCase(std::string_view text)
-    {
-        if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
-            std::string lower(text);
-            for (char &c : lower) {
-                if (c >= 'A' && c <= 'Z')
-                    c = static_cast<char>(c - 'A' + 'a');
-            }
-            return lower;
-        }
-        std::string lower;
-        icu::UnicodeString::fromUTF8({text.data(), static_cast<int32_t>(text.size())}).toLower(icu::Locale::getRoot()).toUTF8String(lower);
-        return lower;
-    }
 
     bool isAsciiPunctuation(char32_t c)
     {
@@ -123,9 +108,24 @@ namespace {
 
 } // namespace
 
+std::string lowerCaseText(std::string_view text)
+{
+    if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
+        std::string lower(text);
+        for (char &c : lower) {
+            if (c >= 'A' && c <= 'Z')
+                c = static_cast<char>(c - 'A' + 'a');
+        }
+        return lower;
+    }
+    std::string lower;
+    icu::UnicodeString::fromUTF8({text.data(), static_cast<int32_t>(text.size())}).toLower(icu::Locale::getRoot()).toUTF8String(lower);
+    return lower;
+}
+
 std::vector<std::string> answerUnits(std::string_view text, TextUnits units)
 {
-    const std::string lower = lowerCase(text);
+    const std::string lower = lowerCaseText(text);
     if (units == TextUnits::Characters)
         return singles(lower, isWidePunctuation);
     std::string kept;
@@ -165,7 +165,7 @@ TextUnits textUnitsOf(std::string_view language, std::string_view text)
 
 std::vector<std::string> plainUnits(std::string_view text, TextUnits units)
 {
-    const std::string lower = lowerCase(text);
+    const std::string lower = lowerCaseText(text);
     return units == TextUnits::Characters ? singles(lower, [](char32_t) { return false; }) : splitAtSpace(lower);
 }
 
@@ -187,7 +187,7 @@ double lcsRatio(const std::vector<std::string> &a, const std::vector<std::string
     if (a.empty() && b.empty())
         return 1;
     // Numbers instead of words: the inner loop compares integers.
-    std::unordered_map<std::string, int32_t> numbers;
+    std::map<std::string, int32_t> numbers;
     const auto numbered = [&](const std::vector<std::string> &units) {
         std::vector<int32_t> ids;
         for (const std::string &unit : units)

@@ -26,6 +26,9 @@ TextUnits textUnitsOf(std::string_view language, std::string_view text);
 /// Units of ROUGE-L: lower-case, punctuation stays, split at white space (Words) or one code point each (Characters).
 std::vector<std::string> plainUnits(std::string_view text, TextUnits units);
 
+/// Lower case by Unicode's full mapping, independent of the locale.
+std::string lowerCaseText(std::string_view text);
+
 /// Code points of well-formed UTF-8.
 std::u32string codePointsOf(std::string_view text);
 

@@ -33,7 +33,7 @@ struct PromptItem {
 struct SegItem {
     std::string id, language, text;
     std::vector<std::pair<int32_t, int32_t>> words; // ascending, cover all that is no white space
-    std::vector<uint8_t> spaceAfter; // one per word: 1 = a space follows in the source
+    std::vector<uint8_t> spaceAfter; // one per word: 1 = a space follows in `text`
 
     bool operator==(const SegItem &) const = default;
 };
