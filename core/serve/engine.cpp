@@ -143,9 +143,12 @@ Result<Json> EngineState::smallModelObject(const std::optional<ModelRequest> &sm
 
 struct Engine::Impl {
     explicit Impl(const EngineOptions &given)
-        : state{given, ModelTable(given.modelBudgetBytes), CaptureStore(given.captureBudgetBytes), PairStore(given.captureBudgetBytes / 4)}
+        : state{given, ModelTable(given.modelBudgetBytes), CaptureStore(given.captureBudgetBytes), PairStore(given.captureBudgetBytes / 4), ScorerStore()}
     {
-        state.models.beforeRelease([this](const Model &model) { state.captures.forget(model); });
+        state.models.beforeRelease([this](const Model &model) {
+            state.captures.forget(model);
+            state.scorers.forget(model);
+        });
     }
 
     EngineState state;
@@ -191,7 +194,7 @@ Result<Document> Engine::handle(const Json &request, const RunContext &context, 
         return fail(threads.error());
     const c10::InferenceMode inference;
     // A select may come between two steps of another request, whose threads stay as they are: its numbers depend on them.
-    if (name != "select")
+    if (name != "select" || !request.contains("captureId"))
         setComputeThreads(static_cast<int>(*threads));
     // The one place where exceptions of libraries end.
     try {
