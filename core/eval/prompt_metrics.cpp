@@ -1,6 +1,6 @@
 #include "core/eval/prompt_metrics.h"
 
-#include "core/methods/prompt/answer_words.h"
+#include "core/eval/task_metrics.h"
 #include "core/methods/prompt/fusion.h"
 #include "core/methods/prompt/text_units.h"
 
@@ -79,17 +79,15 @@ void addInformation(const PromptPlan &plan, const SequenceScores &uncut, PromptM
 
 void addSurvival(const PromptInput &input, const std::string &text, PromptMetrics &metrics)
 {
-    if (const double numbers = numberSurvival(input.text, text); !std::isnan(numbers))
-        metrics["numberSurvival"] = numbers;
-    if (const double capitals = capitalSurvival(input.text, text); !std::isnan(capitals))
-        metrics["capitalSurvival"] = capitals;
-    if (input.answers.empty())
-        return;
-    const auto any = [&](bool (*survives)(std::string_view, std::string_view)) {
-        return std::any_of(input.answers.begin(), input.answers.end(), [&](const std::string &answer) { return survives(answer, text); });
+    const auto add = [&](const char *name, std::optional<double> value) {
+        if (value)
+            metrics[name] = *value;
     };
-    metrics["answerSurvival"] = any(survivesVerbatim) ? 1 : 0;
-    metrics["answerSurvivalOrdered"] = any(survivesOrdered) ? 1 : 0;
+    add("numberSurvival", numberSurvival(input.text, text));
+    add("capitalSurvival", capitalSurvival(input.text, text));
+    const TextUnits units = textUnitsOf("auto", input.text);
+    add("answerSurvival", answerSurvives(input.answers, text, units));
+    add("answerSurvivalOrdered", answerSurvivesInOrder(input.answers, text, units));
 }
 
 double perplexityOf(const SequenceScores &scores)

@@ -10,4 +10,7 @@ Result<Document> answerPromptRun(EngineState &state, const Json &request, const 
 Result<Document> answerPromptSelect(EngineState &state, const Json &request, const RunContext &context, const PartSink &part);
 Result<Document> answerPromptSweep(EngineState &state, const Json &request, const RunContext &context, const PartSink &part);
 
+/// `labels`: what a text shortened by deletion says about the words of the original (prompt-compression-baselines.md 3.5).
+Result<Document> answerLabels(EngineState &state, const Json &request, const RunContext &context, const PartSink &part);
+
 } // namespace winnow

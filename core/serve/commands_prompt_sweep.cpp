@@ -100,7 +100,9 @@ namespace {
         cell.state = "known";
         cell.reason = "measured by an earlier sweep";
         const Json &metrics = childField(known->second, "metrics");
-        for (const auto &[name, value] : metrics.is_object() ? metrics.items() : Json::object().items()) {
+        if (!metrics.is_object())
+            return true;
+        for (const auto &[name, value] : metrics.items()) {
             if (const auto number = numberFromJson(value))
                 cell.metrics[name] = *number;
         }

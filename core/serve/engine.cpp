@@ -6,6 +6,7 @@
 #include "core/model/catalogue.h"
 #include "core/model/device.h"
 #include "core/serve/chat_input.h"
+#include "core/serve/commands_prompt.h"
 #include "core/serve/engine_state.h"
 #include "core/serve/machine.h"
 #include "core/serve/report_parts.h"
@@ -23,7 +24,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, CommandHandler>, 21> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 22> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
         {"models", answerModels},
@@ -43,6 +44,7 @@ namespace {
         {"generate", answerGenerate},
         {"compare", answerCompare},
         {"pair_tile", answerPairTile},
+        {"labels", answerLabels},
         {"bench", answerBench},
         {"selftest", answerSelftest},
     }};

@@ -167,8 +167,10 @@ Result<PromptSweepPlan> readPromptSweep(const Json &request)
         return fail(matched.error());
     plan.matching = *matched ? LengthMatching::On : LengthMatching::Off;
     const Json &known = childField(request, "knownCells");
-    for (const auto &[key, value] : known.is_object() ? known.items() : Json::object().items())
-        plan.known.emplace(key, value);
+    if (known.is_object()) {
+        for (const auto &[key, value] : known.items())
+            plan.known.emplace(key, value);
+    }
     const size_t cells = plan.methods.size() * plan.budgets.size() * std::max<size_t>(1, plan.seeds.size());
     if (cells > kMaxCells)
         return fail(ErrorCode::BadInput, "the sweep has " + std::to_string(cells) + " cells, at most " + std::to_string(kMaxCells) + " are allowed");

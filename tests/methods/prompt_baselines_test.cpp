@@ -1,4 +1,3 @@
-#include "core/methods/prompt/answer_words.h"
 #include "core/methods/prompt/lingua_contexts.h"
 #include "core/methods/prompt/lingua_tokens.h"
 #include "core/methods/prompt/percentile.h"
@@ -353,20 +352,6 @@ private Q_SLOTS:
         QCOMPARE(fewer.size(), size_t(2));
         for (const int32_t token : fewer)
             QVERIFY(token == 1 || token == 4 || token == 8);
-    }
-
-    void answersSurvive()
-    {
-        QVERIFY(survivesVerbatim("The 308 points", "gave up just 308 points, ranking"));
-        QVERIFY(!survivesVerbatim("308 points", "308 more points"));
-        QVERIFY(survivesOrdered("308 points", "308 more points"));
-        QVERIFY(!survivesOrdered("points 308", "308 more points"));
-        QVERIFY(!survivesOrdered("x1 y1", "x1 1 2 3 4 5 6 7 8 9 10 y1"));
-        QVERIFY(survivesOrdered("x1 y1", "x1 1 2 3 4 5 6 7 8 9 y1"));
-        QVERIFY(survivesVerbatim("武汉", "我在武汉市"));
-        QCOMPARE(numberSurvival("3 apples and 4.5 pears and 3 plums", "3 apples 3"), 2.0 / 3);
-        QVERIFY(std::isnan(numberSurvival("none", "3")));
-        QCOMPARE(capitalSurvival("Anna met Bob", "Anna met"), .5);
     }
 
     void oracleKeepsTheSentenceOfTheAnswer()

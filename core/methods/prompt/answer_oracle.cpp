@@ -1,4 +1,4 @@
-#include "core/methods/prompt/answer_words.h"
+#include "core/eval/task_metrics.h"
 #include "core/methods/prompt/staged_parameters.h"
 #include "core/methods/prompt/text_units.h"
 
@@ -25,12 +25,12 @@ namespace {
             PromptPlan plan;
             const std::vector<ByteSpan> all = sentences(input.text, SentenceRule::Ours);
             const std::vector<int32_t> sentenceOf = unitsOfTokens(input, all);
+            const TextUnits units = textUnitsOf("auto", input.text);
             std::vector<uint8_t> holds(all.size() + 1, 0);
             for (size_t s = 0; s < all.size(); ++s) {
                 const std::string_view text = std::string_view(input.text).substr(
                     static_cast<size_t>(all[s].first), static_cast<size_t>(all[s].second - all[s].first));
-                holds[s] = std::any_of(input.answers.begin(), input.answers.end(),
-                    [&](const std::string &answer) { return survivesVerbatim(answer, text); });
+                holds[s] = answerSurvives(input.answers, text, units).value_or(false);
             }
             const auto stay = static_cast<size_t>(budget.target(input.tokens()));
             for (const uint8_t wanted : {uint8_t(1), uint8_t(0)}) {

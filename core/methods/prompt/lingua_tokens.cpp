@@ -48,13 +48,13 @@ namespace {
         }
 
     private:
-        /// Values of the last `count` tokens of a sequence of text tokens.
-        Result<std::vector<double>> valuesOf(const std::vector<int32_t> &sequence, int64_t count)
+        /// Values of a sequence of text tokens.
+        Result<std::vector<double>> valuesOf(const std::vector<int32_t> &sequence)
         {
             auto alone = m_scorer.score(sequence, {}, m_context);
             if (!alone)
                 return fail(alone.error());
-            std::vector<double> values(alone->information.end() - count, alone->information.end());
+            std::vector<double> values = std::move(alone->information);
             if (m_text.question.empty())
                 return values;
             std::vector<int32_t> asked = m_text.question;
@@ -62,7 +62,7 @@ namespace {
             auto conditioned = m_scorer.score(asked, {}, m_context);
             if (!conditioned)
                 return fail(conditioned.error());
-            const auto from = static_cast<size_t>(static_cast<int64_t>(asked.size()) - count);
+            const size_t from = m_text.question.size();
             for (size_t i = 0; i < values.size(); ++i)
                 values[i] -= conditioned->information[from + i];
             return values;
@@ -76,7 +76,11 @@ namespace {
             if (seen <= m_rules.segment && seen < m_n)
                 return fail(ErrorCode::BadInput, "the window of " + std::to_string(m_scorer.window()) + " tokens is too short for segments of "
                         + std::to_string(m_rules.segment) + " tokens behind the question");
-            auto values = valuesOf({m_text.ids.begin(), m_text.ids.begin() + seen}, seen);
+            if (m_rules.pool == LinguaPool::Segment) { // nobody reads them
+                m_result.first.assign(static_cast<size_t>(m_n), kNone);
+                return {};
+            }
+            auto values = valuesOf({m_text.ids.begin(), m_text.ids.begin() + seen});
             if (!values)
                 return fail(values.error());
             m_result.first = std::move(*values);
@@ -104,12 +108,14 @@ namespace {
         Result<void> compressSegment(int64_t number, int64_t first, int64_t end)
         {
             std::vector<int32_t> sequence = seenContext(end - first);
+            const size_t seen = sequence.size();
             sequence.insert(sequence.end(), m_text.ids.begin() + first, m_text.ids.begin() + end);
-            auto values = valuesOf(sequence, end - first);
+            auto values = valuesOf(sequence);
             if (!values)
                 return fail(values.error());
-            std::copy(values->begin(), values->end(), m_result.value.begin() + first);
-            std::vector<double> pool = *values;
+            noteSurvivors(std::span(*values).first(seen));
+            std::copy(values->begin() + static_cast<std::ptrdiff_t>(seen), values->end(), m_result.value.begin() + first);
+            std::vector<double> pool(values->begin() + static_cast<std::ptrdiff_t>(seen), values->end());
             if (m_rules.pool == LinguaPool::Prompt) {
                 pool.insert(pool.end(), m_keptValues.begin(), m_keptValues.end());
                 std::copy_if(m_result.first.begin() + end, m_result.first.end(), std::back_inserter(pool), [](double v) { return !std::isnan(v); });
@@ -119,8 +125,19 @@ namespace {
                 if (from < to)
                     keepAbove(number, from, to, part.tau, pool);
             }
-            // Nobody reads the survivors of the last segment again.
-            return end < m_n && m_rules.pool == LinguaPool::Prompt ? scoreSurvivors() : Result<void>();
+            return {};
+        }
+
+        /// Kept tokens as they are seen in the compressed context; those that have left the window keep the value they had.
+        void noteSurvivors(std::span<const double> values)
+        {
+            m_keptValues.resize(m_result.kept.size() - 1);
+            for (size_t i = 1; i < m_result.kept.size(); ++i) {
+                if (i < kAlwaysSeen)
+                    m_keptValues[i - 1] = values[i];
+                else if (i >= kAlwaysSeen + m_gone)
+                    m_keptValues[i - 1] = values[i - m_gone];
+            }
         }
 
         void keepAbove(int64_t number, int64_t from, int64_t to, double tau, const std::vector<double> &pool)
@@ -135,23 +152,6 @@ namespace {
             }
             m_result.trace.push_back({number, from, to, tau, static_cast<int64_t>(pool.size()), threshold,
                 static_cast<int64_t>(m_result.kept.size() - before)});
-        }
-
-        Result<void> scoreSurvivors()
-        {
-            const std::vector<int32_t> sequence = seenContext(0);
-            auto values = valuesOf(sequence, static_cast<int64_t>(sequence.size()));
-            if (!values)
-                return fail(values.error());
-            // Tokens that have left the window keep the value they had.
-            m_keptValues.resize(m_result.kept.size() - 1);
-            for (size_t i = 1; i < m_result.kept.size(); ++i) {
-                if (i < kAlwaysSeen)
-                    m_keptValues[i - 1] = (*values)[i];
-                else if (i >= kAlwaysSeen + m_gone)
-                    m_keptValues[i - 1] = (*values)[i - m_gone];
-            }
-            return {};
         }
 
         const LinguaText &m_text;

@@ -55,7 +55,8 @@ double poolThreshold(std::vector<double> pool, double tau);
 ///
 /// Deviation: a token is judged by its own NLL and all of the kept ones are scored again, where the published mask looks at the next
 /// token's; where kept tokens and segment exceed the window, the first 10 stay and the oldest others go, positions counted anew.
-/// @error as PromptScorer::score. @cost One pass over the text, then each segment and its survivors.
+/// @error as PromptScorer::score.
+/// @cost  One pass over the text (pool of the prompt only), then each segment and, with the next one, its survivors.
 /// @source arXiv:2310.05736, prompt-compression-baselines.md 3.3 C.
 Result<LinguaResult> compressSegments(const LinguaText &text, const LinguaRules &rules, PromptScorer &scorer, const RunContext &context);
 
