@@ -2,6 +2,7 @@
 
 #include "cli/common_options.h"
 #include "cli/compare_options.h"
+#include "cli/prompt_options.h"
 #include "cli/run_options.h"
 
 #include <array>
@@ -82,12 +83,12 @@ const std::vector<CommandSpec> &commandTable()
         {"methods", "[--family F]", "the methods with every parameter, default, range and unit",
             {{"Methods", kMethods}, outputOptions(), modelOptions()}, runMethods},
         {"generate", "--model M --text T [--method ID --budget B]", "text that continues the input, with the full cache and under a method",
-            {methodOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runGenerate, methodHelp},
+            {methodOptions(), promptOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runGenerate, methodHelp},
         {"run", "--model M --text T --method ID --budget B", "one method at one budget on one input: a report",
-            {methodOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runRun, methodHelp},
+            {methodOptions(), promptOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runRun, methodHelp},
         {"sweep", "--model M --text T --methods ID,ID --budgets B,B --score-last N",
             "methods x budgets sharing one capture: a report with curves; resumable with --session",
-            {methodOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runSweepCommand, methodHelp},
+            {methodOptions(), promptOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runSweepCommand, methodHelp},
         {"compare", "--model LARGE --small-model SMALL --text T [--what heads|layers|match] [--metric A,B]",
             "how alike the attention of two models is: every head with every head, layers, matches",
             {compareOptions(), inputOptions(), modelOptions(), outputOptions()}, runCompare},

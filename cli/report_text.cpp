@@ -1,5 +1,6 @@
 #include "cli/report_text.h"
 
+#include "cli/prompt_text.h"
 #include "cli/text_table.h"
 #include "core/base/budget.h"
 #include "core/base/json_fields.h"
@@ -133,6 +134,8 @@ std::string methodTitleOf(const std::string &id)
 
 std::string cellLine(const Report &report)
 {
+    if (report.promptTokens())
+        return promptCellLine(report);
     const Json request = report.request();
     std::string line = stringField(request, "method") + ' ' + stringField(request, "budget", "100%") + ": ";
     if (report.metric("nll"))
@@ -145,6 +148,8 @@ std::string cellLine(const Report &report)
 
 std::string reportText(const Report &report)
 {
+    if (report.promptTokens())
+        return promptReportText(report);
     const Json request = report.request();
     std::string text;
     const std::string method = stringField(request, "method");

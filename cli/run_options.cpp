@@ -1,6 +1,7 @@
 #include "cli/run_options.h"
 
 #include "cli/method_text.h"
+#include "cli/prompt_options.h"
 #include "cli/request_builder.h"
 #include "core/base/budget.h"
 #include "core/base/json_fields.h"
@@ -202,7 +203,7 @@ namespace {
     {
         const bool given = arguments.has("--text") || arguments.has("--text-file") || arguments.has("--ids-file")
             || arguments.has("--image") || arguments.has("--messages");
-        if (!given && request.contains("input"))
+        if (!given && (request.contains("input") || hasContexts(arguments) || request.contains("prompt")))
             return {};
         auto input = inputField(arguments);
         if (!input)
@@ -242,7 +243,7 @@ Result<Json> runRequest(const Arguments &arguments, const std::string &command)
         request.erase("continuation");
         addFields(request, *scored);
     }
-    for (const auto add : {addMethods, addBudgets, addNumbers, addInput}) {
+    for (const auto add : {addMethods, addBudgets, addNumbers, addInput, addPrompt}) {
         if (auto added = add(arguments, request); !added)
             return fail(added.error());
     }

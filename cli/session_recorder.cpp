@@ -23,7 +23,7 @@ namespace {
     {
         const Json &key = input.extra;
         Json own{{"content", input.content}};
-        for (const char *name : {"ids", "continuation", "scoreLast"}) {
+        for (const char *name : {"ids", "continuation", "scoreLast", "prompt"}) {
             if (key.contains(name))
                 own[name] = key.at(name);
         }
@@ -35,7 +35,7 @@ namespace {
     {
         Json key = Json::object();
         for (const char *name : {"method", "params", "budget", "model", "input", "scoreLast", "continuation", "mode", "seed",
-                 "smallModel", "what", "metrics", "skipSinks", "span", "align", "reduce"}) {
+                 "smallModel", "what", "metrics", "skipSinks", "span", "align", "reduce", "prompt", "answer", "generate"}) {
             if (request.contains(name))
                 key[name] = request.at(name);
         }
@@ -69,9 +69,14 @@ InputRecord inputRecordOf(const Json &request)
     InputRecord input;
     input.name = stringField(given, "name", "input.txt");
     input.content = stringField(given, "text");
-    for (const char *name : {"continuation", "scoreLast"}) {
+    for (const char *name : {"continuation", "scoreLast", "prompt"}) {
         if (request.contains(name))
             input.extra[name] = request.at(name);
+    }
+    if (given.is_null() && request.contains("prompt")) {
+        input.name = "prompt.txt";
+        for (const std::string &context : stringListField(request.at("prompt"), "contexts"))
+            input.content += (input.content.empty() ? "" : "\n\n") + context;
     }
     if (given.contains("ids"))
         input.extra["ids"] = given.at("ids");

@@ -10,24 +10,27 @@
 namespace winnow {
 namespace {
 
-    std::string knownMethods()
+    std::string knownMethods(std::string_view family)
     {
         std::string ids;
-        for (const MethodSpec *spec : methodTable())
+        for (const MethodSpec *spec : methodsOf(family))
             ids += (ids.empty() ? "" : ", ") + std::string(spec->id);
         return ids;
     }
 
 } // namespace
 
-Result<MethodRequest> methodRequest(const Json &json, const Json &request)
+Result<MethodRequest> methodRequest(const Json &json, const Json &request, std::string_view family)
 {
     const std::string id = stringField(json, "method");
     if (id.empty())
-        return fail(ErrorCode::BadInput, "the request names no method", "known: " + knownMethods());
+        return fail(ErrorCode::BadInput, "the request names no method", "known: " + knownMethods(family));
     const MethodSpec *spec = findMethod(id);
     if (!spec)
-        return fail(ErrorCode::NotFound, "unknown method \"" + id + "\"", "known: " + knownMethods());
+        return fail(ErrorCode::NotFound, "unknown method \"" + id + "\"", "known: " + knownMethods(family));
+    if (spec->family != family)
+        return fail(ErrorCode::BadInput, id + " is a method of the family " + std::string(spec->family) + ", expected one of the family " + std::string(family),
+            "known: " + knownMethods(family));
     const MethodInfo info = methodInfo(*spec);
     Json given = childField(json, "params");
     if (given.is_null())

@@ -7,6 +7,7 @@
 #include "core/serve/capture_store.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace winnow {
@@ -18,8 +19,8 @@ struct MethodRequest {
 };
 
 /// Reads {method, params} of a request; a parameter `seed` that is not given is the request's seed.
-/// @error NotFound for an unknown method (with the known ids), BadInput for parameters.
-Result<MethodRequest> methodRequest(const Json &json, const Json &request);
+/// @error NotFound for an unknown method (with the known ids), BadInput for a method of another family and for parameters.
+Result<MethodRequest> methodRequest(const Json &json, const Json &request, std::string_view family = "kv");
 
 /// Reads `budget` of a cell: text in one of the four forms, or a number (fraction). A method without a budget keeps all; where
 /// none is given, the method's parameter for it counts, else its default.

@@ -5,8 +5,10 @@
 #include "core/eval/checks.h"
 #include "core/methods/registry.h"
 #include "core/serve/cell_request.h"
+#include "core/serve/commands_prompt.h"
 #include "core/serve/input_request.h"
 #include "core/serve/profile_store.h"
+#include "core/serve/prompt_request.h"
 #include "core/serve/report_parts.h"
 #include "core/serve/request_fields.h"
 
@@ -113,8 +115,10 @@ Result<Document> answerCapture(EngineState &state, const Json &request, const Ru
     return reply;
 }
 
-Result<Document> answerSelect(EngineState &state, const Json &request, const RunContext &context, const PartSink &)
+Result<Document> answerSelect(EngineState &state, const Json &request, const RunContext &context, const PartSink &part)
 {
+    if (isOfFamily(request, "prompt"))
+        return answerPromptSelect(state, request, context, part);
     const auto began = std::chrono::steady_clock::now();
     auto stored = state.captures.find(stringField(request, "captureId"));
     if (!stored)

@@ -3,8 +3,10 @@
 #include "core/base/json_fields.h"
 #include "core/eval/evaluate.h"
 #include "core/eval/small_alone.h"
+#include "core/serve/commands_prompt.h"
 #include "core/serve/guided_report.h"
 #include "core/serve/profile_store.h"
+#include "core/serve/prompt_request.h"
 #include "core/serve/request_fields.h"
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
@@ -49,8 +51,10 @@ namespace {
 
 } // namespace
 
-Result<Document> answerRun(EngineState &state, const Json &request, const RunContext &context, const PartSink &)
+Result<Document> answerRun(EngineState &state, const Json &request, const RunContext &context, const PartSink &part)
 {
+    if (isOfFamily(request, "prompt"))
+        return answerPromptRun(state, request, context, part);
     const RunClock clock;
     auto method = methodRequest(request, request);
     if (!method)

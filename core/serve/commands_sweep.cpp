@@ -5,10 +5,12 @@
 #include "core/eval/small_alone.h"
 #include "core/eval/sweep.h"
 #include "core/methods/registry.h"
+#include "core/serve/commands_prompt.h"
 #include "core/serve/guided_report.h"
 #include "core/serve/machine.h"
 #include "core/serve/request_fields.h"
 #include "core/serve/profile_store.h"
+#include "core/serve/prompt_request.h"
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
 
@@ -297,6 +299,8 @@ namespace {
 
 Result<Document> answerSweep(EngineState &state, const Json &request, const RunContext &context, const PartSink &part)
 {
+    if (isOfFamily(request, "prompt"))
+        return answerPromptSweep(state, request, context, part);
     const RunClock clock;
     auto plan = readSweep(request);
     if (!plan)

@@ -6,6 +6,7 @@
 #include "core/model/catalogue.h"
 #include "core/model/device.h"
 #include "core/serve/chat_input.h"
+#include "core/serve/commands_prompt.h"
 #include "core/serve/engine_state.h"
 #include "core/serve/machine.h"
 #include "core/serve/report_parts.h"
@@ -23,7 +24,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, CommandHandler>, 21> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 22> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
         {"models", answerModels},
@@ -43,6 +44,7 @@ namespace {
         {"generate", answerGenerate},
         {"compare", answerCompare},
         {"pair_tile", answerPairTile},
+        {"labels", answerLabels},
         {"bench", answerBench},
         {"selftest", answerSelftest},
     }};
@@ -143,9 +145,12 @@ Result<Json> EngineState::smallModelObject(const std::optional<ModelRequest> &sm
 
 struct Engine::Impl {
     explicit Impl(const EngineOptions &given)
-        : state{given, ModelTable(given.modelBudgetBytes), CaptureStore(given.captureBudgetBytes), PairStore(given.captureBudgetBytes / 4)}
+        : state{given, ModelTable(given.modelBudgetBytes), CaptureStore(given.captureBudgetBytes), PairStore(given.captureBudgetBytes / 4), ScorerStore()}
     {
-        state.models.beforeRelease([this](const Model &model) { state.captures.forget(model); });
+        state.models.beforeRelease([this](const Model &model) {
+            state.captures.forget(model);
+            state.scorers.forget(model);
+        });
     }
 
     EngineState state;
@@ -191,7 +196,7 @@ Result<Document> Engine::handle(const Json &request, const RunContext &context, 
         return fail(threads.error());
     const c10::InferenceMode inference;
     // A select may come between two steps of another request, whose threads stay as they are: its numbers depend on them.
-    if (name != "select")
+    if (name != "select" || !request.contains("captureId"))
         setComputeThreads(static_cast<int>(*threads));
     // The one place where exceptions of libraries end.
     try {

@@ -5,6 +5,7 @@
 #include "core/serve/input_request.h"
 #include "core/serve/model_table.h"
 #include "core/serve/pair_store.h"
+#include "core/serve/scorer_store.h"
 
 #include <optional>
 
@@ -16,6 +17,7 @@ struct EngineState {
     ModelTable models;
     CaptureStore captures;
     PairStore pairs;
+    ScorerStore scorers;
 
     /// The input of a request as ids, from the file's header and tokenizer alone.
     Result<PreparedInput> prepare(const ModelRequest &wanted, const Json &request);

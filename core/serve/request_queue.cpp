@@ -43,7 +43,8 @@ std::optional<QueuedRequest> RequestQueue::takeSelect()
     if (m_closed)
         return std::nullopt;
     const auto found = std::find_if(m_waiting.begin(), m_waiting.end(),
-        [](const QueuedRequest &waiting) { return stringField(waiting.request, "command") == "select"; });
+        // One without a capture runs a model, and waits its turn.
+        [](const QueuedRequest &waiting) { return stringField(waiting.request, "command") == "select" && waiting.request.contains("captureId"); });
     if (found == m_waiting.end())
         return std::nullopt;
     QueuedRequest request = std::move(*found);
