@@ -7,6 +7,7 @@
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/logsumexp.h>
+#include <ATen/ops/maximum.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
@@ -22,10 +23,6 @@
 namespace winnow {
 namespace {
 
-    /// Query rows of a block. 64 to 128 keep the scores of one KV head in the second-level cache; more rows waste products on
-    /// keys the causal mask hides.
-    constexpr int64_t kBlockRows = 64;
-
     /// One block: query rows [first, first + rows) of the T new ones, for the query heads [head, head + groups) of a KV head,
     /// and the slots [begin, end) that any of them may see.
     struct Block {
@@ -37,11 +34,11 @@ namespace {
         int64_t visibleEnd(int64_t row) const { return past + first + row + 1; }
     };
 
-    Block blockOf(const HeadSlots &slots, const ScoreRule &rule, int64_t totalRows, int64_t first)
+    Block blockOf(const HeadSlots &slots, const ScoreRule &rule, int64_t totalRows, int64_t first, int64_t blockRows)
     {
         Block block{};
         block.first = first;
-        block.rows = std::min(kBlockRows, totalRows - first);
+        block.rows = std::min(blockRows, totalRows - first);
         block.past = slots.count() - totalRows;
         block.end = block.past + first + block.rows;
         block.seen.assign(static_cast<size_t>(block.rows), 0);
@@ -105,8 +102,8 @@ namespace {
         return hidden.to(options.device());
     }
 
-    /// The same with at:: operators, for other devices.
-    void softmaxBlockOperators(at::Tensor &scores, const Block &block, AttentionStatistics *statistics)
+    /// The same with at:: operators, for other devices. The largest error of a row sum stays there in `rowSumError`.
+    void softmaxBlockOperators(at::Tensor &scores, const Block &block, AttentionStatistics *statistics, at::Tensor &rowSumError)
     {
         const int64_t n = block.keys();
         const at::Tensor hidden = hiddenSlots(block, scores.options());
@@ -124,8 +121,8 @@ namespace {
                 .narrow(1, block.first, block.rows)
                 .copy_(at::logsumexp(raw, -1) - dot);
         }
-        const double error = (scores.sum(-1) - 1.0).abs().max().item<double>();
-        statistics->maxRowSumError = std::max(statistics->maxRowSumError, error);
+        const at::Tensor error = (scores.sum(-1) - 1.0).abs().max();
+        rowSumError = rowSumError.defined() ? at::maximum(rowSumError, error) : error;
     }
 
     /// Copies the part of the block that belongs to the last W rows. scores [G, rows, n].
@@ -176,6 +173,7 @@ namespace {
         {
         }
         Scratch queries, scores, output;
+        at::Tensor rowSumError; // of all blocks, on a GPU: reading each would wait for it
     };
 
     /// What a hook sees begins at slot 0, also where the block leaves out slots before its window.
@@ -205,7 +203,7 @@ namespace {
         if (weights.is_cpu())
             softmaxBlock(weights, block, probe.statistics);
         else
-            softmaxBlockOperators(weights, block, probe.statistics);
+            softmaxBlockOperators(weights, block, probe.statistics, buffers.rowSumError);
         if (probe.statistics)
             keepWindow(weights, block, queries.size(0), *probe.statistics);
         if (probe.hooks && probe.hooks->wants(HookPoint::Probabilities, probe.layer))
@@ -238,17 +236,20 @@ Result<at::Tensor> attend(const at::Tensor &queries, const LayerCache &cache, co
     const int64_t valueWidth = cache.head(0).values.size(1);
     at::Tensor out = at::empty({rows, heads, valueWidth}, queries.options());
     Buffers buffers(queries.options());
+    const int64_t blockRows = attentionBlockRows(queries.device());
     for (int64_t g = 0; g < cache.heads(); ++g) {
         const HeadSlots &slots = cache.head(g);
-        for (int64_t first = 0; first < rows; first += kBlockRows) {
+        for (int64_t first = 0; first < rows; first += blockRows) {
             if (context.cancelled())
                 return fail(ErrorCode::Cancelled, "cancelled in attention");
-            Block block = blockOf(slots, rule, rows, first);
+            Block block = blockOf(slots, rule, rows, first, blockRows);
             block.head = g * groups;
             block.groups = groups;
             attendBlock(queries, slots, rule, block, probe, buffers, out);
         }
     }
+    if (buffers.rowSumError.defined())
+        probe.statistics->maxRowSumError = std::max(probe.statistics->maxRowSumError, buffers.rowSumError.item<double>());
     return out.view({rows, heads * valueWidth});
 }
 

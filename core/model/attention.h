@@ -36,6 +36,10 @@ struct ScoreRule {
     float capped(float score) const;
 };
 
+/// Query rows that attention takes together. On the CPU 64 to 128 keep the scores of one KV head in the second-level cache, and
+/// more waste products on keys the causal mask hides; a GPU is busy with launching kernels below some hundred.
+inline int64_t attentionBlockRows(const at::Device &device) { return device.is_cpu() ? 64 : 512; }
+
 /// Where a pass looks in while attention runs.
 struct AttentionProbe {
     AttentionStatistics *statistics = nullptr;

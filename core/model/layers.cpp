@@ -234,6 +234,8 @@ Projections projectQkv(const Model &model, int64_t layer, const at::Tensor &norm
     return splitQkv(model.config(), all);
 }
 
+Projections onCpu(const Projections &parts) { return {parts.q.cpu(), parts.k.cpu(), parts.v.cpu()}; }
+
 Result<void> finishLayer(const Model &model, int64_t layer, const at::Tensor &attended, at::Tensor &x, const RunContext &context,
     const Hooks *hooks)
 {

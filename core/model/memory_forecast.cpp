@@ -1,5 +1,6 @@
 #include "core/model/memory_forecast.h"
 
+#include "core/model/attention.h"
 #include "core/model/forward.h"
 
 #include <algorithm>
@@ -17,10 +18,12 @@ namespace {
     /// Floats of one layer's pass over `rows` rows, in the order the parts run.
     class LayerForecast {
     public:
-        LayerForecast(const ModelConfig &config, const LayerConfig &layer, int64_t rows)
+        LayerForecast(const ModelConfig &config, const LayerConfig &layer, int64_t rows, const at::Device &device)
             : m_config(config)
             , m_layer(layer)
             , m_rows(rows)
+            , m_blockRows(attentionBlockRows(device))
+            , m_scoreCopies(device.is_cpu() ? 1 : kOperatorScores)
         {
         }
 
@@ -59,12 +62,12 @@ namespace {
             return m_rows > chunk ? whole + std::max(chunkPeak, latentHeld()) : whole + chunkPeak;
         }
 
-        /// Scratch of attention: a block of rows of the heads of one KV head.
+        /// Scratch of attention: a block of rows of the heads of one KV head; operators make copies of the scores beside it.
         int64_t scores() const
         {
-            const int64_t rows = std::min(m_rows, kBlockRows);
+            const int64_t rows = std::min(m_rows, m_blockRows);
             const int64_t keys = m_layer.window > 0 ? std::min(m_rows, m_layer.window + rows - 1) : m_rows;
-            return m_config.groups() * rows * (keys + m_config.headDim + m_config.valueWidth());
+            return m_config.groups() * rows * (m_scoreCopies * keys + m_config.headDim + m_config.valueWidth());
         }
 
         /// Inner rows of a feed-forward part: gate and up beside their product.
@@ -98,24 +101,25 @@ namespace {
         }
 
         static constexpr int64_t kRouterFloats = 2, kPairFloats = 12;
+        static constexpr int64_t kOperatorScores = 4; // scores, as they were before softmax, and two steps of their entropy
 
         const ModelConfig &m_config;
         const LayerConfig &m_layer;
-        int64_t m_rows;
+        int64_t m_rows, m_blockRows, m_scoreCopies;
     };
 
 } // namespace
 
 int64_t forecastCacheBytes(const ModelConfig &config, int64_t tokens) { return config.fullCacheBytes(tokens, 4); }
 
-int64_t forecastPassBytes(const ModelConfig &config, int64_t tokens)
+int64_t forecastPassBytes(const ModelConfig &config, int64_t tokens, const at::Device &device)
 {
     int64_t floats = tokens * config.hidden;
     for (const RopeConfig &rope : config.ropes)
         floats += tokens * rope.dim;
     int64_t most = 2 * config.vocab + config.hidden; // logits of one row and where they are kept
     for (const LayerConfig &layer : config.layerConfigs)
-        most = std::max(most, LayerForecast(config, layer, tokens).peak());
+        most = std::max(most, LayerForecast(config, layer, tokens, device).peak());
     return 4 * (floats + most);
 }
 
