@@ -20,16 +20,28 @@ namespace {
         float rows[kDepth][kSide + 1]; // + 1: columns of a tile fall into different banks
     };
 
-    /// Entries [first, first + kDepth) of heads [head, head + kSide), zeros outside.
-    __device__ void loadTile(Tile &tile, const float *data, int64_t heads, int64_t stride, int64_t end, int64_t head, int64_t first)
-    {
-        const int thread = threadIdx.y * kThreads + threadIdx.x;
-        for (int at = thread; at < kDepth * kSide; at += kThreads * kThreads) {
-            const int k = at % kDepth, h = at / kDepth; // neighbouring threads read neighbouring entries
-            const bool inside = head + h < heads && first + k < end;
-            tile.rows[k][h] = inside ? data[(head + h) * stride + first + k] : 0.0F;
+    /// A thread's part of a tile, on its way from memory while the tile before is multiplied: entries [first, first + kDepth) of
+    /// heads [head, head + kSide), zeros outside. Neighbouring threads read neighbouring entries.
+    struct Fetched {
+        static constexpr int kStep = kThreads * kThreads / kDepth; // heads from one number to the next
+        float values[kSide / kStep];
+
+        __device__ void read(const float *data, int64_t heads, int64_t stride, int64_t end, int64_t head, int64_t first)
+        {
+            const int thread = threadIdx.y * kThreads + threadIdx.x;
+            const int64_t k = first + thread % kDepth, h = head + thread / kDepth;
+#pragma unroll
+            for (int i = 0; i < kSide / kStep; ++i)
+                values[i] = k < end && h + i * kStep < heads ? data[(h + i * kStep) * stride + k] : 0.0F;
         }
-    }
+        __device__ void store(Tile &tile) const
+        {
+            const int thread = threadIdx.y * kThreads + threadIdx.x;
+#pragma unroll
+            for (int i = 0; i < kSide / kStep; ++i)
+                tile.rows[thread % kDepth][thread / kDepth + i * kStep] = values[i];
+        }
+    };
 
     /// What a thread adds up: the products of its rows and columns, 16 apart.
     struct Sums {
@@ -38,6 +50,7 @@ namespace {
 
         __device__ void add(const Tile &x, const Tile &y)
         {
+#pragma unroll 8
             for (int k = 0; k < kDepth; ++k) {
                 float a[kEach], b[kEach];
 #pragma unroll
@@ -61,16 +74,23 @@ namespace {
     };
 
     /// Slice blockIdx.z of the entries; its products go to partial [slices, xHeads, yHeads].
-    __global__ void headPairKernel(HeadPairs pairs, int64_t sliceEntries, double *partial)
+    __global__ void __launch_bounds__(kThreads * kThreads, 2) headPairKernel(HeadPairs pairs, int64_t sliceEntries, double *partial)
     {
         __shared__ Tile x, y;
         const int64_t row = int64_t(blockIdx.y) * kSide, column = int64_t(blockIdx.x) * kSide;
         const int64_t begin = int64_t(blockIdx.z) * sliceEntries, end = min(begin + sliceEntries, pairs.entries);
         Sums sums;
+        Fetched nextX, nextY;
+        const auto read = [&](int64_t first) {
+            nextX.read(pairs.x, pairs.xHeads, pairs.xStride, end, row, first);
+            nextY.read(pairs.y, pairs.yHeads, pairs.yStride, end, column, first);
+        };
+        read(begin);
         for (int64_t first = begin; first < end; first += kDepth) {
-            loadTile(x, pairs.x, pairs.xHeads, pairs.xStride, end, row, first);
-            loadTile(y, pairs.y, pairs.yHeads, pairs.yStride, end, column, first);
+            nextX.store(x);
+            nextY.store(y);
             __syncthreads();
+            read(first + kDepth); // zeros behind the end
             sums.add(x, y);
             __syncthreads();
             if ((first + kDepth) % kFlush == 0)

@@ -172,11 +172,15 @@ namespace {
         const int64_t contextTokens = std::min<int64_t>(512, config().contextLength / 2);
         const int64_t steps = std::min<int64_t>(64, config().contextLength / 4);
         KvCache cache(config(), m_model->device());
-        cache.reserve(contextTokens + steps);
+        cache.reserve(contextTokens + steps + 1);
         auto filled = forward(*m_model, someIds(config(), contextTokens), cache, ForwardOptions{}, m_context);
         if (!filled)
             return fail(filled.error());
         const std::vector<int32_t> ids = someIds(config(), steps);
+        if (!m_model->device().is_cpu()) { // the first step brings its kernels there
+            if (auto first = forward(*m_model, std::span(&ids.front(), 1), cache, ForwardOptions{}, m_context); !first)
+                return fail(first.error());
+        }
         waitFor(m_model->device());
         const Moment start = Moment::now();
         for (const int32_t id : ids) {

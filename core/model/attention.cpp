@@ -6,15 +6,12 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/logsumexp.h>
-#include <ATen/ops/maximum.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/softmax.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -88,43 +85,6 @@ namespace {
             statistics->maxRowSumError = worst;
     }
 
-    /// [rows, n] true where a row sees nothing.
-    at::Tensor hiddenSlots(const Block &block, const at::TensorOptions &options)
-    {
-        if (block.seen.back() == 0) // no window yet: made on the device
-            return at::ones({block.rows, block.keys()}, options.dtype(at::kBool)).triu_(block.visibleEnd(0));
-        at::Tensor hidden = at::zeros({block.rows, block.keys()}, at::kBool);
-        bool *row = hidden.data_ptr<bool>();
-        for (int64_t r = 0; r < block.rows; ++r, row += block.keys()) {
-            std::fill(row, row + block.seen[static_cast<size_t>(r)] - block.begin, true);
-            std::fill(row + block.visibleEnd(r) - block.begin, row + block.keys(), true);
-        }
-        return hidden.to(options.device());
-    }
-
-    /// The same with at:: operators, for other devices. The largest error of a row sum stays there in `rowSumError`.
-    void softmaxBlockOperators(at::Tensor &scores, const Block &block, AttentionStatistics *statistics, at::Tensor &rowSumError)
-    {
-        const int64_t n = block.keys();
-        const at::Tensor hidden = hiddenSlots(block, scores.options());
-        scores.masked_fill_(hidden, -INFINITY);
-        const at::Tensor raw = statistics && statistics->rowEntropy.defined() ? scores.clone() : at::Tensor();
-        at::softmax_out(scores, scores.clone(), -1);
-        if (!statistics || !statistics->wanted())
-            return;
-        if (statistics->colSum.defined())
-            statistics->colSum.narrow(0, block.head, block.groups).narrow(1, block.begin, n).add_(scores.sum(1));
-        if (raw.defined()) {
-            // log(sum e^s) - sum p s
-            const at::Tensor dot = (scores * raw.masked_fill(hidden, 0.0)).sum(-1);
-            statistics->rowEntropy.narrow(0, block.head, block.groups)
-                .narrow(1, block.first, block.rows)
-                .copy_(at::logsumexp(raw, -1) - dot);
-        }
-        const at::Tensor error = (scores.sum(-1) - 1.0).abs().max();
-        rowSumError = rowSumError.defined() ? at::maximum(rowSumError, error) : error;
-    }
-
     /// Copies the part of the block that belongs to the last W rows. scores [G, rows, n].
     void keepWindow(const at::Tensor &scores, const Block &block, int64_t totalRows, AttentionStatistics &statistics)
     {
@@ -173,7 +133,6 @@ namespace {
         {
         }
         Scratch queries, scores, output;
-        at::Tensor rowSumError; // of all blocks, on a GPU: reading each would wait for it
     };
 
     /// What a hook sees begins at slot 0, also where the block leaves out slots before its window.
@@ -200,10 +159,7 @@ namespace {
         if (rule.cap > 0)
             scores.div_(rule.cap).tanh_().mul_(rule.cap);
         at::Tensor weights = scores.view({block.groups, block.rows, n});
-        if (weights.is_cpu())
-            softmaxBlock(weights, block, probe.statistics);
-        else
-            softmaxBlockOperators(weights, block, probe.statistics, buffers.rowSumError);
+        softmaxBlock(weights, block, probe.statistics);
         if (probe.statistics)
             keepWindow(weights, block, queries.size(0), *probe.statistics);
         if (probe.hooks && probe.hooks->wants(HookPoint::Probabilities, probe.layer))
@@ -230,13 +186,15 @@ float ScoreRule::capped(float score) const
 Result<at::Tensor> attend(const at::Tensor &queries, const LayerCache &cache, const ScoreRule &rule, const AttentionProbe &probe,
     const RunContext &context)
 {
+    if (!queries.is_cpu())
+        return attendOperators(queries, cache, rule, probe, context);
     const int64_t rows = queries.size(0);
     const int64_t heads = queries.size(1);
     const int64_t groups = heads / cache.heads();
     const int64_t valueWidth = cache.head(0).values.size(1);
     at::Tensor out = at::empty({rows, heads, valueWidth}, queries.options());
     Buffers buffers(queries.options());
-    const int64_t blockRows = attentionBlockRows(queries.device());
+    const int64_t blockRows = attentionBlockRows(queries.device(), heads, cache.maxCount());
     for (int64_t g = 0; g < cache.heads(); ++g) {
         const HeadSlots &slots = cache.head(g);
         for (int64_t first = 0; first < rows; first += blockRows) {
@@ -248,8 +206,6 @@ Result<at::Tensor> attend(const at::Tensor &queries, const LayerCache &cache, co
             attendBlock(queries, slots, rule, block, probe, buffers, out);
         }
     }
-    if (buffers.rowSumError.defined())
-        probe.statistics->maxRowSumError = std::max(probe.statistics->maxRowSumError, buffers.rowSumError.item<double>());
     return out.view({rows, heads * valueWidth});
 }
 

@@ -22,8 +22,7 @@ namespace {
             : m_config(config)
             , m_layer(layer)
             , m_rows(rows)
-            , m_blockRows(attentionBlockRows(device))
-            , m_scoreCopies(device.is_cpu() ? 1 : kOperatorScores)
+            , m_device(device)
         {
         }
 
@@ -62,12 +61,13 @@ namespace {
             return m_rows > chunk ? whole + std::max(chunkPeak, latentHeld()) : whole + chunkPeak;
         }
 
-        /// Scratch of attention: a block of rows of the heads of one KV head; operators make copies of the scores beside it.
+        /// Scratch of attention: a block of rows of the heads of one KV head; on a GPU of all heads, with copies of the scores.
         int64_t scores() const
         {
-            const int64_t rows = std::min(m_rows, m_blockRows);
+            const int64_t rows = std::min(m_rows, attentionBlockRows(m_device, m_config.heads, m_rows));
             const int64_t keys = m_layer.window > 0 ? std::min(m_rows, m_layer.window + rows - 1) : m_rows;
-            return m_config.groups() * rows * (m_scoreCopies * keys + m_config.headDim + m_config.valueWidth());
+            const int64_t heads = m_device.is_cpu() ? m_config.groups() : m_config.heads;
+            return heads * rows * ((m_device.is_cpu() ? 1 : kOperatorScores) * keys + m_config.headDim + m_config.valueWidth());
         }
 
         /// Inner rows of a feed-forward part: gate and up beside their product.
@@ -101,11 +101,12 @@ namespace {
         }
 
         static constexpr int64_t kRouterFloats = 2, kPairFloats = 12;
-        static constexpr int64_t kOperatorScores = 4; // scores, as they were before softmax, and two steps of their entropy
+        static constexpr int64_t kOperatorScores = 3; // before softmax, after it, and their entropies
 
         const ModelConfig &m_config;
         const LayerConfig &m_layer;
-        int64_t m_rows, m_blockRows, m_scoreCopies;
+        int64_t m_rows;
+        at::Device m_device;
     };
 
 } // namespace
