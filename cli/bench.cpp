@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-    void addEntry(TextTable &table, const std::string &name, const Json &entry)
+    void addEntry(TextTable &table, const std::string &name, const Json &entry, const char *seconds)
     {
         const auto cell = [&](const char *field) {
             const auto value = numberFromJson(childField(entry, field));
@@ -17,7 +17,7 @@ namespace {
         std::string label = name;
         if (entry.contains("tokens"))
             label += ' ' + std::to_string(integerField(entry, "tokens"));
-        table.row({label, cell("cpuSeconds"), cell("floorSeconds"), cell("ratio"), cell("tokensPerSecond")});
+        table.row({label, cell(seconds), cell("floorSeconds"), cell("ratio"), cell("tokensPerSecond")});
     }
 
     std::string benchText(const Json &bench)
@@ -31,13 +31,15 @@ namespace {
             text += "\nfirst logits after " + shortNumber(numberField(bench, "startToFirstLogits")) + " s; resident are "
                 + shortNumber(numberField(bench, "rssOverWeights")) + " times the " + byteText(numberField(bench, "weightBytes"))
                 + " of weights (" + stringField(bench, "weights") + ")";
-        TextTable table({"part", "CPU s", "floor s", "ratio", "tokens/s"});
+        const bool onCpu = stringField(bench, "device", "cpu") == "cpu"; // elsewhere the CPU only waits
+        const char *seconds = onCpu ? "cpuSeconds" : "wallSeconds";
+        TextTable table({"part", onCpu ? "CPU s" : "wall s", "floor s", "ratio", "tokens/s"});
         for (const auto &[name, entry] : bench.items()) {
             if (entry.is_array()) {
                 for (const Json &one : entry)
-                    addEntry(table, name, one);
+                    addEntry(table, name, one, seconds);
             } else if (entry.is_object() && entry.contains("cpuSeconds")) {
-                addEntry(table, name, entry);
+                addEntry(table, name, entry, seconds);
             }
         }
         return text + "\n\n" + table.text();

@@ -15,8 +15,10 @@ Result<int> runSelftest(CommandContext &context)
         table.row({stringField(check, "title"), flagField(check, "ok") ? "ok" : "FAILED", stringField(check, "expected"),
             stringField(check, "found")});
     const Json &gpu = childField(reply->body, "gpu");
-    const std::string device = flagField(gpu, "available") ? "GPU: " + std::to_string(integerField(gpu, "devices")) + " found"
-                                                           : "GPU: none (" + stringField(gpu, "reason") + ")";
+    std::string names;
+    for (const Json &name : childField(gpu, "names"))
+        names += (names.empty() ? "" : ", ") + name.get<std::string>();
+    const std::string device = "GPU: " + (flagField(gpu, "available") ? names : "none (" + stringField(gpu, "reason") + ")");
     auto printed = context.json() ? context.print(reply->body) : context.print(table.text() + '\n' + device + '\n');
     if (!printed)
         return fail(printed.error());

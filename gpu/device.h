@@ -17,4 +17,7 @@ DeviceProbe probe();
 
 inline bool available() { return probe().available; }
 
+/// What the driver calls a device: "NVIDIA H100 80GB HBM3"; empty when there is none of that index.
+std::string deviceName(int index);
+
 } // namespace winnow::gpu

@@ -22,7 +22,7 @@ void headPairProductsReference(const HeadPairs &pairs);
 /// @param reason why not; may be null.
 bool headPairKernelAvailable(std::string *reason = nullptr);
 
-/// The same on the GPU, with pointers to device memory; waits for nothing.
+/// The same on the GPU, with pointers to device memory; waits for nothing. Takes 8 bytes a pair and slice of the entries there.
 /// @param stream a cudaStream_t, or null for the default one.
 /// @return empty, or what CUDA said.
 std::string headPairProducts(const HeadPairs &pairs, void *stream);

@@ -5,6 +5,7 @@
 #include "core/eval/capture.h"
 #include "core/model/device.h"
 #include "core/model/forward.h"
+#include "gpu/device.h"
 
 #include <c10/core/InferenceMode.h>
 
@@ -27,8 +28,10 @@ namespace {
         return ids;
     }
 
-    std::string processorName()
+    std::string processorName(const at::Device &device)
     {
+        if (!device.is_cpu())
+            return gpu::deviceName(device.index());
         std::ifstream file("/proc/cpuinfo");
         std::string line;
         while (std::getline(file, line)) {
@@ -40,8 +43,9 @@ namespace {
 
     Json timing(const Moment &time) { return {{"cpuSeconds", time.cpu}, {"wallSeconds", time.wall}}; }
 
-    /// Fastest of some runs by CPU time.
-    Result<Moment> fastest(int repeats, const RunContext &context, const std::function<Result<void>()> &run)
+    /// Fastest of some runs, until the device is done.
+    Result<Moment> fastest(
+        int repeats, const at::Device &device, const RunContext &context, const std::function<Result<void>()> &run)
     {
         Moment best{1e300, 1e300};
         for (int i = 0; i < repeats; ++i) {
@@ -50,8 +54,9 @@ namespace {
             const Moment start = Moment::now();
             if (auto done = run(); !done)
                 return fail(done.error());
+            waitFor(device);
             const Moment time = Moment::now() - start;
-            if (time.cpu < best.cpu)
+            if (countedSeconds(time, device) < countedSeconds(best, device))
                 best = time;
         }
         return best;
@@ -75,6 +80,7 @@ namespace {
 
     private:
         const ModelConfig &config() const { return m_model->config(); }
+        double counted(const Moment &time) const { return countedSeconds(time, m_model->device()); }
         int repeatsFor(int64_t tokens) const { return tokens > 600 ? std::min(m_options.repeats, 2) : m_options.repeats; }
         Result<void> runPrefill(const std::vector<int32_t> &ids) const;
 
@@ -82,7 +88,7 @@ namespace {
         const BenchOptions &m_options;
         const RunContext &m_context;
         MachineFloor m_floor;
-        std::map<int64_t, double> m_prefillCpu; // by tokens
+        std::map<int64_t, Moment> m_prefill; // by tokens
     };
 
     Result<void> Bench::measureFloor()
@@ -96,7 +102,7 @@ namespace {
 
     Result<void> Bench::runPrefill(const std::vector<int32_t> &ids) const
     {
-        KvCache cache(config());
+        KvCache cache(config(), m_model->device());
         cache.reserve(static_cast<int64_t>(ids.size()));
         auto done = forward(*m_model, ids, cache, ForwardOptions{}, m_context);
         if (!done)
@@ -107,16 +113,16 @@ namespace {
     Result<Json> Bench::prefill(int64_t tokens)
     {
         const std::vector<int32_t> ids = someIds(config(), tokens);
-        const auto time = fastest(repeatsFor(tokens), m_context, [&] { return runPrefill(ids); });
+        const auto time = fastest(repeatsFor(tokens), m_model->device(), m_context, [&] { return runPrefill(ids); });
         if (!time)
             return fail(time.error());
-        m_prefillCpu[tokens] = time->cpu;
+        m_prefill[tokens] = *time;
         const double floorSeconds = prefillFlops(*m_model, tokens) / m_floor.gemmRate;
         Json entry = timing(*time);
         entry["tokens"] = tokens;
         entry["gflop"] = prefillFlops(*m_model, tokens) / kGiga;
         entry["floorSeconds"] = floorSeconds;
-        entry["ratio"] = time->cpu / floorSeconds;
+        entry["ratio"] = counted(*time) / floorSeconds;
         return entry;
     }
 
@@ -133,17 +139,17 @@ namespace {
         // The content key of a capture hashes the file once per model; that is not what is timed.
         if (auto hash = m_model->sha256(); !hash)
             return fail(hash.error());
-        const auto time = fastest(repeatsFor(tokens), m_context, run);
+        const auto time = fastest(repeatsFor(tokens), m_model->device(), m_context, run);
         if (!time)
             return fail(time.error());
-        if (!m_prefillCpu.contains(tokens)) {
+        if (!m_prefill.contains(tokens)) {
             if (auto plain = prefill(tokens); !plain)
                 return plain;
         }
         Json entry = timing(*time);
         entry["tokens"] = tokens;
-        entry["prefillCpuSeconds"] = m_prefillCpu[tokens];
-        entry["ratio"] = time->cpu / m_prefillCpu[tokens];
+        entry["prefillCpuSeconds"] = m_prefill[tokens].cpu;
+        entry["ratio"] = counted(*time) / counted(m_prefill[tokens]);
         return entry;
     }
 
@@ -154,26 +160,35 @@ namespace {
             CaptureNeeds{.colSum = true, .queryMoments = true, .window = 64}, m_context);
         if (!made)
             return fail(made.error());
-        return Json{{"tokens", tokens}, {"peakRssBytes", peakResidentBytes()}, {"captureBytes", (*made)->bytes},
+        Json entry{{"tokens", tokens}, {"peakRssBytes", peakResidentBytes()}, {"captureBytes", (*made)->bytes},
             {"weightBytes", m_model->weights().bytes()}, {"peakSinceThisCapture", reset}};
+        if (!m_model->device().is_cpu())
+            entry["peakDeviceBytes"] = peakDeviceBytes(m_model->device());
+        return entry;
     }
 
     Result<Json> Bench::decode()
     {
         const int64_t contextTokens = std::min<int64_t>(512, config().contextLength / 2);
         const int64_t steps = std::min<int64_t>(64, config().contextLength / 4);
-        KvCache cache(config());
-        cache.reserve(contextTokens + steps);
+        KvCache cache(config(), m_model->device());
+        cache.reserve(contextTokens + steps + 1);
         auto filled = forward(*m_model, someIds(config(), contextTokens), cache, ForwardOptions{}, m_context);
         if (!filled)
             return fail(filled.error());
         const std::vector<int32_t> ids = someIds(config(), steps);
+        if (!m_model->device().is_cpu()) { // the first step brings its kernels there
+            if (auto first = forward(*m_model, std::span(&ids.front(), 1), cache, ForwardOptions{}, m_context); !first)
+                return fail(first.error());
+        }
+        waitFor(m_model->device());
         const Moment start = Moment::now();
         for (const int32_t id : ids) {
             auto step = forward(*m_model, std::span(&id, 1), cache, ForwardOptions{}, m_context);
             if (!step)
                 return fail(step.error());
         }
+        waitFor(m_model->device());
         const Moment time = Moment::now() - start;
         // The weights as they are held, and the cached keys and values, are read once per token.
         const double bytes = static_cast<double>(decodeWeightBytes(*m_model) + config().fullCacheBytes(contextTokens + steps / 2, 4));
@@ -181,27 +196,28 @@ namespace {
         Json entry = timing(time);
         entry["context"] = contextTokens;
         entry["tokens"] = steps;
-        entry["tokensPerSecond"] = static_cast<double>(steps) / time.cpu;
+        entry["tokensPerSecond"] = static_cast<double>(steps) / counted(time);
         entry["bytesPerToken"] = bytes;
         entry["floorSeconds"] = floorSeconds * static_cast<double>(steps);
         entry["floorTokensPerSecond"] = 1.0 / floorSeconds;
-        entry["ratio"] = time.cpu / (floorSeconds * static_cast<double>(steps));
+        entry["ratio"] = counted(time) / (floorSeconds * static_cast<double>(steps));
         return entry;
     }
 
     Result<std::shared_ptr<const Model>> openWith(const BenchOptions &options, const std::string &weights, const RunContext &context)
     {
         return Model::open(
-            options.modelPath, LoadOptions{.device = "cpu", .threads = options.threads, .weights = weights}, context);
+            options.modelPath, LoadOptions{.device = options.device, .threads = options.threads, .weights = weights}, context);
     }
 
     /// Logits of 8 tokens, and what it took from the start of the process.
     Result<Json> firstLogits(const Model &model, int64_t bytesBefore, const RunContext &context)
     {
-        KvCache cache(model.config());
+        KvCache cache(model.config(), model.device());
         auto first = forward(model, someIds(model.config(), 8), cache, ForwardOptions{}, context);
         if (!first)
             return fail(first.error());
+        waitFor(model.device());
         const Moment time = Moment::now() - Moment::processStart();
         const int64_t resident = residentBytes();
         Json start = timing(time);
@@ -277,7 +293,7 @@ Result<Json> runBench(const BenchOptions &options, const RunContext &context)
         return fail(model.error());
     const ModelConfig &config = (*model)->config();
     Bench bench(*model, options, context);
-    Json result{{"model", config.name}, {"threads", options.threads}, {"processor", processorName()},
+    Json result{{"model", config.name}, {"device", (*model)->deviceName()}, {"threads", options.threads}, {"processor", processorName((*model)->device())},
         {"weights", (*model)->weightsName()}, {"weightBytes", (*model)->weights().bytes()}};
     auto start = firstLogits(**model, bytesBefore, context);
     if (!start)
@@ -302,7 +318,7 @@ Result<Json> runBench(const BenchOptions &options, const RunContext &context)
         result[name] = *entry;
         context.progress("bench", static_cast<int64_t>(result.size()), static_cast<int64_t>(parts->size()) + 4, "parts");
     }
-    if (wanted("decode")) {
+    if (wanted("decode") && (*model)->device().is_cpu()) {
         const bool isFile = (*model)->residency() == Residency::Stored;
         auto other = decodeWith(options, isFile ? "f32" : "file", context);
         if (!other)

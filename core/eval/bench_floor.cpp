@@ -1,10 +1,11 @@
 #include "core/eval/bench_floor.h"
 
-#include "core/eval/bench_clock.h"
 #include "core/model/cpu_kernels.h"
+#include "core/model/device.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/rand.h>
 
@@ -37,11 +38,16 @@ namespace {
     public:
         static constexpr int64_t kRows = 512;
 
+        explicit ShapeProducts(const at::Device &device)
+            : m_options(at::TensorOptions(at::kFloat).device(device))
+        {
+        }
+
         void run(int64_t rows, int64_t columns)
         {
             Shape &shape = m_shapes[{rows, columns}];
             if (!shape.weights.defined())
-                shape = {at::rand({rows, columns}), at::rand({kRows, columns}), at::empty({kRows, rows})};
+                shape = {at::rand({rows, columns}, m_options), at::rand({kRows, columns}, m_options), at::empty({kRows, rows}, m_options)};
             at::mm_out(shape.result, shape.input, shape.weights.t());
         }
 
@@ -49,12 +55,13 @@ namespace {
         struct Shape {
             at::Tensor weights, input, result;
         };
+        at::TensorOptions m_options;
         std::map<std::pair<int64_t, int64_t>, Shape> m_shapes;
     };
 
-    /// Shortest CPU time of some runs; negative when cancelled.
+    /// Shortest time of some runs; negative when cancelled.
     template <typename Run>
-    double shortest(int repeats, const RunContext &context, Run run)
+    double shortest(int repeats, const at::Device &device, const RunContext &context, Run run)
     {
         double best = 1e300;
         for (int i = 0; i < repeats; ++i) {
@@ -62,9 +69,22 @@ namespace {
                 return -1;
             const Moment start = Moment::now();
             run();
-            best = std::min(best, (Moment::now() - start).cpu);
+            waitFor(device);
+            best = std::min(best, countedSeconds(Moment::now() - start, device));
         }
         return best;
+    }
+
+    constexpr int64_t kCopiedBytes = int64_t{1} << 30; // far more than a cache holds
+
+    /// A copy from memory of the device to memory of the device.
+    double copySeconds(int repeats, const at::Device &device, const RunContext &context)
+    {
+        const at::Tensor from = at::rand({kCopiedBytes / 4}, at::TensorOptions(at::kFloat).device(device));
+        at::Tensor to = at::empty_like(from);
+        to.copy_(from);
+        waitFor(device);
+        return shortest(2 * repeats, device, context, [&] { to.copy_(from); });
     }
 
     double visiblePairs(int64_t tokens, int64_t window)
@@ -118,12 +138,15 @@ double prefillFlops(const Model &model, int64_t tokens)
     return flops;
 }
 
+double countedSeconds(const Moment &time, const at::Device &device) { return device.is_cpu() ? time.cpu : time.wall; }
+
 Result<MachineFloor> measureFloor(const Model &model, int repeats, const RunContext &context)
 {
     const int64_t layers = model.config().layers;
-    ShapeProducts products;
+    const at::Device &device = model.device();
+    ShapeProducts products(device);
     double flops = 0;
-    const double gemm = shortest(repeats, context, [&] {
+    const double gemm = shortest(repeats, device, context, [&] {
         flops = 0;
         for (int64_t l = 0; l < layers; ++l) {
             for (const WeightMatrix *matrix : tokenMatrices(model, l)) {
@@ -132,8 +155,13 @@ Result<MachineFloor> measureFloor(const Model &model, int repeats, const RunCont
             }
         }
     });
+    if (gemm >= 0 && !device.is_cpu()) {
+        const double copying = copySeconds(repeats, device, context);
+        if (copying > 0)
+            return MachineFloor{flops / gemm, 2 * static_cast<double>(kCopiedBytes) / copying};
+    }
     uint64_t mixed = 0;
-    const double reading = gemm < 0 ? -1 : shortest(2 * repeats, context, [&] {
+    const double reading = gemm < 0 || !device.is_cpu() ? -1 : shortest(2 * repeats, device, context, [&] {
         for (int64_t l = 0; l < layers; ++l) {
             for (const WeightMatrix *matrix : tokenMatrices(model, l))
                 mixed ^= readMatrix(*matrix);

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/run_context.h"
+#include "core/eval/bench_clock.h"
 #include "core/model/model.h"
 
 #include <cstdint>
@@ -19,10 +20,13 @@ int64_t decodeWeightBytes(const Model &model);
 /// counts the visible pairs only.
 double prefillFlops(const Model &model, int64_t tokens);
 
+/// The seconds that count: of the CPU, or of the clock on the wall where a GPU does the work.
+double countedSeconds(const Moment &time, const at::Device &device);
+
 /// What the machine can do at best with this model's shapes and bytes.
 struct MachineFloor {
     double gemmRate = 0; // flop/s of plain f32 products of 512 rows with dense matrices of the model's shapes
-    double readRate = 0; // byte/s over the weights that a decoding step reads, where they are held
+    double readRate = 0; // byte/s over the weights that a decoding step reads, where they are held; on a GPU of a large copy
 };
 
 /// @error Cancelled.

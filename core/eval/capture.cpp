@@ -64,13 +64,23 @@ namespace {
 
     Result<void> checkMemory(const Model &model, int64_t tokens, const CaptureNeeds &needs)
     {
-        const int64_t needed = forecastCaptureBytes(model.config(), tokens, needs) + forecastMemory(model.config(), tokens, model.residency()).workBytes;
-        const int64_t available = availableMemoryBytes();
-        if (needed <= available)
-            return {};
-        return fail(ErrorCode::OutOfMemory, "a capture of " + std::to_string(tokens) + " tokens needs "
-                + std::to_string(needed >> 20) + " MiB, available are " + std::to_string(available >> 20) + " MiB",
-            "shorten the input or compare fewer methods at once");
+        const at::Device &device = model.device();
+        const int64_t held = forecastCaptureBytes(model.config(), tokens, needs);
+        const int64_t work = forecastMemory(model.config(), tokens, model.residency(), device).workBytes;
+        const auto fits = [&](int64_t needed, const at::Device &where) -> Result<void> {
+            const int64_t available = availableMemoryBytes(where);
+            if (needed <= available)
+                return {};
+            return fail(ErrorCode::OutOfMemory, "a capture of " + std::to_string(tokens) + " tokens needs "
+                    + std::to_string(needed >> 20) + " MiB, available are " + std::to_string(available >> 20) + " MiB"
+                    + (where.is_cpu() ? "" : " on " + where.str()),
+                "shorten the input or compare fewer methods at once");
+        };
+        if (device.is_cpu())
+            return fits(held + work, device);
+        // A layer's part of the capture leaves the GPU before the next layer begins.
+        auto there = fits(work + held / model.config().layers, device);
+        return there ? fits(held, at::kCPU) : there;
     }
 
     /// Runs all layers and fills `capture.layers`. Returns the residual stream leaving the last layer.

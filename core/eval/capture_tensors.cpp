@@ -186,9 +186,10 @@ namespace {
     {
         // weights [G, rows, n], n <= T: the columns behind are 0, as the fresh file is.
         const std::string name = hookName(site.point, site.layer);
-        for (int64_t g = 0; g < weights.size(0); ++g) {
-            for (int64_t r = 0; r < weights.size(1); ++r)
-                put(name, weights[g][r], ((site.firstHead + g) * tokens() + site.firstRow + r) * tokens());
+        const at::Tensor rows = weights.cpu(); // once, not row by row
+        for (int64_t g = 0; g < rows.size(0); ++g) {
+            for (int64_t r = 0; r < rows.size(1); ++r)
+                put(name, rows[g][r], ((site.firstHead + g) * tokens() + site.firstRow + r) * tokens());
         }
     }
 

@@ -2,6 +2,7 @@
 
 #include "core/eval/mapped_context.h"
 #include "core/eval/pair.h"
+#include "core/model/device.h"
 #include "core/model/layer_pass.h"
 
 #include <algorithm>
@@ -11,6 +12,28 @@
 namespace winnow {
 
 using Clock = std::chrono::steady_clock;
+
+namespace {
+
+    /// A copy of a captured layer in the cache of a step layer, wherever that is.
+    void adoptCopy(const LayerCapture &layer, LayerCache &cache)
+    {
+        const at::Device device = cache.keys().device();
+        const auto copied = [&](const at::Tensor &rows) { return rows.to(device, at::kFloat, false, true); };
+        cache.adopt(copied(layer.keys), copied(layer.values));
+    }
+
+    /// Compresses a layer and adds the time that takes.
+    void compressTimed(StepLayer &layer, const at::Device &device, MeasuredRun &run)
+    {
+        waitFor(device);
+        const auto started = Clock::now();
+        layer.compress();
+        waitFor(device);
+        run.compressMs += std::chrono::duration<double, std::milli>(Clock::now() - started).count();
+    }
+
+} // namespace
 
 CellDecoder::CellDecoder(const Capture &capture, const EvaluationCell &cell)
     : m_shared(capture)
@@ -40,8 +63,7 @@ Result<void> CellDecoder::startSmall()
 Result<void> CellDecoder::adoptContext()
 {
     for (size_t l = 0; l < m_layers.size(); ++l) {
-        const LayerCapture &layer = m_capture.layers[l];
-        m_layers[l]->cache().adopt(layer.keys.clone(), layer.values.clone());
+        adoptCopy(m_capture.layers[l], m_layers[l]->cache());
         m_layers[l]->compress();
     }
     return startSmall();
@@ -50,7 +72,7 @@ Result<void> CellDecoder::adoptContext()
 Result<void> CellDecoder::takeOwnContext(MeasuredRun &run)
 {
     for (size_t l = 0; l < m_layers.size(); ++l)
-        m_layers[l]->cache().adopt(m_capture.layers[l].keys.clone(), m_capture.layers[l].values.clone());
+        adoptCopy(m_capture.layers[l], m_layers[l]->cache());
     run.prefillMs = m_capture.prefillMs;
     if (const MappedTimes *times = m_cell.contextTimes.get()) {
         run.peakBytes = times->peakCacheBytes;
@@ -61,9 +83,7 @@ Result<void> CellDecoder::takeOwnContext(MeasuredRun &run)
     for (const auto &layer : m_layers) { // the prompt went through all layers piece by piece: all are there when the first is cut
         const double before = liveBytes();
         const auto full = static_cast<double>(layer->allocatedBytes());
-        const auto started = Clock::now();
-        layer->compress();
-        run.compressMs += std::chrono::duration<double, std::milli>(Clock::now() - started).count();
+        compressTimed(*layer, m_model.device(), run);
         const auto kept = static_cast<double>(layer->allocatedBytes());
         run.peakBytes = std::max(run.peakBytes, before + (kept < full ? kept : 0.0));
     }
@@ -85,9 +105,7 @@ Result<void> CellDecoder::readContext(MeasuredRun &run, const RunContext &contex
             return done;
         const double before = liveBytes();
         const auto full = static_cast<double>(m_layers[l]->allocatedBytes());
-        const auto started = Clock::now();
-        m_layers[l]->compress();
-        run.compressMs += std::chrono::duration<double, std::milli>(Clock::now() - started).count();
+        compressTimed(*m_layers[l], m_model.device(), run);
         // While a layer is cut, what it keeps stands beside what it was.
         const auto kept = static_cast<double>(m_layers[l]->allocatedBytes());
         run.peakBytes = std::max(run.peakBytes, before + (kept < full ? kept : 0.0));
@@ -125,7 +143,8 @@ Result<at::Tensor> CellDecoder::step(int64_t row, int32_t id, const RunContext &
     }
     at::Tensor x = embedRows(m_model, std::span(&id, 1), std::span(&position, 1)); // [1, E]
     for (size_t l = 0; l < m_layers.size(); ++l) {
-        if (auto done = finishLayer(m_model, static_cast<int64_t>(l), m_layers[l]->attend(step, x), x, context); !done)
+        const at::Tensor attended = m_layers[l]->attend(step, x).to(x.device());
+        if (auto done = finishLayer(m_model, static_cast<int64_t>(l), attended, x, context); !done)
             return fail(done.error());
     }
     return headLogits(m_model, finalNorm(m_model, x));

@@ -182,7 +182,8 @@ Result<void> BatchRun::scoreBlock(
 {
     const int64_t vocab = m_capture.config.vocab;
     ReferenceRows &reference = referenceOf(block);
-    const auto use = [&](int64_t firstRow, const at::Tensor &logits) {
+    const auto use = [&](int64_t firstRow, const at::Tensor &made) {
+        const at::Tensor logits = made.cpu();
         const float *data = logits.const_data_ptr<float>();
         for (int64_t r = 0; r < logits.size(0); ++r) {
             const int64_t cell = firstCell + (firstRow + r) / block.count, row = (firstRow + r) % block.count;

@@ -92,12 +92,12 @@ Result<void> LayerMajorPass::runChunk(
     const int64_t rows = (cells.second - cells.first) * block.count;
     const int64_t width = config.heads * config.headDim, outWidth = config.heads * config.valueWidth();
     at::Tensor x = block.x.narrow(0, (cells.first - m_firstCell) * block.count, rows);
-    Projections p = projectQkv(m_model, layer, attentionInput(m_model, layer, x));
+    const Projections p = onCpu(projectQkv(m_model, layer, attentionInput(m_model, layer, x))); // where the context's keys are
 
     if (!m_attended.defined() || m_attended.size(0) < rows)
         m_attended = at::empty({rows, outWidth}, at::kFloat);
     const RopeRows rope = m_model.rope().rows(
-        positionsFrom(m_capture.tokens() + block.first, block.count), m_model.device(), m_capture.tokens() + m_rows);
+        positionsFrom(m_capture.tokens() + block.first, block.count), m_attended.device(), m_capture.tokens() + m_rows);
     for (int64_t cell = cells.first; cell < cells.second; ++cell) {
         if (context.cancelled())
             return fail(ErrorCode::Cancelled, "evaluation cancelled");
@@ -112,7 +112,7 @@ Result<void> LayerMajorPass::runChunk(
         m_model.rope().rotate(layer, k, rope);
         attendCell(layer, blockIndex, cell, {q, k, p.v.narrow(0, row, block.count)}, m_attended.mutable_data_ptr<float>() + row * outWidth);
     }
-    return finishLayer(m_model, layer, m_attended.narrow(0, 0, rows), x, context);
+    return finishLayer(m_model, layer, m_attended.narrow(0, 0, rows).to(m_model.device()), x, context);
 }
 
 void LayerMajorPass::attendCell(int64_t layer, size_t blockIndex, int64_t cell, const Projections &fresh, float *out)

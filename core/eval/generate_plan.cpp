@@ -27,8 +27,6 @@ Result<Generated> generateUnderPlan(const Capture &capture, const EvaluationCell
     const c10::InferenceMode inference;
     if (!capture.model)
         return fail(ErrorCode::BadInput, "this capture has no model to generate with");
-    if (!capture.model->device().is_cpu())
-        return fail(ErrorCode::Unsupported, "generation under a method is done on the CPU only", "use --device cpu");
     if (options.maxNew < 1 || options.temperature < 0)
         return fail(ErrorCode::BadInput, "maxNew is at least 1 and temperature not negative");
     const int64_t total = capture.tokens() + options.maxNew - 1;

@@ -18,7 +18,7 @@ GuidedStep::GuidedStep(const Capture &capture, const EvaluationCell &cell, int64
     , m_layer(layer)
     , m_setHeads(capture.config.heads / cell.plan.kept.heads)
     , m_rule(ScoreRule::of(capture.config, layer))
-    , m_cache(capture.config, capture.model->device())
+    , m_cache(capture.config, at::kCPU)
     , m_sets(makeGuidedSets(capture, cell, layer))
 {
     const HostCopy copies = m_guided.ranksBySmall || m_guided.rescale == Rescale::Oracle ? HostCopy::Keep : HostCopy::None;
@@ -35,7 +35,7 @@ void GuidedStep::compress()
         head.keys.start(slots.keys.const_data_ptr<float>(), slots.count(), tokens.keys);
         head.values.start(slots.values.const_data_ptr<float>(), slots.count(), tokens.values);
     }
-    m_cache = LayerCache(m_config, m_capture.model->device());
+    m_cache = LayerCache(m_config, at::kCPU);
 }
 
 void GuidedStep::reserveSteps(int64_t)
@@ -68,9 +68,10 @@ void GuidedStep::moveRows(const Projections &parts)
 at::Tensor GuidedStep::attend(const StepRow &step, const at::Tensor &x)
 {
     const Model &model = *m_capture.model;
-    const Projections parts = projectQkv(model, m_layer, attentionInput(model, m_layer, x));
-    model.rope().rotate(m_layer, parts.q, step.rope);
-    model.rope().rotate(m_layer, parts.k, step.rope);
+    const Projections projected = projectQkv(model, m_layer, attentionInput(model, m_layer, x));
+    model.rope().rotate(m_layer, projected.q, step.rope);
+    model.rope().rotate(m_layer, projected.k, step.rope);
+    const Projections parts = onCpu(projected);
     m_sets->advance(step.row, *step.small, 0);
     moveRows(parts);
     at::Tensor out = at::zeros({1, m_config.heads * m_config.valueWidth()}, at::kFloat);

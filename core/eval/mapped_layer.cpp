@@ -211,7 +211,7 @@ at::Tensor MappedStep::attend(const StepRow &step, const at::Tensor &x)
         for (int64_t g = 0; g < m_sets.kvHeads(); ++g) {
             const HeadSlots &slots = m_cache.head(set * m_sets.kvHeads() + g);
             const at::Tensor weights
-                = matrix(const_cast<float *>(m_sets.weights()) + g * groups * slots.count(), groups, slots.count()); // only read
+                = matrix(const_cast<float *>(m_sets.weights()) + g * groups * slots.count(), groups, slots.count()).to(values.device()); // only read
             at::Tensor rows = out.narrow(0, set * m_sets.heads() + g * groups, groups);
             at::mm_out(rows, weights, slots.values.narrow(0, 0, slots.count()));
         }

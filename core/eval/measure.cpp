@@ -1,6 +1,7 @@
 #include "core/eval/cell_decoder.h"
 
 #include "core/eval/metrics_rows.h"
+#include "core/methods/guided_plan.h"
 
 #include <c10/core/InferenceMode.h>
 
@@ -27,8 +28,9 @@ namespace {
             const Result<at::Tensor> logits = decoder.step(t, continuation[static_cast<size_t>(t)], context);
             if (!logits)
                 return fail(logits.error());
+            const at::Tensor made = logits->cpu(); // waits for the device
             total += std::chrono::duration<double, std::milli>(Clock::now() - started).count();
-            const std::span<const float> row(logits->data_ptr<float>(), static_cast<size_t>(logits->numel()));
+            const std::span<const float> row(made.const_data_ptr<float>(), static_cast<size_t>(made.numel()));
             const auto target = static_cast<size_t>(continuation[static_cast<size_t>(t + 1)]);
             run.nll.push_back(static_cast<float>(summariseRow(row).logSumExp - static_cast<double>(row[target])));
             run.peakBytes = std::max(run.peakBytes, decoder.liveBytes());
@@ -48,8 +50,9 @@ Result<MeasuredRun> measureCell(const Capture &capture, const std::vector<int32_
     const c10::InferenceMode inference;
     if (!capture.model)
         return fail(ErrorCode::BadInput, "this capture has no model to measure with");
-    if (!capture.model->device().is_cpu())
-        return fail(ErrorCode::Unsupported, "measured runs are done on the CPU only", "use --device cpu");
+    if (!capture.model->device().is_cpu() && guidedPlanOf(cell.plan))
+        return fail(ErrorCode::Unsupported, "runs with compensation by a small model are measured on the CPU only: their cache is held there",
+            "use --device cpu, or run without measuring");
     if (continuation.size() < 2)
         return fail(ErrorCode::BadInput, "a measured run needs at least 2 continuation tokens, found " + std::to_string(continuation.size()));
     if (auto valid = checkIds(capture.config, continuation); !valid)

@@ -204,6 +204,12 @@ bool MeasuredLayer::attendSet(int64_t row, int64_t set, const at::Tensor &before
             m_spread[static_cast<size_t>(columns[j])] = weights[j];
         cpu::weightedRows(m_spread.data(), slots.values.data_ptr<float>(), out + head * valueWidth, slots.count(), valueWidth);
     }
+    return dropAfter(row, set);
+}
+
+/// What the policy says once the row's weights are in m_weights. Returns whether slots left the set.
+bool MeasuredLayer::dropAfter(int64_t row, int64_t set)
+{
     if (!m_policy || !m_policy->wants(row))
         return false;
     DecodeRow view = viewOf(row, set);
@@ -230,7 +236,8 @@ void MeasuredLayer::fillRows(int64_t set, DecodeRow &view)
     for (int64_t j = 0; j < view.kvHeads; ++j) {
         const int64_t g = kvHeadOf(firstHead(set)) + j;
         columnsOf(state, g, columns);
-        const auto copy = [&](const at::Tensor &stored, int64_t rowWidth, float *to) {
+        const auto copy = [&](const at::Tensor &slots, int64_t rowWidth, float *to) {
+            const at::Tensor stored = slots.cpu();
             for (int64_t i = 0; i < view.slots; ++i, to += rowWidth)
                 std::memcpy(to, stored.data_ptr<float>() + columns[static_cast<size_t>(i)] * rowWidth, static_cast<size_t>(rowWidth) * sizeof(float));
         };
@@ -253,7 +260,8 @@ at::Tensor MeasuredLayer::attendStep(int64_t row, const at::Tensor &before, cons
     const auto position = static_cast<int32_t>(m_capture.tokens() + row);
     m_cache.append(parts.k, parts.v, std::span(&position, 1));
     if (m_policy && m_policy->needsRows()) {
-        const float *query = parts.q.data_ptr<float>();
+        const at::Tensor queries = parts.q.cpu();
+        const float *query = queries.const_data_ptr<float>();
         m_pastQueries.insert(m_pastQueries.end(), query, query + m_config.heads * m_config.headDim);
     }
     std::vector<int32_t> drop;
@@ -272,10 +280,13 @@ at::Tensor MeasuredLayer::attendStep(int64_t row, const at::Tensor &before, cons
     // Nothing leaves and every stored slot is seen: the plain pass does it.
     if (!m_policy && m_kind != HeadSets::QueryHead && m_plan.positions == PositionMode::Original)
         return *winnow::attend(parts.q, m_cache, m_rule, AttentionProbe{}, RunContext{});
-    at::Tensor out = at::empty({1, m_config.heads * m_config.valueWidth()}, at::kFloat);
+    at::Tensor out = at::empty({1, m_config.heads * m_config.valueWidth()}, parts.q.options());
     left = false;
-    for (size_t s = 0; s < m_sets.size(); ++s)
-        left = attendSet(row, static_cast<int64_t>(s), before, parts, out.data_ptr<float>()) || left;
+    for (int64_t s = 0; s < static_cast<int64_t>(m_sets.size()); ++s) {
+        const bool leaves = out.is_cpu() ? attendSet(row, s, before, parts, out.data_ptr<float>())
+                                         : attendSetOperators(row, s, before, parts, out);
+        left = leaves || left;
+    }
     if (left)
         releaseSlots();
     return out;

@@ -43,6 +43,11 @@ private:
     void scoreHead(int64_t head, const Set &set, const std::vector<int32_t> &columns, const at::Tensor &before, const Projections &parts);
     /// Returns whether slots left the set.
     bool attendSet(int64_t row, int64_t set, const at::Tensor &before, const Projections &parts, float *out);
+    /// The same with at:: operators, where the cache is not on the CPU.
+    bool attendSetOperators(int64_t row, int64_t set, const at::Tensor &before, const Projections &parts, at::Tensor &out);
+    at::Tensor scoreUnit(const Set &set, int64_t head, int64_t heads, const at::Tensor &keys, const at::Tensor &before,
+        const Projections &parts) const;
+    bool dropAfter(int64_t row, int64_t set);
     void fillRows(int64_t set, DecodeRow &view);
 
     const Capture &m_capture;

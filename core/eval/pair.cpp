@@ -4,6 +4,7 @@
 #include "core/eval/similarity.h"
 #include "core/model/model.h"
 #include "core/model/same_tokenizer.h"
+#include "gpu/head_pairs.h"
 
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/stack.h>
@@ -72,6 +73,8 @@ namespace {
         SimilarityRequest request;
         request.metrics = {*metric};
         request.skipSinks = span.skipSinks;
+        if (large.model->device().is_cuda() && gpu::headPairKernelAvailable())
+            request.place = ProductPlace::Gpu;
         auto found = headSimilarity(
             *large.model, *small.model, std::span(large.ids).first(static_cast<size_t>(span.tokens)), request, context);
         if (!found)

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/logsumexp.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -52,6 +53,10 @@ namespace {
         double sum = 0;
         const auto use = [&](int64_t first, const at::Tensor &logits) {
             const at::Tensor total = at::logsumexp(logits, 1).cpu(); // [n]
+            const int64_t scored = std::min(logits.size(0), rows - 1 - first);
+            const at::Tensor targets = at::tensor(at::ArrayRef<int32_t>(ids.data() + first + 1, static_cast<size_t>(scored)), at::kLong);
+            const at::Tensor found
+                = logits.narrow(0, 0, scored).gather(1, targets.to(logits.device()).unsqueeze(1)).squeeze(1).cpu(); // [scored]
             for (int64_t r = 0; r < logits.size(0); ++r) {
                 const int64_t row = first + r;
                 if (row + 1 == rows) {
@@ -59,7 +64,7 @@ namespace {
                         keepTop(logits[r], top, result);
                     break;
                 }
-                const double nll = total[r].item<double>() - logits[r][ids[static_cast<size_t>(row + 1)]].item<double>();
+                const double nll = total[r].item<double>() - found[r].item<double>();
                 result.nll.push_back(static_cast<float>(nll));
                 sum += nll;
             }

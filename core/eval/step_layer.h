@@ -17,7 +17,8 @@ struct StepRow {
     const SmallRows *small = nullptr; // row 0 is this token's; only when the plan uses a small model
 };
 
-/// One layer of one cell in a token loop on a real cache: measured runs and generation.
+/// One layer of one cell in a token loop on a real cache: measured runs and generation. The cache is where the model is, unless
+/// the layer says otherwise.
 class StepLayer {
 public:
     virtual ~StepLayer() = default;
@@ -31,7 +32,7 @@ public:
     /// Storage of what is resident now.
     virtual int64_t allocatedBytes() const = 0;
 
-    /// Attention of one token. @param x [1, E] residual stream entering the layer. @return [1, H * Dv]
+    /// Attention of one token. @param x [1, E] residual stream entering the layer. @return [1, H * Dv] where the cache is
     virtual at::Tensor attend(const StepRow &step, const at::Tensor &x) = 0;
 };
 

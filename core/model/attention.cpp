@@ -6,14 +6,12 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/softmax.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -21,10 +19,6 @@
 
 namespace winnow {
 namespace {
-
-    /// Query rows of a block. 64 to 128 keep the scores of one KV head in the second-level cache; more rows waste products on
-    /// keys the causal mask hides.
-    constexpr int64_t kBlockRows = 64;
 
     /// One block: query rows [first, first + rows) of the T new ones, for the query heads [head, head + groups) of a KV head,
     /// and the slots [begin, end) that any of them may see.
@@ -37,11 +31,11 @@ namespace {
         int64_t visibleEnd(int64_t row) const { return past + first + row + 1; }
     };
 
-    Block blockOf(const HeadSlots &slots, const ScoreRule &rule, int64_t totalRows, int64_t first)
+    Block blockOf(const HeadSlots &slots, const ScoreRule &rule, int64_t totalRows, int64_t first, int64_t blockRows)
     {
         Block block{};
         block.first = first;
-        block.rows = std::min(kBlockRows, totalRows - first);
+        block.rows = std::min(blockRows, totalRows - first);
         block.past = slots.count() - totalRows;
         block.end = block.past + first + block.rows;
         block.seen.assign(static_cast<size_t>(block.rows), 0);
@@ -89,43 +83,6 @@ namespace {
         }
         if (statistics)
             statistics->maxRowSumError = worst;
-    }
-
-    /// [rows, n] true where a row sees nothing.
-    at::Tensor hiddenSlots(const Block &block, const at::TensorOptions &options)
-    {
-        if (block.seen.back() == 0) // no window yet: made on the device
-            return at::ones({block.rows, block.keys()}, options.dtype(at::kBool)).triu_(block.visibleEnd(0));
-        at::Tensor hidden = at::zeros({block.rows, block.keys()}, at::kBool);
-        bool *row = hidden.data_ptr<bool>();
-        for (int64_t r = 0; r < block.rows; ++r, row += block.keys()) {
-            std::fill(row, row + block.seen[static_cast<size_t>(r)] - block.begin, true);
-            std::fill(row + block.visibleEnd(r) - block.begin, row + block.keys(), true);
-        }
-        return hidden.to(options.device());
-    }
-
-    /// The same with at:: operators, for other devices.
-    void softmaxBlockOperators(at::Tensor &scores, const Block &block, AttentionStatistics *statistics)
-    {
-        const int64_t n = block.keys();
-        const at::Tensor hidden = hiddenSlots(block, scores.options());
-        scores.masked_fill_(hidden, -INFINITY);
-        const at::Tensor raw = statistics && statistics->rowEntropy.defined() ? scores.clone() : at::Tensor();
-        at::softmax_out(scores, scores.clone(), -1);
-        if (!statistics || !statistics->wanted())
-            return;
-        if (statistics->colSum.defined())
-            statistics->colSum.narrow(0, block.head, block.groups).narrow(1, block.begin, n).add_(scores.sum(1));
-        if (raw.defined()) {
-            // log(sum e^s) - sum p s
-            const at::Tensor dot = (scores * raw.masked_fill(hidden, 0.0)).sum(-1);
-            statistics->rowEntropy.narrow(0, block.head, block.groups)
-                .narrow(1, block.first, block.rows)
-                .copy_(at::logsumexp(raw, -1) - dot);
-        }
-        const double error = (scores.sum(-1) - 1.0).abs().max().item<double>();
-        statistics->maxRowSumError = std::max(statistics->maxRowSumError, error);
     }
 
     /// Copies the part of the block that belongs to the last W rows. scores [G, rows, n].
@@ -202,10 +159,7 @@ namespace {
         if (rule.cap > 0)
             scores.div_(rule.cap).tanh_().mul_(rule.cap);
         at::Tensor weights = scores.view({block.groups, block.rows, n});
-        if (weights.is_cpu())
-            softmaxBlock(weights, block, probe.statistics);
-        else
-            softmaxBlockOperators(weights, block, probe.statistics);
+        softmaxBlock(weights, block, probe.statistics);
         if (probe.statistics)
             keepWindow(weights, block, queries.size(0), *probe.statistics);
         if (probe.hooks && probe.hooks->wants(HookPoint::Probabilities, probe.layer))
@@ -232,18 +186,21 @@ float ScoreRule::capped(float score) const
 Result<at::Tensor> attend(const at::Tensor &queries, const LayerCache &cache, const ScoreRule &rule, const AttentionProbe &probe,
     const RunContext &context)
 {
+    if (!queries.is_cpu())
+        return attendOperators(queries, cache, rule, probe, context);
     const int64_t rows = queries.size(0);
     const int64_t heads = queries.size(1);
     const int64_t groups = heads / cache.heads();
     const int64_t valueWidth = cache.head(0).values.size(1);
     at::Tensor out = at::empty({rows, heads, valueWidth}, queries.options());
     Buffers buffers(queries.options());
+    const int64_t blockRows = attentionBlockRows(queries.device(), heads, cache.maxCount());
     for (int64_t g = 0; g < cache.heads(); ++g) {
         const HeadSlots &slots = cache.head(g);
-        for (int64_t first = 0; first < rows; first += kBlockRows) {
+        for (int64_t first = 0; first < rows; first += blockRows) {
             if (context.cancelled())
                 return fail(ErrorCode::Cancelled, "cancelled in attention");
-            Block block = blockOf(slots, rule, rows, first);
+            Block block = blockOf(slots, rule, rows, first, blockRows);
             block.head = g * groups;
             block.groups = groups;
             attendBlock(queries, slots, rule, block, probe, buffers, out);

@@ -36,6 +36,14 @@ struct ScoreRule {
     float capped(float score) const;
 };
 
+/// Query rows that attention takes together. On the CPU 64 to 128 keep the scores of one KV head in the second-level cache, and
+/// more waste products on keys the causal mask hides; a GPU takes all heads at once, and as many rows as 128 MB of scores are.
+inline int64_t attentionBlockRows(const at::Device &device, int64_t heads, int64_t slots)
+{
+    constexpr int64_t kScores = int64_t{1} << 25;
+    return device.is_cpu() ? 64 : std::clamp<int64_t>(kScores / std::max<int64_t>(1, heads * slots), 32, 512);
+}
+
 /// Where a pass looks in while attention runs.
 struct AttentionProbe {
     AttentionStatistics *statistics = nullptr;
@@ -53,6 +61,10 @@ struct AttentionProbe {
 /// @cost          2 * H * (D + Dv) multiply-adds per visible pair, plus half a block of hidden ones per row; scratch [G * rows, S].
 Result<at::Tensor> attend(const at::Tensor &queries, const LayerCache &cache, const ScoreRule &rule, const AttentionProbe &probe,
     const RunContext &context);
+
+/// What `attend` does where the cache is not on the CPU: the same sums as at:: operators.
+Result<at::Tensor> attendOperators(const at::Tensor &queries, const LayerCache &cache, const ScoreRule &rule,
+    const AttentionProbe &probe, const RunContext &context);
 
 /// Attention weights of rows [rowBegin, rowEnd) of one query head over keys [S, D] of its KV head, key s at position s: row t sees
 /// s <= t, and no more than the window.

@@ -4,6 +4,8 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 #include <charconv>
@@ -44,6 +46,14 @@ namespace {
         }
         if (!at::hasCUDA())
             return fail(ErrorCode::Unsupported, "device cuda: LibTorch finds no usable GPU", "use --device cpu");
+        try {
+            at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
+        } catch (const std::exception &error) {
+            const std::string said = error.what();
+            return fail(ErrorCode::Unsupported, "device cuda: LibTorch does not start it: " + said.substr(0, said.find('\n')), "use --device cpu");
+        }
+        // Products stay f32, whatever the environment asks for: TF32 keeps 10 bits of the mantissa.
+        at::globalContext().setFloat32MatmulPrecision("highest");
         return at::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index));
     }
 
@@ -66,6 +76,11 @@ namespace {
                 sum += value;
         }
         return sum;
+    }
+
+    c10::CachingDeviceAllocator::Stat tensorBytes(const c10::CachingDeviceAllocator::StatArray &counted)
+    {
+        return counted[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
     }
 
     /// Whether a name asks for more than one device: "cuda:0,cpu", "cuda+cpu", "cuda:0 cuda:1".
@@ -106,6 +121,29 @@ int64_t availableMemoryBytes()
     if (limit > 0 && used >= 0)
         available = std::min(available, std::clamp<int64_t>(limit - used + reclaimableBytes(), 0, limit));
     return available;
+}
+
+int64_t availableMemoryBytes(const at::Device &device)
+{
+    if (device.is_cpu())
+        return availableMemoryBytes();
+    c10::DeviceAllocator &allocator = *c10::getDeviceAllocator(device.type());
+    const auto stats = allocator.getDeviceStats(device.index());
+    const int64_t reserve = tensorBytes(stats.reserved_bytes).current - tensorBytes(stats.allocated_bytes).current;
+    return static_cast<int64_t>(allocator.getMemoryInfo(device.index()).first) + reserve;
+}
+
+int64_t peakDeviceBytes(const at::Device &device)
+{
+    if (device.is_cpu())
+        return 0;
+    return tensorBytes(c10::getDeviceAllocator(device.type())->getDeviceStats(device.index()).allocated_bytes).peak;
+}
+
+void waitFor(const at::Device &device)
+{
+    if (!device.is_cpu())
+        c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
 }
 
 int setComputeThreads(int threads)

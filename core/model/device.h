@@ -19,6 +19,16 @@ Result<at::Device> chooseDevice(const std::string &name);
 /// Bytes a process can still take on this machine: MemAvailable, and what the control group leaves.
 int64_t availableMemoryBytes();
 
+/// The same where a model on `device` lives: for a GPU what its driver calls free and what LibTorch holds in reserve there.
+/// @param device from chooseDevice.
+int64_t availableMemoryBytes(const at::Device &device);
+
+/// Most bytes of tensors a GPU has held at one time since the process began; 0 for the CPU.
+int64_t peakDeviceBytes(const at::Device &device);
+
+/// Returns when the device has done all it was asked for; at once on the CPU. For clocks.
+void waitFor(const at::Device &device);
+
 /// Threads LibTorch and our own loops use from now on; 0 = cores minus one, at least 1. Returns the number.
 int setComputeThreads(int threads);
 

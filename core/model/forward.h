@@ -41,6 +41,9 @@ struct Projections {
     at::Tensor v; // [rows, Hkv, Dv]
 };
 
+/// The same on the CPU, for what continues there beside a captured cache; nothing is copied when they are there.
+Projections onCpu(const Projections &parts);
+
 /// Projections with bias, norm of queries and keys, and clipping. normed [rows, E] = attentionInput(x).
 /// RoPE: `const RopeRows rope = model.rope().rows(positions, model.device())` once per pass, then
 /// `model.rope().rotate(layer, p.q, rope)` and `(layer, p.k, rope)` in place.

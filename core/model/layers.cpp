@@ -9,7 +9,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/rsqrt.h>
+#include <ATen/ops/rms_norm.h>
 
 #include <algorithm>
 #include <numeric>
@@ -30,7 +30,7 @@ namespace {
             return;
         }
         at::Tensor part = all.narrow(1, column, heads * width).unflatten(1, {heads, width});
-        part.copy_(part * at::rsqrt(part.square().mean(-1, true) + eps) * weight);
+        part.copy_(at::rms_norm(part, {width}, weight, eps));
     }
 
     /// Norm of queries and keys before RoPE: over a head's channels, or over all heads at once.
@@ -182,7 +182,7 @@ at::Tensor rmsNorm(const at::Tensor &x, const at::Tensor &weight, double eps)
             weight.numel(), static_cast<float>(eps));
         return out;
     }
-    return x * at::rsqrt(x.square().mean(-1, true) + eps) * weight;
+    return at::rms_norm(x, {weight.numel()}, weight, eps);
 }
 
 at::Tensor applyNorm(const ModelConfig &config, const at::Tensor &x, const NormWeights &norm)
@@ -233,6 +233,8 @@ Projections projectQkv(const Model &model, int64_t layer, const at::Tensor &norm
     projectQkvOut(model, layer, normed, all);
     return splitQkv(model.config(), all);
 }
+
+Projections onCpu(const Projections &parts) { return {parts.q.cpu(), parts.k.cpu(), parts.v.cpu()}; }
 
 Result<void> finishLayer(const Model &model, int64_t layer, const at::Tensor &attended, at::Tensor &x, const RunContext &context,
     const Hooks *hooks)

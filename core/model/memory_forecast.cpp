@@ -1,5 +1,6 @@
 #include "core/model/memory_forecast.h"
 
+#include "core/model/attention.h"
 #include "core/model/forward.h"
 
 #include <algorithm>
@@ -17,10 +18,11 @@ namespace {
     /// Floats of one layer's pass over `rows` rows, in the order the parts run.
     class LayerForecast {
     public:
-        LayerForecast(const ModelConfig &config, const LayerConfig &layer, int64_t rows)
+        LayerForecast(const ModelConfig &config, const LayerConfig &layer, int64_t rows, const at::Device &device)
             : m_config(config)
             , m_layer(layer)
             , m_rows(rows)
+            , m_device(device)
         {
         }
 
@@ -59,12 +61,13 @@ namespace {
             return m_rows > chunk ? whole + std::max(chunkPeak, latentHeld()) : whole + chunkPeak;
         }
 
-        /// Scratch of attention: a block of rows of the heads of one KV head.
+        /// Scratch of attention: a block of rows of the heads of one KV head; on a GPU of all heads, with copies of the scores.
         int64_t scores() const
         {
-            const int64_t rows = std::min(m_rows, kBlockRows);
+            const int64_t rows = std::min(m_rows, attentionBlockRows(m_device, m_config.heads, m_rows));
             const int64_t keys = m_layer.window > 0 ? std::min(m_rows, m_layer.window + rows - 1) : m_rows;
-            return m_config.groups() * rows * (keys + m_config.headDim + m_config.valueWidth());
+            const int64_t heads = m_device.is_cpu() ? m_config.groups() : m_config.heads;
+            return heads * rows * ((m_device.is_cpu() ? 1 : kOperatorScores) * keys + m_config.headDim + m_config.valueWidth());
         }
 
         /// Inner rows of a feed-forward part: gate and up beside their product.
@@ -98,24 +101,26 @@ namespace {
         }
 
         static constexpr int64_t kRouterFloats = 2, kPairFloats = 12;
+        static constexpr int64_t kOperatorScores = 3; // before softmax, after it, and their entropies
 
         const ModelConfig &m_config;
         const LayerConfig &m_layer;
         int64_t m_rows;
+        at::Device m_device;
     };
 
 } // namespace
 
 int64_t forecastCacheBytes(const ModelConfig &config, int64_t tokens) { return config.fullCacheBytes(tokens, 4); }
 
-int64_t forecastPassBytes(const ModelConfig &config, int64_t tokens)
+int64_t forecastPassBytes(const ModelConfig &config, int64_t tokens, const at::Device &device)
 {
     int64_t floats = tokens * config.hidden;
     for (const RopeConfig &rope : config.ropes)
         floats += tokens * rope.dim;
     int64_t most = 2 * config.vocab + config.hidden; // logits of one row and where they are kept
     for (const LayerConfig &layer : config.layerConfigs)
-        most = std::max(most, LayerForecast(config, layer, tokens).peak());
+        most = std::max(most, LayerForecast(config, layer, tokens, device).peak());
     return 4 * (floats + most);
 }
 

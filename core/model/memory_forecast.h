@@ -2,6 +2,8 @@
 
 #include "core/model/config.h"
 
+#include <c10/core/Device.h>
+
 #include <cstdint>
 
 namespace winnow {
@@ -15,7 +17,8 @@ int64_t forecastCacheBytes(const ModelConfig &config, int64_t tokens);
 
 /// Most bytes that a pass over `tokens` holds beside weights and cache: the residual stream, rotations, and the largest of
 /// projections, attention, feed-forward part or experts of any layer, and the logits of the last row.
-int64_t forecastPassBytes(const ModelConfig &config, int64_t tokens);
+int64_t forecastPassBytes(
+    const ModelConfig &config, int64_t tokens, const at::Device &device = at::Device(c10::DeviceType::CPU));
 
 /// Block of dequantised rows that a pass of more than a few rows needs when weights stay in file precision.
 int64_t forecastBlockBytes(const ModelConfig &config);

@@ -21,16 +21,27 @@ namespace {
         return text;
     }
 
-    Result<void> checkMemory(const DescribedModel &described, const LoadOptions &options, Residency residency)
+    /// The weights of a model for a GPU are made in main memory before they go there.
+    Result<void> checkStaging(const std::filesystem::path &path, const MemoryForecast &forecast)
     {
-        const MemoryForecast forecast = forecastMemory(described.config, 1024, residency);
-        const int64_t available = options.memoryLimitBytes > 0 ? options.memoryLimitBytes : availableMemoryBytes();
-        if (forecast.totalBytes() <= available)
+        const int64_t available = availableMemoryBytes();
+        if (forecast.weightBytes <= available)
             return {};
+        return fail(ErrorCode::OutOfMemory, path.string() + " needs " + gib(forecast.weightBytes)
+                + " of main memory while its weights are brought to the GPU, available are " + gib(available),
+            "close other programs or choose a smaller model");
+    }
+
+    Result<void> checkMemory(const DescribedModel &described, const LoadOptions &options, Residency residency, const at::Device &device)
+    {
+        const MemoryForecast forecast = forecastMemory(described.config, 1024, residency, device);
+        const int64_t available = options.memoryLimitBytes > 0 ? options.memoryLimitBytes : availableMemoryBytes(device);
+        if (forecast.totalBytes() <= available)
+            return device.is_cpu() ? Result<void>() : checkStaging(described.files.tensors->path(), forecast);
         return fail(ErrorCode::OutOfMemory,
             described.files.tensors->path().string() + " needs " + gib(forecast.totalBytes()) + " with weights in "
                 + (residency == Residency::Stored ? "file precision" : "f32") + " (weights " + gib(forecast.weightBytes) + ", cache and work for 1,024 tokens " + gib(forecast.cacheBytes + forecast.workBytes) + "), available are "
-                + gib(available),
+                + gib(available) + (device.is_cpu() ? "" : " on " + device.str()),
             "close other programs, choose a smaller model, or use a machine with more memory through the engine command");
     }
 
@@ -48,12 +59,12 @@ Result<Residency> chooseResidency(const std::string &weights, const at::Device &
     return device.is_cpu() ? Residency::Stored : Residency::Dense;
 }
 
-MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens, Residency residency)
+MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens, Residency residency, const at::Device &device)
 {
     MemoryForecast forecast;
     forecast.weightBytes = residency == Residency::Stored && config.storedBytes > 0 ? config.storedBytes : 4 * config.parameters;
     forecast.cacheBytes = forecastCacheBytes(config, tokens);
-    forecast.workBytes = forecastPassBytes(config, tokens) + (residency == Residency::Stored ? forecastBlockBytes(config) : 0);
+    forecast.workBytes = forecastPassBytes(config, tokens, device) + (residency == Residency::Stored ? forecastBlockBytes(config) : 0);
     return forecast;
 }
 
@@ -72,7 +83,7 @@ Result<std::shared_ptr<const Model>> Model::open(
     auto described = describeModel(path);
     if (!described)
         return fail(described.error());
-    if (auto fits = checkMemory(*described, options, *residency); !fits)
+    if (auto fits = checkMemory(*described, options, *residency, *device); !fits)
         return fail(fits.error());
     auto tokenizer = openTokenizer(described->files);
     if (!tokenizer)

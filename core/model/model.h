@@ -88,7 +88,8 @@ private:
     mutable std::string m_sha256;
 };
 
-/// Memory forecast of a model of this shape for a context of `tokens`.
-MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens, Residency residency);
+/// Memory forecast of a model of this shape for a context of `tokens`, where it lives: on a GPU all of it is memory of the card.
+MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens, Residency residency,
+    const at::Device &device = at::Device(c10::DeviceType::CPU));
 
 } // namespace winnow

@@ -71,6 +71,7 @@ namespace {
         auto small = pairModelObject(state, setup->small, setup->smallLayers, context);
         if (!large || !small)
             return fail(!large ? large.error() : small.error());
+        const std::string device = stringField(*large, "device");
         ReportBuilder builder = startCompareReport(canonicalCompare(request, *setup), *setup, std::move(*large), std::move(*small));
         builder.setExtra("pairId", (*stored)->id);
         const auto began = std::chrono::steady_clock::now();
@@ -79,7 +80,7 @@ namespace {
         const std::chrono::duration<double, std::milli> compareMs = std::chrono::steady_clock::now() - began;
         builder.setExtra("timings", {{"largeMs", (*stored)->large->forwardMs}, {"smallMs", (*stored)->small->forwardMs},
                                         {"compareMs", compareMs.count()}});
-        builder.setProvenance(clock.provenance(setup->large.threads, int64_t(setup->similarity.seed)));
+        builder.setProvenance(clock.provenance(setup->large.threads, int64_t(setup->similarity.seed), device));
         return builder.build()->document();
     }
 

@@ -29,7 +29,8 @@ namespace {
     }
 
     /// model object of CLI.md 3 and what `open` and `describe` add.
-    Json describeJson(const ModelConfig &config, const Tokenizer &tokenizer, const std::string &path, int64_t tokens, Residency residency)
+    Json describeJson(const ModelConfig &config, const Tokenizer &tokenizer, const std::string &path, int64_t tokens, Residency residency,
+        const at::Device &device)
     {
         Json json = modelJson(config);
         json["tokenizer"] = tokenizer.kind();
@@ -46,7 +47,7 @@ namespace {
         json["ffn"] = config.ffn;
         json["path"] = path;
         json["cacheBytesPerToken"] = config.fullCacheBytes(1, 4);
-        json["forecast"] = forecastJson(config, tokens, residency);
+        json["forecast"] = forecastJson(config, tokens, residency, device);
         const auto chat = ChatTemplate::open(path);
         json["chatTemplates"] = chat ? Json(chat->sources()) : Json::object();
         return json;
@@ -113,7 +114,7 @@ Result<Document> answerOpen(EngineState &state, const Json &request, const RunCo
     auto hash = state.models.sha256(*wanted, context);
     if (!hash)
         return fail(hash.error());
-    Json body = describeJson((*model)->config(), *(*model)->tokenizer(), wanted->path, *tokens, (*model)->residency());
+    Json body = describeJson((*model)->config(), *(*model)->tokenizer(), wanted->path, *tokens, (*model)->residency(), (*model)->device());
     body["weights"] = (*model)->weightsName();
     body["weightBytes"] = (*model)->weights().bytes();
     body["fileBytes"] = (*model)->fileBytes();
@@ -147,7 +148,7 @@ Result<Document> answerDescribe(EngineState &state, const Json &request, const R
     auto residency = chooseResidency(wanted->weights, *device);
     if (!residency)
         return fail(residency.error());
-    Json body = describeJson(*config, **tokenizer, wanted->path, *tokens, *residency);
+    Json body = describeJson(*config, **tokenizer, wanted->path, *tokens, *residency, *device);
     if (auto added = addDetails(body, request, *wanted, *config); !added)
         return fail(added.error());
     body["weights"] = *residency == Residency::Stored ? "file" : "f32";

@@ -4,12 +4,16 @@
 #include "core/eval/metrics_rows.h"
 #include "core/methods/noise.h"
 #include "core/model/cpu_kernels.h"
+#include "core/model/device.h"
 #include "core/model/quant.h"
 #include "core/model/sha256.h"
 #include "gpu/device.h"
 #include "gpu/head_pairs.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/abs.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/max.h>
 #include <ATen/ops/mm.h>
 
 #include <array>
@@ -190,6 +194,26 @@ namespace {
         return check;
     }
 
+    /// The library's product on the GPU; the short mantissa of TF32 would miss the tolerance a hundredfold.
+    Check gpuProductCheck(const at::Device &device)
+    {
+        constexpr const char *kId = "matrixMatrixGpu", *kTitle = "Matrix product of the library on the GPU";
+        const auto a = randomFloats(kRows * kWidth, 3), b = randomFloats(kWidth * kRows, 4);
+        at::Tensor left = at::empty({kRows, kWidth}), right = at::empty({kWidth, kRows});
+        std::copy(a.begin(), a.end(), left.data_ptr<float>());
+        std::copy(b.begin(), b.end(), right.data_ptr<float>());
+        const at::Tensor exact = at::mm(left.to(at::kDouble), right.to(at::kDouble));
+        Check check;
+        try {
+            const at::Tensor found = at::mm(left.to(device), right.to(device)).cpu().to(at::kDouble);
+            check = withinTolerance(kId, kTitle, ((found - exact).abs().max() / exact.abs().max()).item<double>());
+        } catch (const std::exception &error) {
+            check = {kId, kTitle, false, "a product", std::string(error.what()).substr(0, 200), {}};
+        }
+        check.where = device.str();
+        return check;
+    }
+
     // Worked example of kv-evaluation.md 8.
     Check divergenceCheck()
     {
@@ -252,8 +276,19 @@ Result<Document> answerSelftest(EngineState &, const Json &, const RunContext &c
         context.progress("selftest", int64_t(i) + 1, int64_t(kChecks.size()), "checks");
     }
     const gpu::DeviceProbe probe = gpu::probe();
+    if (probe.available) {
+        const auto device = chooseDevice("cuda");
+        const Check check = device ? gpuProductCheck(*device)
+                                   : Check{"matrixMatrixGpu", "Matrix product of the library on the GPU", false, "a GPU that starts",
+                                         device.error().message, "cuda"};
+        ok = ok && check.ok;
+        checks.push_back(toJson(check));
+    }
+    Json names = Json::array();
+    for (int i = 0; i < probe.devices; ++i)
+        names.push_back(gpu::deviceName(i));
     return Document{{{"ok", ok}, {"checks", std::move(checks)},
-                        {"gpu", {{"available", probe.available}, {"devices", probe.devices}, {"reason", probe.reason}}}},
+                        {"gpu", {{"available", probe.available}, {"devices", probe.devices}, {"names", std::move(names)}, {"reason", probe.reason}}}},
         {}};
 }
 

@@ -370,7 +370,7 @@ Result<Document> answerSweep(EngineState &state, const Json &request, const RunC
     savings.prefillMs = capture->prefillMs;
     savings.selectMs = result->selectMs;
     builder.setSavings(savings);
-    builder.setProvenance(clock.provenance(setup->wanted.threads, setup->seed));
+    builder.setProvenance(clock.provenance(setup->wanted.threads, setup->seed, capture->model->deviceName()));
     return builder.build()->document();
 }
 

@@ -106,12 +106,13 @@ Result<Document> answerCompareCharacters(EngineState &state, const Json &request
     auto smallModel = pairModelObject(state, setup->small, setup->smallLayers, context);
     if (!largeModel || !smallModel)
         return fail(!largeModel ? largeModel.error() : smallModel.error());
+    const std::string device = stringField(*largeModel, "device");
     ReportBuilder builder = startCompareReport(canonicalCompare(request, *setup), *setup, std::move(*largeModel), std::move(*smallModel));
     builder.setExtra("characters", characters);
     builder.setExtra("smallTokens", small->ids.size());
     for (const SimilarityTable &table : tables->tables)
         addSimilarity(builder, *setup, table, tables->large, tables->small, characters);
-    builder.setProvenance(clock.provenance(setup->large.threads, int64_t(setup->similarity.seed)));
+    builder.setProvenance(clock.provenance(setup->large.threads, int64_t(setup->similarity.seed), device));
     return builder.build()->document();
 }
 

@@ -12,43 +12,45 @@ namespace {
     /// Rows scored under a plan, as evaluations take them by default.
     constexpr int64_t kContinuation = 128;
 
-    int64_t totalBytes(const ModelConfig &config, int64_t tokens, Residency residency)
+    int64_t totalBytes(const ModelConfig &config, int64_t tokens, Residency residency, const at::Device &device)
     {
-        return forecastMemory(config, tokens, residency).totalBytes();
+        return forecastMemory(config, tokens, residency, device).totalBytes();
     }
 
     /// The longest context that fits; 0 when not even one token does.
-    int64_t mostTokens(const ModelConfig &config, int64_t tokens, Residency residency, int64_t available)
+    int64_t mostTokens(const ModelConfig &config, int64_t tokens, Residency residency, const at::Device &device, int64_t available)
     {
         int64_t fits = 0, tooLong = tokens + 1;
         while (tooLong - fits > 1) {
             const int64_t middle = fits + (tooLong - fits) / 2;
-            (totalBytes(config, middle, residency) <= available ? fits : tooLong) = middle;
+            (totalBytes(config, middle, residency, device) <= available ? fits : tooLong) = middle;
         }
         return fits;
     }
 
     /// What could be done instead: weights as the file has them, fewer tokens. The first is the best.
-    Json plans(const ModelConfig &config, int64_t tokens, Residency residency, int64_t available)
+    Json plans(const ModelConfig &config, int64_t tokens, Residency residency, const at::Device &device, int64_t available)
     {
         Json list = Json::array();
         for (const Residency other : {Residency::Stored, Residency::Dense}) {
             if (other == Residency::Dense && residency == Residency::Stored)
                 continue; // never smaller than what did not fit
-            const int64_t most = mostTokens(config, tokens, other, available);
+            if (other == Residency::Stored && !device.is_cpu())
+                continue; // only the CPU multiplies with them
+            const int64_t most = mostTokens(config, tokens, other, device, available);
             if (most > 0)
                 list.push_back({{"weights", other == Residency::Stored ? "file" : "f32"}, {"tokens", most},
-                    {"totalBytes", totalBytes(config, most, other)}});
+                    {"totalBytes", totalBytes(config, most, other, device)}});
         }
         return list;
     }
 
 } // namespace
 
-Json forecastJson(const ModelConfig &config, int64_t tokens, Residency residency)
+Json forecastJson(const ModelConfig &config, int64_t tokens, Residency residency, const at::Device &device)
 {
-    const MemoryForecast forecast = forecastMemory(config, tokens, residency);
-    const int64_t available = availableMemoryBytes();
+    const MemoryForecast forecast = forecastMemory(config, tokens, residency, device);
+    const int64_t available = availableMemoryBytes(device);
     const bool fits = forecast.totalBytes() <= available;
     const int64_t rows = std::min(kContinuation, tokens);
     const auto evaluation = LayerMajorPass::memory(config, tokens, rows, rows);
@@ -57,7 +59,7 @@ Json forecastJson(const ModelConfig &config, int64_t tokens, Residency residency
         {"captureBytes", forecastCaptureBytes(config, tokens, CaptureNeeds{.colSum = true, .queryMoments = true, .window = 64})},
         {"sweepBytes", evaluation.shared + evaluation.perCell}, {"availableBytes", available}, {"fits", fits}};
     if (!fits)
-        json["plans"] = plans(config, tokens, residency, available);
+        json["plans"] = plans(config, tokens, residency, device, available);
     return json;
 }
 

@@ -99,9 +99,9 @@ tl::unexpected<Error> ModelTable::overBudget(const std::string &name, int64_t ne
                      : "finish or cancel what uses the other models, or choose a smaller one");
 }
 
-Result<void> ModelTable::makeRoom(const std::string &name, int64_t needed)
+Result<void> ModelTable::makeRoom(const std::string &name, int64_t needed, const at::Device &device)
 {
-    const auto fits = [&] { return bytes() + needed <= m_budgetBytes && needed <= availableMemoryBytes(); };
+    const auto fits = [&] { return bytes() + needed <= m_budgetBytes && needed <= availableMemoryBytes(device); };
     if (needed > m_budgetBytes)
         return overBudget(name, needed);
     // A model is in use when somebody else still holds it after captures of it were let go.
@@ -135,7 +135,7 @@ Result<std::shared_ptr<const Model>> ModelTable::open(const ModelRequest &reques
     const auto residency = chooseResidency(request.weights, *device);
     if (!residency)
         return fail(residency.error());
-    if (auto room = makeRoom(config->name, forecastMemory(*config, 0, *residency).weightBytes); !room)
+    if (auto room = makeRoom(config->name, forecastMemory(*config, 0, *residency).weightBytes, *device); !room)
         return fail(room.error());
     auto model = Model::open(request.path, {request.device, request.dtype, request.threads, 0, request.weights}, context);
     if (!model)

@@ -61,7 +61,7 @@ private:
     };
 
     Result<Entry *> entry(const ModelRequest &request, const std::string &placement);
-    Result<void> makeRoom(const std::string &name, int64_t needed);
+    Result<void> makeRoom(const std::string &name, int64_t needed, const at::Device &device);
     tl::unexpected<Error> overBudget(const std::string &name, int64_t needed) const;
 
     int64_t m_budgetBytes;

@@ -143,7 +143,7 @@ Result<Document> answerProfile(EngineState &state, const Json &request, const Ru
             + " segments; ask for it again to measure it on this input");
     }
     addProfile(builder, profile, integerField(*large, "layers"));
-    builder.setProvenance(clock.provenance(wanted->large.threads, 0));
+    builder.setProvenance(clock.provenance(wanted->large.threads, 0, stringField(*large, "device")));
     return builder.build()->document();
 }
 

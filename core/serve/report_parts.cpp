@@ -1,6 +1,8 @@
 #include "core/serve/report_parts.h"
 
+#include "core/model/device.h"
 #include "core/serve/machine.h"
+#include "gpu/device.h"
 
 #include <filesystem>
 
@@ -62,12 +64,17 @@ RunClock::RunClock()
 {
 }
 
-Json RunClock::provenance(int threads, int64_t seed) const
+Json RunClock::provenance(int threads, int64_t seed, const std::string &device) const
 {
     const double wallMs
         = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - m_began).count();
-    return {{"version", versionText()}, {"commit", commitText()}, {"machine", machineText()}, {"threads", threads},
+    Json json{{"version", versionText()}, {"commit", commitText()}, {"machine", machineText()}, {"threads", threads},
         {"seed", seed}, {"started", m_started}, {"wallMs", wallMs}, {"peakRssBytes", highestResidentBytes()}};
+    if (const auto chosen = chooseDevice(device.empty() ? "cpu" : device); chosen && !chosen->is_cpu()) {
+        json["gpu"] = gpu::deviceName(chosen->index());
+        json["peakDeviceBytes"] = peakDeviceBytes(*chosen);
+    }
+    return json;
 }
 
 } // namespace winnow

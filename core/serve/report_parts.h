@@ -28,8 +28,10 @@ Json budgetJson(const Budget &asked, const PlannedCell &cell, int64_t tokens);
 class RunClock {
 public:
     RunClock();
-    /// version, commit, machine, threads, seed, started, wallMs (until now), peakRssBytes.
-    Json provenance(int threads, int64_t seed) const;
+    /// version, commit, machine, threads, seed, started, wallMs (until now), peakRssBytes; on a GPU also gpu (its name) and
+    /// peakDeviceBytes.
+    /// @param device of the model: "cpu", "cuda:0"
+    Json provenance(int threads, int64_t seed, const std::string &device) const;
 
 private:
     std::string m_started;

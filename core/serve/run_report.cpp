@@ -1,5 +1,6 @@
 #include "core/serve/run_report.h"
 
+#include "core/base/json_fields.h"
 #include "core/eval/bytes.h"
 #include "core/eval/checks.h"
 #include "core/eval/plan_notices.h"
@@ -97,7 +98,7 @@ ReportBuilder startReport(const ReportContext &context)
     if (!context.smallModel.is_null())
         builder.setExtra("smallModel", context.smallModel);
     builder.setExtra("contextTokens", context.input->contextTokens);
-    builder.setProvenance(context.clock->provenance(context.threads, context.seed));
+    builder.setProvenance(context.clock->provenance(context.threads, context.seed, stringField(context.model, "device")));
     return builder;
 }
 
