@@ -8,6 +8,7 @@
 #include "core/serve/request_fields.h"
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
+#include "core/serve/segment_run.h"
 
 namespace winnow {
 namespace {
@@ -49,8 +50,10 @@ namespace {
 
 } // namespace
 
-Result<Document> answerRun(EngineState &state, const Json &request, const RunContext &context, const PartSink &)
+Result<Document> answerRun(EngineState &state, const Json &request, const RunContext &context, const PartSink &part)
 {
+    if (isSegmentRequest(request))
+        return runSegmenter(state, request, context, part);
     const RunClock clock;
     auto method = methodRequest(request, request);
     if (!method)

@@ -11,6 +11,7 @@
 #include "core/serve/profile_store.h"
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
+#include "core/serve/segment_run.h"
 
 #include <algorithm>
 #include <map>
@@ -297,6 +298,8 @@ namespace {
 
 Result<Document> answerSweep(EngineState &state, const Json &request, const RunContext &context, const PartSink &part)
 {
+    if (isSegmentRequest(request))
+        return sweepSegmenters(state, request, context, part);
     const RunClock clock;
     auto plan = readSweep(request);
     if (!plan)

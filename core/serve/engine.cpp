@@ -23,7 +23,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, CommandHandler>, 21> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 24> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
         {"models", answerModels},
@@ -43,6 +43,9 @@ namespace {
         {"generate", answerGenerate},
         {"compare", answerCompare},
         {"pair_tile", answerPairTile},
+        {"train", answerTrain},
+        {"lattice", answerLattice},
+        {"teach", answerTeach},
         {"bench", answerBench},
         {"selftest", answerSelftest},
     }};
@@ -191,7 +194,7 @@ Result<Document> Engine::handle(const Json &request, const RunContext &context, 
         return fail(threads.error());
     const c10::InferenceMode inference;
     // A select may come between two steps of another request, whose threads stay as they are: its numbers depend on them.
-    if (name != "select")
+    if (name != "select" && name != "lattice")
         setComputeThreads(static_cast<int>(*threads));
     // The one place where exceptions of libraries end.
     try {

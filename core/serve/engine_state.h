@@ -5,6 +5,7 @@
 #include "core/serve/input_request.h"
 #include "core/serve/model_table.h"
 #include "core/serve/pair_store.h"
+#include "core/serve/segment_store.h"
 
 #include <optional>
 
@@ -16,6 +17,7 @@ struct EngineState {
     ModelTable models;
     CaptureStore captures;
     PairStore pairs;
+    SegmentStore segmenters{};
 
     /// The input of a request as ids, from the file's header and tokenizer alone.
     Result<PreparedInput> prepare(const ModelRequest &wanted, const Json &request);
@@ -55,6 +57,9 @@ Result<Document> answerSelftest(EngineState &, const Json &, const RunContext &,
 Result<Document> answerBench(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerCompare(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerPairTile(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerTrain(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerLattice(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerTeach(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerTile(EngineState &, const Json &, const RunContext &, const PartSink &);
 
 } // namespace winnow
