@@ -81,6 +81,8 @@ Result<int> runCapture(CommandContext &context);
 Result<int> runGenerate(CommandContext &context);
 Result<int> runRun(CommandContext &context);
 Result<int> runSweepCommand(CommandContext &context);
+Result<int> runTrain(CommandContext &context);
+Result<int> runTeach(CommandContext &context);
 Result<int> runCompare(CommandContext &context);
 Result<int> runExport(CommandContext &context);
 Result<int> runDescribeSession(CommandContext &context);

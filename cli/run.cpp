@@ -2,6 +2,7 @@
 #include "cli/report_text.h"
 #include "cli/request_builder.h"
 #include "cli/run_options.h"
+#include "cli/segment_text.h"
 #include "cli/session_recorder.h"
 #include "core/base/json_fields.h"
 #include "sessions/atomic_file.h"
@@ -44,7 +45,7 @@ namespace {
     {
         if (auto written = writeOutputs(context, report); !written)
             return fail(written.error());
-        auto printed = context.json() ? context.print(report.toCliJson()) : context.print(reportText(report));
+        auto printed = context.json() ? context.print(report.toCliJson()) : context.print(report.segmentations().empty() ? reportText(report) : segmentText(report));
         return printed ? Result<int>(kExitDone) : fail(printed.error());
     }
 

@@ -3,6 +3,7 @@
 #include "cli/method_text.h"
 #include "cli/prompt_options.h"
 #include "cli/request_builder.h"
+#include "cli/segment_options.h"
 #include "core/base/budget.h"
 #include "core/base/json_fields.h"
 #include "core/base/method_info.h"
@@ -243,7 +244,13 @@ Result<Json> runRequest(const Arguments &arguments, const std::string &command)
         request.erase("continuation");
         addFields(request, *scored);
     }
-    for (const auto add : {addMethods, addBudgets, addNumbers, addInput, addPrompt}) {
+    if (auto added = addMethods(arguments, request); !added)
+        return fail(added.error());
+    if (isSegmentation(request) || command == "train" || command == "teach") {
+        auto added = addSegmentFields(arguments, request);
+        return added ? Result<Json>(std::move(request)) : fail(added.error());
+    }
+    for (const auto add : {addBudgets, addNumbers, addInput, addPrompt}) {
         if (auto added = add(arguments, request); !added)
             return fail(added.error());
     }

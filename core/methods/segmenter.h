@@ -29,7 +29,7 @@ struct TaughtReply {
 /// simulated teacher.
 struct SegmentSource {
     WhiteSpaceMode whiteSpace = WhiteSpaceMode::Strip;
-    std::string language = "zh";
+    std::string language; // "zh", "ja", "ko", "th", ...
     std::vector<std::string> lines; // UTF-8; what is cut, and what learned methods look at unless there are training lines
     std::vector<std::string> trainingLines; // other raw text
     std::vector<std::vector<std::u32string>> trainingGold; // words of a segmented text: supervised

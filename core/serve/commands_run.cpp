@@ -10,6 +10,7 @@
 #include "core/serve/request_fields.h"
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
+#include "core/serve/segment_run.h"
 
 namespace winnow {
 namespace {
@@ -55,6 +56,8 @@ Result<Document> answerRun(EngineState &state, const Json &request, const RunCon
 {
     if (isOfFamily(request, "prompt"))
         return answerPromptRun(state, request, context, part);
+    if (isSegmentRequest(request))
+        return runSegmenter(state, request, context, part);
     const RunClock clock;
     auto method = methodRequest(request, request);
     if (!method)

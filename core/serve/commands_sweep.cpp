@@ -13,6 +13,7 @@
 #include "core/serve/prompt_request.h"
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
+#include "core/serve/segment_run.h"
 
 #include <algorithm>
 #include <map>
@@ -301,6 +302,8 @@ Result<Document> answerSweep(EngineState &state, const Json &request, const RunC
 {
     if (isOfFamily(request, "prompt"))
         return answerPromptSweep(state, request, context, part);
+    if (isSegmentRequest(request))
+        return sweepSegmenters(state, request, context, part);
     const RunClock clock;
     auto plan = readSweep(request);
     if (!plan)

@@ -24,7 +24,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, CommandHandler>, 22> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 25> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
         {"models", answerModels},
@@ -45,6 +45,9 @@ namespace {
         {"compare", answerCompare},
         {"pair_tile", answerPairTile},
         {"labels", answerLabels},
+        {"train", answerTrain},
+        {"lattice", answerLattice},
+        {"teach", answerTeach},
         {"bench", answerBench},
         {"selftest", answerSelftest},
     }};
@@ -196,7 +199,7 @@ Result<Document> Engine::handle(const Json &request, const RunContext &context, 
         return fail(threads.error());
     const c10::InferenceMode inference;
     // A select may come between two steps of another request, whose threads stay as they are: its numbers depend on them.
-    if (name != "select" || !request.contains("captureId"))
+    if ((name != "select" || !request.contains("captureId")) && name != "lattice")
         setComputeThreads(static_cast<int>(*threads));
     // The one place where exceptions of libraries end.
     try {

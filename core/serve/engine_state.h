@@ -6,6 +6,7 @@
 #include "core/serve/model_table.h"
 #include "core/serve/pair_store.h"
 #include "core/serve/scorer_store.h"
+#include "core/serve/segment_store.h"
 
 #include <optional>
 
@@ -18,6 +19,7 @@ struct EngineState {
     CaptureStore captures;
     PairStore pairs;
     ScorerStore scorers;
+    SegmentStore segmenters{};
 
     /// The input of a request as ids, from the file's header and tokenizer alone.
     Result<PreparedInput> prepare(const ModelRequest &wanted, const Json &request);
@@ -57,6 +59,9 @@ Result<Document> answerSelftest(EngineState &, const Json &, const RunContext &,
 Result<Document> answerBench(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerCompare(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerPairTile(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerTrain(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerLattice(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerTeach(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerTile(EngineState &, const Json &, const RunContext &, const PartSink &);
 
 } // namespace winnow

@@ -1,0 +1,308 @@
+#include "core/serve/segment_run.h"
+
+#include "core/base/json_fields.h"
+#include "core/model/sha256.h"
+#include "core/serve/report_parts.h"
+#include "core/serve/segment_report.h"
+#include "core/serve/teach_request.h"
+#include "core/words/characters.h"
+
+#include <chrono>
+#include <map>
+#include <span>
+
+namespace winnow {
+namespace {
+
+    /// A method learned, cut and scored.
+    struct SegmentCell {
+        LearnedSegmenter learned;
+        SegmentedLines lines;
+        std::optional<WordScores> scores;
+    };
+
+    Result<SegmentCell> segmentCell(
+        EngineState &state, const SegmentRequest &request, const MethodRequest &method, const RunContext &context)
+    {
+        auto learned = learnSegmenter(state, request, method, context);
+        if (!learned)
+            return fail(learned.error());
+        SegmentCell cell{std::move(*learned), {}, {}};
+        auto lines = segmentLines(request, cell.learned, context);
+        if (!lines)
+            return fail(lines.error());
+        cell.lines = std::move(*lines);
+        if (!request.gold.empty())
+            cell.scores = scoreWords(cell.lines.lines, cell.learned.model->wordList());
+        return cell;
+    }
+
+    ReportBuilder startSegmentReport(const Json &canonical, const SegmentRequest &request)
+    {
+        ReportBuilder report;
+        report.setRequest(canonical);
+        report.setModel(Json::object());
+        std::string text;
+        for (const std::string &line : request.source.lines)
+            text += (text.empty() ? "" : "\n") + line;
+        report.setInput({}, {}, std::move(text));
+        if (const int64_t left = request.notes.tooLong + request.notes.rejected; left > 0)
+            report.addNotice(std::to_string(left) + " words of the dictionary are left out: " + std::to_string(request.notes.tooLong)
+                + " too long, " + std::to_string(request.notes.rejected) + " with a count not above 0"
+                + (request.notes.warnings.empty() ? "" : "; first: " + request.notes.warnings.front()));
+        return report;
+    }
+
+    void addTransductive(ReportBuilder &report, const MethodSpec &spec, const SegmentRequest &request)
+    {
+        constexpr std::string_view kLearned = "unigram_lm bpe nvbe accessor_variety";
+        if (kLearned.find(spec.id) != std::string_view::npos && request.source.trainingLines.empty() && request.source.model.is_null())
+            report.addNotice("learned from the lines that it cuts (transductive)");
+        if (request.source.language == "ko")
+            report.addNotice("Korean gold words are eojeol: a spacing task");
+    }
+
+    /// Everything there is to say about one method.
+    ReportBuilder cellReport(const Json &request, const SegmentRequest &read, const MethodRequest &method, const SegmentCell &cell)
+    {
+        ReportBuilder report = startSegmentReport(canonicalSegment(request, read, method), read);
+        const WordScores *scores = cell.scores ? &*cell.scores : nullptr;
+        report.add(segmentationOf(read, cell.learned, cell.lines));
+        if (!read.gold.empty())
+            report.add(goldSegmentation(read));
+        TableArtifact table = scoreTable();
+        table.rows.push_back(scoreRow(cell.learned, cell.lines, scores));
+        report.add(table);
+        if (scores) {
+            report.add(lengthTable(cell.learned.method, *scores));
+            report.add(errorTable(cell.learned.method, cell.lines));
+        }
+        cell.learned.model->describe(report);
+        addSegmentMetrics(report, cell.learned, cell.lines, scores);
+        addTransductive(report, *method.spec, read);
+        report.setExtra("segmenter", {{"id", cell.learned.id}, {"method", cell.learned.method},
+            {"whiteSpace", whiteSpaceModeName(cell.learned.whiteSpace)}, {"language", read.source.language}});
+        return report;
+    }
+
+} // namespace
+
+Result<LearnedSegmenter> learnSegmenter(
+    EngineState &state, const SegmentRequest &request, const MethodRequest &method, const RunContext &context)
+{
+    const std::string key = jsonText({method.spec->id, method.parameters, request.trainingKey});
+    const std::string id = sha256(std::as_bytes(std::span(key))).substr(0, 16);
+    if (const LearnedSegmenter *known = state.segmenters.find(id))
+        return *known;
+    const Parameters parameters(method.parameters);
+    const auto began = std::chrono::steady_clock::now();
+    const SegmentSource source = sourceFor(request, parameters);
+    auto model = method.spec->createSegmenter()->learn(source, parameters, context);
+    if (!model)
+        return fail(model.error());
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    return state.segmenters.put(
+        {id, std::string(method.spec->id), method.parameters, source.language, source.whiteSpace, std::move(*model), seconds});
+}
+
+Json canonicalSegment(const Json &request, const SegmentRequest &read, const MethodRequest &method)
+{
+    Json canonical = request;
+    for (const char *field : {"methods", "parameters", "vary", "input"})
+        canonical.erase(field);
+    canonical["command"] = "run";
+    canonical["method"] = method.spec->id;
+    canonical["params"] = method.parameters;
+    canonical["language"] = read.source.language;
+    if (!canonical.contains("dataset"))
+        canonical["lines"] = read.source.lines;
+    return canonical;
+}
+
+Result<Document> runSegmenter(EngineState &state, const Json &request, const RunContext &context, const PartSink &part)
+{
+    const RunClock clock;
+    auto method = segmentMethod(request, request);
+    if (!method)
+        return fail(method.error());
+    auto read = segmentRequest(request, context);
+    if (!read)
+        return fail(read.error());
+    if (auto taught = teachWhereAsked(state, request, *read, context, part); !taught)
+        return fail(taught.error());
+    auto cell = segmentCell(state, *read, *method, context);
+    if (!cell)
+        return fail(cell.error());
+    ReportBuilder report = cellReport(request, *read, *method, *cell);
+    report.setProvenance(clock.provenance(1, read->seed));
+    return report.build()->document();
+}
+
+namespace {
+
+    /// The values a sweep gives one parameter; one empty name where it varies nothing.
+    struct Varied {
+        std::string name;
+        std::vector<Json> values{Json()};
+    };
+
+    Result<Varied> variedParameter(const Json &request)
+    {
+        const Json &vary = childField(request, "vary");
+        if (vary.is_null())
+            return Varied{};
+        const Json &values = childField(vary, "values");
+        if (stringField(vary, "name").empty() || !values.is_array() || values.empty())
+            return fail(ErrorCode::BadInput, "vary: expected {\"name\": parameter, \"values\": [..]}");
+        return Varied{stringField(vary, "name"), {values.begin(), values.end()}};
+    }
+
+    /// A method of the sweep at one value; nothing when the method has no such parameter and this is not the first value.
+    Result<std::optional<MethodRequest>> variedMethod(const Json &named, const Json &request, const Varied &varied, size_t index)
+    {
+        auto plain = segmentMethod(named, request);
+        if (!plain)
+            return fail(plain.error());
+        const bool has = !varied.name.empty() && methodInfo(*plain->spec).parameter(varied.name);
+        if (!has)
+            return index == 0 ? std::optional(std::move(*plain)) : std::optional<MethodRequest>();
+        Json parameters = plain->parameters;
+        parameters[varied.name] = varied.values[index];
+        auto method = segmentMethod({{"method", plain->spec->id}, {"params", std::move(parameters)}}, request);
+        return method ? Result<std::optional<MethodRequest>>(std::move(*method)) : fail(method.error());
+    }
+
+    void append(TableArtifact &table, TableArtifact more)
+    {
+        table.columns = more.columns;
+        table.units = more.units;
+        table.rows.insert(table.rows.end(), more.rows.begin(), more.rows.end());
+    }
+
+    /// What a sweep gathers from its cells.
+    class SweepReport {
+    public:
+        /// A cell; the first one of a method also gives words, lengths and errors.
+        void add(ReportBuilder &report, const SegmentRequest &request, const SegmentCell &cell, bool firstOfMethod)
+        {
+            m_scores.rows.push_back(scoreRow(cell.learned, cell.lines, cell.scores ? &*cell.scores : nullptr));
+            if (!firstOfMethod)
+                return;
+            report.add(segmentationOf(request, cell.learned, cell.lines));
+            if (!cell.scores)
+                return;
+            append(m_lengths, lengthTable(cell.learned.method, *cell.scores));
+            append(m_errors, errorTable(cell.learned.method, cell.lines));
+            m_f1[cell.learned.method] = cell.scores->f1;
+            if (cell.lines.leftOut > 0)
+                return; // draws of fewer lines are of other lines
+            m_draws[cell.learned.method] = cell.scores->draws;
+            if (m_firstMethod.empty())
+                m_firstMethod = cell.learned.method;
+        }
+
+        void addPoint(const SegmentCell &cell, const MethodSpec &spec, const std::string &name, const Json &value)
+        {
+            if (!cell.scores || name.empty() || !value.is_number())
+                return;
+            if (m_curves.empty() || m_curves.back().method != spec.id)
+                m_curves.push_back({"f1." + std::string(spec.id), std::string(spec.id), std::string(spec.title), name, "f1", "", {}, {}, {},
+                    {}, {}, {}, Json::array()});
+            Curve &curve = m_curves.back();
+            curve.x.push_back(value.get<double>());
+            curve.y.push_back(cell.scores->f1);
+            curve.low.push_back(cell.scores->low);
+            curve.high.push_back(cell.scores->high);
+        }
+
+        void finish(ReportBuilder &report, const SegmentRequest &request) const
+        {
+            report.add(m_scores);
+            if (!request.gold.empty()) {
+                report.add(goldSegmentation(request));
+                report.add(m_lengths);
+                report.add(m_errors);
+            }
+            if (!m_firstMethod.empty())
+                report.add(differenceTable(m_firstMethod, m_draws, m_f1));
+            for (const Curve &curve : m_curves)
+                report.add(curve);
+        }
+
+    private:
+        TableArtifact m_scores = scoreTable();
+        TableArtifact m_lengths{"byLength", "F1 by word length", {}, {}, Json::array()};
+        TableArtifact m_errors{"errors", "Most frequent errors", {}, {}, Json::array()};
+        std::vector<Curve> m_curves;
+        std::map<std::string, std::vector<double>> m_draws; // of each method's first cell, for paired differences
+        std::map<std::string, double> m_f1;
+        std::string m_firstMethod;
+    };
+
+    struct WantedCell {
+        MethodRequest method;
+        Json value; // of the varied parameter; null where the method has no such parameter
+        bool firstOfMethod = false;
+    };
+
+    /// Methods times values, each checked before any of them works.
+    Result<std::vector<WantedCell>> sweepCells(const Json &request, const Varied &varied)
+    {
+        std::vector<WantedCell> cells;
+        const Json &methods = childField(request, "methods");
+        if (!methods.is_array() || methods.empty())
+            return fail(ErrorCode::BadInput, "a sweep names its methods in a list", "methods: [\"llaca\", \"fmm\"]");
+        for (const Json &named : methods) {
+            for (size_t index = 0; index < varied.values.size(); ++index) {
+                auto method = variedMethod(named, request, varied, index);
+                if (!method)
+                    return fail(method.error());
+                if (!*method)
+                    continue;
+                const bool has = !varied.name.empty() && methodInfo(*(*method)->spec).parameter(varied.name);
+                cells.push_back({std::move(**method), has ? varied.values[index] : Json(), index == 0});
+            }
+        }
+        return cells;
+    }
+
+} // namespace
+
+Result<Document> sweepSegmenters(EngineState &state, const Json &request, const RunContext &context, const PartSink &part)
+{
+    const RunClock clock;
+    auto varied = variedParameter(request);
+    if (!varied)
+        return fail(varied.error());
+    auto cells = sweepCells(request, *varied);
+    if (!cells)
+        return fail(cells.error());
+    auto read = segmentRequest(request, context);
+    if (!read)
+        return fail(read.error());
+    if (auto taught = teachWhereAsked(state, request, *read, context, part); !taught)
+        return fail(taught.error());
+    Json canonical = request;
+    canonical["language"] = read->source.language;
+    ReportBuilder report = startSegmentReport(canonical, *read);
+    SweepReport gathered;
+    int64_t done = 0;
+    for (const WantedCell &wanted : *cells) {
+        auto cell = segmentCell(state, *read, wanted.method, context);
+        if (!cell)
+            return fail(cell.error());
+        context.progress("sweep", ++done, static_cast<int64_t>(cells->size()), "runs");
+        gathered.add(report, *read, *cell, wanted.firstOfMethod);
+        gathered.addPoint(*cell, *wanted.method.spec, varied->name, wanted.value);
+        if (part) {
+            ReportBuilder one = cellReport(request, *read, wanted.method, *cell);
+            one.setProvenance(clock.provenance(1, read->seed));
+            part(one.build()->document());
+        }
+    }
+    gathered.finish(report, *read);
+    report.setProvenance(clock.provenance(1, read->seed));
+    return report.build()->document();
+}
+
+} // namespace winnow

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "core/serve/segment_request.h"
+#include "core/serve/segment_store.h"
+#include "core/words/word_scores.h"
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace winnow {
+
+/// All lines of a request as one method cut them.
+struct SegmentedLines {
+    std::deque<CutText> texts; // what the lines look at
+    std::vector<ScoredLine> lines; // covered ones
+    std::vector<size_t> numbers; // of each in the request
+    int64_t characters = 0; // of the covered lines
+    double cutSeconds = 0; // CPU seconds of one pass from UTF-8 to ends, the best of several
+    double edgesPerCharacter = -1; // lattice methods
+    int64_t leftOut = 0; // lines that the model has nothing for
+};
+
+/// Cuts every line, and again as often as a time worth stating needs.
+/// @error Cancelled.
+Result<SegmentedLines> segmentLines(const SegmentRequest &request, const LearnedSegmenter &learned, const RunContext &context);
+
+/// The artifact of a method; lines that were left out have no words.
+Segmentation segmentationOf(const SegmentRequest &request, const LearnedSegmenter &learned, const SegmentedLines &lines);
+Segmentation goldSegmentation(const SegmentRequest &request);
+
+/// Row of the table "scores"; what does not apply is null.
+Json scoreRow(const LearnedSegmenter &learned, const SegmentedLines &lines, const WordScores *scores);
+TableArtifact scoreTable();
+TableArtifact lengthTable(const std::string &method, const WordScores &scores);
+TableArtifact errorTable(const std::string &method, const SegmentedLines &lines);
+
+/// Differences of F1 between each method and the first, with their intervals: the same lines are drawn for both.
+TableArtifact differenceTable(const std::string &first, const std::map<std::string, std::vector<double>> &draws,
+    const std::map<std::string, double> &scores);
+
+/// Metrics of one method: scores where there is gold, times and sizes.
+void addSegmentMetrics(ReportBuilder &report, const LearnedSegmenter &learned, const SegmentedLines &lines, const WordScores *scores);
+
+} // namespace winnow
