@@ -73,7 +73,7 @@ Result<DataNotes> readBbh(
         item.contexts = prompt.examples;
         item.question = "Q: " + *input + "\nA: Let's think step by step.";
         item.answers = {*target};
-        item.meta = {{"metric", "bbh"}, {"language", "en"}, {"kind", bbhKind(*target) == BbhKind::Options ? "options" : "free"}};
+        item.meta = {{"metric", "bbh"}, {"language", "en"}, {"answerCue", " So the answer is"}, {"kind", bbhKind(*target) == BbhKind::Options ? "options" : "free"}};
         return sink(std::move(item));
     }, context);
     return read ? Result<DataNotes>(std::move(notes)) : fail(read.error());

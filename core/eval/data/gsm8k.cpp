@@ -33,7 +33,7 @@ namespace {
         item.task = "gsm8k";
         item.question = "Question: " + *question + "\nLet's think step by step";
         item.answers = {goldOf(*answer)};
-        item.meta = {{"metric", "gsm8k"}, {"language", "en"},
+        item.meta = {{"metric", "gsm8k"}, {"language", "en"}, {"answerCue", "\nThe answer is"},
             {"solution", withoutCalculatorMarks(trimmedText(std::string_view(*answer).substr(0, mark)))}};
         return item;
     }

@@ -26,7 +26,7 @@ namespace {
         item.task = "kv";
         item.question = *key;
         item.answers = {*value};
-        item.meta = {{"metric", "qaF1"}, {"language", "en"}};
+        item.meta = {{"metric", "qaF1"}, {"language", "en"}, {"cue", "\nAnswer:"}, {"firstLine", true}};
         std::string text = "{";
         for (size_t i = 0; i < (*pairs)->size(); ++i) {
             const Json &pair = (**pairs)[i];
@@ -116,7 +116,7 @@ namespace {
         std::vector<size_t> order = distractorsOf(questions, i, static_cast<size_t>(settings.documents - 1));
         const auto position = std::min<int64_t>(settings.goldPosition, std::ssize(order));
         PromptItem item;
-        item.meta = {{"metric", "qaF1"}, {"language", "en"}, {"distractors", order}, {"goldIndex", position},
+        item.meta = {{"metric", "qaF1"}, {"language", "en"}, {"cue", "\nAnswer:"}, {"firstLine", true}, {"distractors", order}, {"goldIndex", position},
             {"note", "other documents come from other questions: easier than retrieved ones"}};
         order.insert(order.begin() + position, i);
         item.id = "nq-" + std::to_string(i);

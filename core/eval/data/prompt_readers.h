@@ -12,7 +12,9 @@
 namespace winnow {
 
 // Readers of sets whose items are prompts (text-data.md 3.5 to 3.13). Each hands out its items in the order of the file and returns
-// how it went; errors are those of DataLines and of JSON documents. meta["metric"] names the task metric, meta["language"] the language.
+// how it went; errors are those of DataLines and of JSON documents. meta["metric"] names the task metric, meta["language"] the language;
+// meta["cue"] is what goes behind the question before a reader answers, meta["answerCue"] what goes before an answer that is forced
+// without steps, meta["firstLine"] that only the first line of a reply counts. None of them is part of the set.
 
 /// GSM8K: `question`, `answer`; the 8-shot file beside it gives the contexts. meta: solution.
 Result<DataNotes> readGsm8k(

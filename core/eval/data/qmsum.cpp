@@ -125,7 +125,7 @@ namespace {
             item.contexts = {meeting.text};
             item.question = *question;
             item.answers = {*answer};
-            item.meta = {{"metric", "rougeL"}, {"language", "en"}};
+            item.meta = {{"metric", "rougeL"}, {"language", "en"}, {"cue", "\nAnswer:"}};
             for (const Json &span : childField(query, "relevant_text_span")) {
                 const auto first = span.is_array() && span.size() == 2 ? turnNumber(span[0]) : std::nullopt;
                 const auto last = first ? turnNumber(span[1]) : std::nullopt;

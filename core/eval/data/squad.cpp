@@ -84,7 +84,7 @@ namespace {
             item.task = "qa";
             item.contexts = {paragraph.context};
             item.question = *text;
-            item.meta = {{"metric", "qaF1"}, {"language", m_language}, {"title", paragraph.title}};
+            item.meta = {{"metric", "qaF1"}, {"language", m_language}, {"cue", "\nAnswer:"}, {"firstLine", true}, {"title", paragraph.title}};
             for (const Json &answer : **answers) {
                 const auto gold = requiredText(answer, "text");
                 if (!gold)
