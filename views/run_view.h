@@ -19,6 +19,7 @@ namespace winnow {
 
 struct PairData;
 struct PromptData;
+struct PromptMap;
 
 /// A pinned run (or the preview) as views see it.
 struct RunEntry {
@@ -38,6 +39,7 @@ struct ViewData {
     std::vector<RunEntry> runs; // pinned, in letter order
     std::vector<Curve> curves; // quality against size, one per run and pair of axes (Curve::method = run letter; xName, yName)
     std::shared_ptr<const PairData> pair; // two models compared on the input; null while they were not
+    std::shared_ptr<const PromptMap> promptMap; // attention of the model that scores a prompt; null while no view asked for it
 };
 
 /// The runs in the order views list them; the preview stands first when it is the current one. Selection::run is the

@@ -15,6 +15,7 @@
 #include "views/match_stability.h"
 #include "views/matched_pairs.h"
 #include "views/prompt_answers.h"
+#include "views/prompt_attention.h"
 #include "views/prompt_canvas.h"
 #include "views/prompt_diff.h"
 #include "views/prompt_quality.h"
@@ -78,6 +79,7 @@ const std::array kViews{
     Entry{"promptDiff", QT_TRANSLATE_NOOP("views", "Agreement of methods"), ViewPage::Prompt, &make<PromptDiff>},
     Entry{"promptRows", QT_TRANSLATE_NOOP("views", "Text by method"), ViewPage::Prompt, &make<PromptRows>},
     Entry{"promptScatter", QT_TRANSLATE_NOOP("views", "Information and attention"), ViewPage::Prompt, &make<PromptScatter>},
+    Entry{"promptAttention", QT_TRANSLATE_NOOP("views", "Attention map"), ViewPage::Prompt, &make<PromptAttention>},
     Entry{"promptTrace", QT_TRANSLATE_NOOP("views", "Trace of the method"), ViewPage::Prompt, &make<PromptTrace>},
 };
 

@@ -1,6 +1,7 @@
 #include "app/export/session_figures.h"
 
 #include "app/workbench/pair_compare.h"
+#include "app/workbench/run_family.h"
 #include "app/workbench/view_data.h"
 #include "core/base/json_fields.h"
 #include "views/view_factory.h"
@@ -26,6 +27,22 @@ namespace {
         return name;
     }
 
+    /// The prompt runs of the first input that has some.
+    ViewDataPtr promptData(const SessionReader &reader, ViewContext context)
+    {
+        context.family = "prompt";
+        context.activeRun = 0;
+        context.preview = nullptr;
+        context.setting = {};
+        for (const RunRecord &run : reader.runs())
+            if (runFamily(run) == "prompt" && reader.report(run.id) && context.activeRun == 0) {
+                context.activeRun = run.id;
+                context.inputId = run.inputId;
+                context.setting = settingFromJson(run.request);
+            }
+        return context.activeRun != 0 ? buildViewData(reader, context) : std::make_shared<const ViewData>();
+    }
+
 } // namespace
 
 Result<SessionFigures> SessionFigures::load(const Session &session)
@@ -37,7 +54,7 @@ Result<SessionFigures> SessionFigures::load(const Session &session)
     QualityCache quality;
     context.quality = &quality;
     for (const RunRecord &run : reader.runs()) {
-        if (!reader.report(run.id))
+        if (!reader.report(run.id) || runFamily(run) != "kv")
             continue;
         // The first run that is not the baseline says most; the baseline keeps everything.
         if (context.activeRun == 0 || context.activeRun == reader.baseline()) {
@@ -47,11 +64,13 @@ Result<SessionFigures> SessionFigures::load(const Session &session)
         }
     }
     context.pair = storedPair(reader);
-    if (context.activeRun == 0 && !context.pair)
+    const ViewDataPtr prompts = promptData(reader, context);
+    if (context.activeRun == 0 && !context.pair && prompts->runs.empty())
         return fail(ErrorCode::NotFound, QCoreApplication::translate("Export", "%1 holds no run with results").arg(QString::fromStdString(session.path())).toStdString(),
             QCoreApplication::translate("Export", "Measure a run first, in the window or with winnow-cli run --session.").toStdString());
     SessionFigures result;
     result.m_data = buildViewData(reader, context);
+    result.m_promptData = prompts;
     for (const QString &id : viewIds())
         result.addView(id, id, nullptr);
     Result<std::vector<FigureRecord>> kept = session.figures();
@@ -67,15 +86,16 @@ void SessionFigures::addView(const QString &viewId, const QString &name, const F
     std::unique_ptr<RunView> view = makeView(viewId);
     if (!view)
         return;
-    ViewDataPtr data = m_data;
+    ViewDataPtr data = viewIds(ViewPage::Prompt).contains(viewId) ? m_promptData : m_data;
     const int letter = record ? intOf(record->recipe, "run") : -1;
     if (letter >= 0) {
-        for (const RunEntry &run : m_data->runs) {
+        for (const RunEntry &run : data->runs) {
             if (run.index != letter || !run.report)
                 continue;
-            auto own = std::make_shared<ViewData>(*m_data);
+            auto own = std::make_shared<ViewData>(*data);
             own->current = run;
             data = own;
+            break;
         }
     }
     if (record && data->pair && record->recipe.is_object() && record->recipe.contains("compared")) {

@@ -28,7 +28,7 @@ public:
 private:
     void addView(const QString &viewId, const QString &name, const FigureRecord *record);
 
-    ViewDataPtr m_data;
+    ViewDataPtr m_data, m_promptData;
     std::vector<Figure> m_figures;
 };
 

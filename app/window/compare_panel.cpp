@@ -2,6 +2,7 @@
 
 #include "app/window/actions.h"
 #include "app/window/look.h"
+#include "app/workbench/run_family.h"
 #include "app/workbench/workbench.h"
 #include "sessions/compare_table.h"
 #include "views/legend.h"
@@ -19,6 +20,8 @@
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace winnow {
 namespace {
@@ -116,6 +119,8 @@ namespace {
         case CompareColumn::Decode: return 1.5;
         case CompareColumn::Stored: return 1.1;
         case CompareColumn::Budget: return 0.85;
+    case CompareColumn::DeltaNll: return 1.1;
+    case CompareColumn::Information: return 1.2;
         default: return 1.0;
         }
     }
@@ -187,6 +192,7 @@ ComparePanel::ComparePanel(Workbench &bench, Look &look, const Actions &actions,
     for (auto signal : {&SessionDocument::runsChanged, &SessionDocument::opened, &SessionDocument::closed})
         connect(&bench.document(), signal, this, &ComparePanel::refresh);
     connect(&bench.document(), &SessionDocument::reportChanged, this, &ComparePanel::refresh);
+    connect(&bench, &Workbench::familyChanged, this, &ComparePanel::refresh);
     connect(&bench, &Workbench::activeRunChanged, this, [this] { m_table->viewport()->update(); });
     connect(&look, &Look::changed, this, [this] {
         m_differences->setTheme(m_look.theme());
@@ -196,29 +202,36 @@ ComparePanel::ComparePanel(Workbench &bench, Look &look, const Actions &actions,
     refresh();
 }
 
-int ComparePanel::runCount() const { return static_cast<int>(m_bench.document().runs().size()); }
+int ComparePanel::runCount() const
+{
+    const std::vector<RunRecord> &runs = m_bench.document().runs();
+    return static_cast<int>(std::count_if(runs.begin(), runs.end(), [this](const RunRecord &run) { return runFamily(run) == m_bench.family(); }));
+}
 
 void ComparePanel::refresh()
 {
     std::vector<ComparedRun> runs;
     const SessionDocument &document = m_bench.document();
+    const bool prompt = m_bench.family() == "prompt";
     for (const RunRecord &run : document.runs())
-        runs.push_back({run, document.report(run.id), run.id == document.baseline()});
+        if (runFamily(run) == m_bench.family())
+            runs.push_back({run, document.report(run.id), !prompt && run.id == document.baseline()});
     std::vector<CompareRow> rows = compareRows(runs);
     std::vector<CompareColumn> columns;
     if (m_actions.differencesOnly->isChecked()) {
         columns = differingColumns(rows);
     } else {
-        for (int i = 0; i < kCompareColumns; ++i)
-            columns.push_back(static_cast<CompareColumn>(i));
+        columns = compareColumns(m_bench.family());
     }
     m_model->setRows(std::move(rows), std::move(columns));
     fitColumns();
     m_baseline->clear();
-    m_baseline->addItem(tr("none"), 0);
+    m_baseline->addItem(prompt ? tr("full prompt") : tr("none"), 0);
+    m_baseline->setEnabled(!prompt); // the report of a prompt run holds its difference
     for (const RunRecord &run : document.runs())
-        m_baseline->addItem(QStringLiteral("%1 %2").arg(runLetter(run.letter), QString::fromStdString(run.name)), static_cast<qlonglong>(run.id));
-    m_baseline->setCurrentIndex(std::max(0, m_baseline->findData(static_cast<qlonglong>(document.baseline()))));
+        if (!prompt && runFamily(run) == "kv")
+            m_baseline->addItem(QStringLiteral("%1 %2").arg(runLetter(run.letter), QString::fromStdString(run.name)), static_cast<qlonglong>(run.id));
+    m_baseline->setCurrentIndex(prompt ? 0 : std::max(0, m_baseline->findData(static_cast<qlonglong>(document.baseline()))));
     m_table->setVisible(!runs.empty());
     m_empty->setVisible(runs.empty());
     Q_EMIT countChanged();
@@ -272,6 +285,10 @@ void ComparePanel::copyTable() const { QGuiApplication::clipboard()->setText(com
 
 QString ComparePanel::exportText(const QString &ending) const
 {
+    if (m_bench.family() == "prompt") {
+        const Table own = compareTable(m_model->rows(), compareColumns("prompt"));
+        return QString::fromStdString(ending == QLatin1String("json") ? jsonTableText(own) : ending == QLatin1String("tex") ? latexText(own) : csvText(own));
+    }
     const Session *session = m_bench.document().session();
     Result<std::vector<ComparedRun>> runs = session ? comparedRuns(*session) : Result<std::vector<ComparedRun>>();
     if (!runs)

@@ -8,6 +8,7 @@
 #include "app/window/method_dock.h"
 #include "app/window/model_page.h"
 #include "app/window/panel_widgets.h"
+#include "app/window/prompt_page.h"
 #include "app/window/results_dock.h"
 #include "app/window/selection_panel.h"
 #include "app/window/session_tree.h"
@@ -101,6 +102,11 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     connect(m_top, &TopBar::smallModelAsked, this, &MainWindow::chooseSmallModel);
     connect(&bench, &Workbench::generated, this, &MainWindow::showGenerated);
     connect(&bench, &Workbench::figureDropped, this, &MainWindow::openRecipe);
+    connect(&bench, &Workbench::familyChanged, this, [this] { // a run or a method of the other family was chosen
+        const bool prompt = m_bench.family() == "prompt";
+        if (prompt != (page() == Page::Prompt) && m_bench.document().isOpen())
+            openPage(prompt ? Page::Prompt : Page::Cache);
+    });
     connect(&bench.engine(), &EngineClient::stateChanged, this, [this](EngineClient::State state) {
         if (state == EngineClient::State::Ready)
             clearBanner(QStringLiteral("engine"));
@@ -127,8 +133,8 @@ void MainWindow::buildCentre()
     m_tabs->setTabToolTip(0, tr("Which cached tokens may go, and what does it cost"));
     m_tabs->addTab(tr("Similarity"));
     m_tabs->setTabToolTip(1, tr("Do two models look at the same things, and which layers could share"));
-    m_tabs->addTab(tr("Model"));
-    m_tabs->setTabToolTip(2, tr("What the model consists of, how it reads a prompt, and what it writes"));
+    m_tabs->setTabToolTip(m_tabs->addTab(tr("Prompt")), tr("Which words may be cut from a prompt"));
+    m_tabs->setTabToolTip(m_tabs->addTab(tr("Model")), tr("What the model consists of, how it reads a prompt, and what it writes"));
     m_tabs->setAccessibleName(tr("Pages"));
     m_tabs->setFixedHeight(34);
     auto *tabRow = new QWidget(centre);
@@ -147,9 +153,11 @@ void MainWindow::buildCentre()
     m_page = new CachePage(m_bench, m_look, m_stack);
     m_stack->addWidget(m_welcome);
     m_pairPage = new SimilarityPage(m_bench, m_look, m_stack);
+    m_promptPage = new PromptPage(m_bench, m_look, m_stack);
     m_modelPage = new ModelPage(m_bench, m_look, m_stack);
     m_stack->addWidget(m_page);
     m_stack->addWidget(m_pairPage);
+    m_stack->addWidget(m_promptPage);
     m_stack->addWidget(m_modelPage);
     m_pages = tabRow;
     layout->addWidget(tabRow);
@@ -179,6 +187,9 @@ void MainWindow::buildCentre()
     connect(m_pairPage, &SimilarityPage::exportAsked, this, &MainWindow::exportView);
     connect(m_pairPage, &SimilarityPage::figureAsked, this, &MainWindow::addFigure);
     connect(m_pairPage, &SimilarityPage::copyImageAsked, this, &MainWindow::copyImage);
+    connect(m_promptPage, &PromptPage::exportAsked, this, &MainWindow::exportView);
+    connect(m_promptPage, &PromptPage::figureAsked, this, &MainWindow::addFigure);
+    connect(m_promptPage, &PromptPage::copyImageAsked, this, &MainWindow::copyImage);
     connect(m_pairPage, &SimilarityPage::smallModelAsked, this, [this] { chooseSmallModel({}); });
     connect(m_pairPage, &SimilarityPage::modelAsked, this, [this] { chooseModel({}); });
 }
@@ -249,16 +260,18 @@ void MainWindow::showPage()
 {
     const bool open = m_bench.document().isOpen() && !m_welcomeAsked;
     const bool cache = page() == Page::Cache;
-    const bool apart = m_stack->currentWidget() == m_modelPage || m_stack->currentWidget() == m_pairPage;
+    const bool apart = m_stack->currentWidget() != m_page && m_stack->currentWidget() != m_welcome;
     if (open && !cache && !apart) { // a page without runs to compare leaves the results their tab row
         m_foldedOnCache = m_results->folded();
         m_results->setFolded(true);
     } else if (open && cache && apart) {
         m_results->setFolded(m_foldedOnCache);
     }
-    QWidget *const pages[] = {m_page, m_pairPage, m_modelPage};
+    QWidget *const pages[] = {m_page, m_pairPage, m_promptPage, m_modelPage};
+    m_bench.setFamily(open && page() == Page::Prompt ? "prompt" : "kv");
     m_stack->setCurrentWidget(open ? pages[static_cast<int>(page())] : m_welcome);
     m_method->setPairShown(open && page() == Page::Similarity);
+    m_method->setPromptShown(open && page() == Page::Prompt);
     m_selectionPanel->setPairShown(open && page() == Page::Similarity);
     refreshSmallModel();
     m_pages->setVisible(open);
@@ -281,7 +294,7 @@ void MainWindow::refreshSmallModel()
 {
     const MethodInfo *method = m_bench.currentMethod();
     const bool open = m_bench.document().isOpen() && !m_welcomeAsked;
-    m_top->setSmallModelShown(open && (page() == Page::Similarity || (page() == Page::Cache && method && needsSmallModel(*method))));
+    m_top->setSmallModelShown(open && (page() == Page::Similarity || page() == Page::Prompt || (page() == Page::Cache && method && needsSmallModel(*method))));
 }
 
 RunView *MainWindow::focusedView() const
@@ -289,6 +302,7 @@ RunView *MainWindow::focusedView() const
     switch (page()) {
     case Page::Cache: return m_page->focusedView();
     case Page::Similarity: return m_pairPage->focusedView();
+    case Page::Prompt: return m_promptPage->focusedView();
     case Page::Model: break;
     }
     return nullptr;
@@ -304,6 +318,7 @@ void MainWindow::applySize()
     m_compact = compact;
     m_page->setCompact(compact);
     m_pairPage->setCompact(compact);
+    m_promptPage->setCompact(compact);
     m_modelPage->setCompact(compact);
     m_method->setCompact(compact);
     m_results->setCompact(compact);

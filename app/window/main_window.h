@@ -20,6 +20,7 @@ class JobsPanel;
 class Look;
 class MethodDock;
 class ModelPage;
+class PromptPage;
 class ResultsDock;
 class SelectionPanel;
 class SessionTree;
@@ -37,10 +38,11 @@ public:
     ~MainWindow() override;
 
     Workbench &bench() { return m_bench; }
-    enum class Page { Cache, Similarity, Model };
+    enum class Page { Cache, Similarity, Prompt, Model };
 
     CachePage *cachePage() const { return m_page; }
     SimilarityPage *similarityPage() const { return m_pairPage; }
+    PromptPage *promptPage() const { return m_promptPage; }
     ModelPage *modelPage() const { return m_modelPage; }
     TopBar *topBar() const { return m_top; }
     /// The page of a tab; the welcome page gives way to it.
@@ -145,6 +147,7 @@ private:
     QTabBar *m_tabs;
     CachePage *m_page;
     SimilarityPage *m_pairPage;
+    PromptPage *m_promptPage;
     ModelPage *m_modelPage;
     QWidget *m_bannerArea;
     QMap<QString, Banner *> m_banners;

@@ -3,6 +3,7 @@
 #include "app/window/compare_panel.h"
 #include "app/window/look.h"
 #include "app/window/main_window.h"
+#include "app/window/prompt_page.h"
 #include "app/window/results_dock.h"
 #include "app/window/session_tree.h"
 #include "app/window/similarity_page.h"
@@ -182,7 +183,7 @@ void MainWindow::connectViewActions()
             m_bench.settings().saveLayout(name, layoutState());
     });
     connect(a.resetLayout, &QAction::triggered, this, &MainWindow::resetLayout);
-    connect(a.nextView, &QAction::triggered, this, [this] { page() == Page::Similarity ? m_pairPage->focusNext() : m_page->focusNext(); });
+    connect(a.nextView, &QAction::triggered, this, [this] { page() == Page::Similarity ? m_pairPage->focusNext() : page() == Page::Prompt ? m_promptPage->focusNext() : m_page->focusNext(); });
     connect(a.welcome, &QAction::triggered, this, [this] {
         m_welcomeAsked = !m_welcomeAsked;
         showPage();

@@ -140,8 +140,10 @@ void MainWindow::showPalette()
         entries.push_back({tr("Actions"), action->text().remove(QLatin1Char('&')), key, QStringLiteral("go-next"), [action] { action->trigger(); }, {}});
     }
     for (const MethodInfo &info : m_bench.methods()) {
+        if (info.family != "kv" && info.family != "prompt")
+            continue;
         const QString id = QString::fromStdString(info.id);
-        entries.push_back({tr("Methods"), QString::fromStdString(info.title), tr("cache"), QStringLiteral("configure"), [this, id] { m_bench.setMethod(id); }, {}});
+        entries.push_back({tr("Methods"), QString::fromStdString(info.title), info.family == "prompt" ? tr("prompt") : tr("cache"), QStringLiteral("configure"), [this, id] { m_bench.setMethod(id); }, {}});
     }
     for (const InputRecord &input : m_bench.document().inputs()) {
         const qint64 id = input.id, count = m_bench.tokenCount(input.id);

@@ -6,6 +6,7 @@
 #include "app/window/look.h"
 #include "app/window/main_window.h"
 #include "app/window/note_dialog.h"
+#include "app/window/prompt_page.h"
 #include "app/window/recent_session.h"
 #include "app/window/results_dock.h"
 #include "app/window/similarity_page.h"
@@ -57,7 +58,7 @@ void MainWindow::chooseSessionFile()
 
 void MainWindow::chooseTextFile()
 {
-    for (const QString &path : QFileDialog::getOpenFileNames(this, tr("Add Text Files"), {}, tr("Texts (*.txt *.md);;All files (*)")))
+    for (const QString &path : QFileDialog::getOpenFileNames(this, tr("Add Text Files"), {}, tr("Texts and prompts (*.txt *.md *.json);;All files (*)")))
         openPath(path);
 }
 
@@ -229,8 +230,9 @@ void MainWindow::openRecipe(const QJsonObject &recipe)
     }
     const QString viewId = recipe[QStringLiteral("view")].toString();
     const bool pair = viewIds(ViewPage::Similarity).contains(viewId);
-    openPage(pair ? Page::Similarity : Page::Cache);
-    RunView *view = pair ? m_pairPage->reveal(viewId) : m_page->reveal(viewId);
+    const bool prompt = viewIds(ViewPage::Prompt).contains(viewId);
+    openPage(pair ? Page::Similarity : prompt ? Page::Prompt : Page::Cache);
+    RunView *view = pair ? m_pairPage->reveal(viewId) : prompt ? m_promptPage->reveal(viewId) : m_page->reveal(viewId);
     if (!view) {
         showError(tr("This build has no view named %1.").arg(viewId));
         return;

@@ -4,6 +4,7 @@
 #include "app/window/model_page.h"
 #include "app/window/main_window.h"
 #include "app/export/figure_file.h"
+#include "app/window/prompt_page.h"
 #include "app/window/recent_session.h"
 #include "app/window/results_dock.h"
 #include "app/window/similarity_page.h"
@@ -26,7 +27,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array kTabNames{"cache", "similarity", "model"}; // of MainWindow::Page, as sessions hold them
+    constexpr std::array kTabNames{"cache", "similarity", "prompt", "model"}; // of MainWindow::Page, as sessions hold them
 
 } // namespace
 
@@ -102,6 +103,7 @@ void MainWindow::saveViewState()
     document.setState("view.modelPage", jsonFromQt(m_modelPage->saveState()));
     document.setState("view.tryOut", m_modelPage->tryOut().saveState());
     document.setState("view.similarityPage", jsonFromQt(m_pairPage->saveState()));
+    document.setState("view.promptPage", jsonFromQt(m_promptPage->saveState()));
     document.setState("view.tab", kTabNames[static_cast<size_t>(page())]);
     rememberSession();
 }
@@ -113,6 +115,7 @@ void MainWindow::restoreViewState()
     m_modelPage->restoreState(qtFromJson(document.state("view.modelPage")));
     m_modelPage->tryOut().restoreState(document.state("view.tryOut"));
     m_pairPage->restoreState(qtFromJson(document.state("view.similarityPage")));
+    m_promptPage->restoreState(qtFromJson(document.state("view.promptPage")));
     const auto tab = std::find(kTabNames.begin(), kTabNames.end(), document.state("view.tab"));
     m_tabs->setCurrentIndex(tab == kTabNames.end() ? 0 : static_cast<int>(tab - kTabNames.begin()));
 }

@@ -4,6 +4,7 @@
 #include "app/window/method_panel.h"
 #include "app/window/panel_widgets.h"
 #include "app/window/planner_panel.h"
+#include "app/window/prompt_panels.h"
 #include "app/window/savings_panel.h"
 #include "app/window/selection_panel.h"
 
@@ -44,9 +45,11 @@ MethodDock::MethodDock(Workbench &bench, Look &look, const Actions &actions, QWi
     m_checks = new ChecksPanel(bench, look, body);
     m_selection = new SelectionPanel(bench, look, body);
     m_planner = new PlannerPanel(bench, look, body);
+    m_promptSavings = new PromptSavingsPanel(bench, look, body);
+    m_stages = new StagesPanel(bench, look, body);
     m_lineOne = new HairLine(look, body);
     m_lineTwo = new HairLine(look, body);
-    for (QWidget *part : {m_methodHead, static_cast<QWidget *>(m_form), m_lineOne, static_cast<QWidget *>(m_summary), static_cast<QWidget *>(m_savings), static_cast<QWidget *>(m_planner), m_lineTwo,
+    for (QWidget *part : {m_methodHead, static_cast<QWidget *>(m_form), m_lineOne, static_cast<QWidget *>(m_summary), static_cast<QWidget *>(m_savings), static_cast<QWidget *>(m_planner), static_cast<QWidget *>(m_promptSavings), m_lineTwo, static_cast<QWidget *>(m_stages),
              static_cast<QWidget *>(m_checks), static_cast<QWidget *>(m_selection)})
         m_layout->addWidget(part);
     m_layout->addStretch(1);
@@ -81,6 +84,14 @@ void MethodDock::setPairShown(bool shown)
     arrange();
 }
 
+void MethodDock::setPromptShown(bool shown)
+{
+    if (m_promptShown == shown)
+        return;
+    m_promptShown = shown;
+    arrange();
+}
+
 int MethodDock::neededHeight() const
 {
     return m_layout->hasHeightForWidth() ? m_layout->totalHeightForWidth(m_scroll->viewport()->width()) : m_layout->totalSizeHint().height();
@@ -94,6 +105,7 @@ void MethodDock::setDense(bool dense)
     m_form->setDense(dense);
     m_savings->setDense(dense);
     m_planner->setDense(dense);
+    m_promptSavings->setDense(dense);
     m_checks->setDense(dense);
     m_layout->invalidate();
 }
@@ -123,11 +135,13 @@ void MethodDock::arrange()
     m_form->setVisible(!m_compact || tab == 0);
     m_form->setContentsMargins(0, m_compact ? 10 : 0, 0, 0);
     const bool second = !m_compact || tab == 1;
-    m_savings->setVisible(second && !m_pairShown);
+    m_savings->setVisible(second && !m_pairShown && !m_promptShown);
+    m_promptSavings->setVisible(second && m_promptShown);
+    m_stages->setVisible(second && m_promptShown);
     m_planner->setVisible(second && m_pairShown);
     m_checks->setVisible(second && !m_pairShown);
     m_selection->setVisible(m_compact && tab == 2);
-    m_summary->setVisible(m_compact && tab == 0 && !m_pairShown);
+    m_summary->setVisible(m_compact && tab == 0 && !m_pairShown && !m_promptShown);
     m_lineOne->setVisible(!m_compact || tab == 0);
     m_lineTwo->setVisible(second && !m_pairShown);
     m_tabs->setTabText(1, m_pairShown ? tr("Planner") : tr("Savings"));

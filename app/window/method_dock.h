@@ -14,6 +14,8 @@ class ChecksPanel;
 class Look;
 class MethodPanel;
 class PlannerPanel;
+class PromptSavingsPanel;
+class StagesPanel;
 class SavingsPanel;
 class SavingsSummary;
 class SelectionPanel;
@@ -27,6 +29,8 @@ public:
     void setCompact(bool compact);
     /// On the page of two models the layer planner and its costs stand below the form instead of the savings of a run.
     void setPairShown(bool shown);
+    /// On the page of prompts what compressing costs and the table of stages stand below the form.
+    void setPromptShown(bool shown);
     PlannerPanel *planner() const { return m_planner; }
     MethodPanel *form() const { return m_form; }
     /// Height that all parts need as they stand, and what there is for them.
@@ -54,10 +58,12 @@ private:
     ChecksPanel *m_checks;
     SelectionPanel *m_selection;
     PlannerPanel *m_planner;
+    PromptSavingsPanel *m_promptSavings;
+    StagesPanel *m_stages;
     QScrollArea *m_scroll;
     QTimer m_fit;
     int m_fitted = -1; // neededHeight after the last fit
-    bool m_compact = false, m_dense = false, m_pairShown = false;
+    bool m_compact = false, m_dense = false, m_pairShown = false, m_promptShown = false;
 };
 
 } // namespace winnow

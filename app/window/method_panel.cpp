@@ -70,7 +70,7 @@ MethodPanel::MethodPanel(Workbench &bench, Look &look, const Actions &actions, Q
     layout->setSpacing(6);
     m_method = new QComboBox(this);
     m_method->setAccessibleName(tr("Method"));
-    m_method->setToolTip(tr("Method that decides which cached tokens stay"));
+    m_method->setToolTip(tr("Method that decides what stays"));
     layout->addWidget(m_method);
     m_summary = new QLabel(this);
     m_summary->setWordWrap(true);
@@ -216,6 +216,8 @@ void MethodPanel::rebuildMethods()
     m_refreshing = true;
     m_method->clear();
     for (const MethodInfo &method : m_bench.methods()) {
+        if (method.family != m_bench.family())
+            continue;
         m_method->addItem(QString::fromStdString(method.title), QString::fromStdString(method.id));
         m_method->setItemData(m_method->count() - 1, QString::fromStdString(method.summary), Qt::ToolTipRole);
     }
@@ -348,12 +350,27 @@ void MethodPanel::refreshBudget()
         m_refreshing = false;
         return;
     }
+    if (method->family == "prompt") {
+        showPromptBudget(geometry);
+        m_refreshing = false;
+        return;
+    }
     m_budgetTitle->setText(tr("Budget"));
     m_slider->setToolTip(tr("%1 of the cached tokens stay").arg(format::percent(fraction, 1)));
     m_tokens->setText(geometry.tokens > 0 ? tokenShareLabel(budget, geometry) : tr("tokens not counted yet"));
     const double bytes = static_cast<double>(budgetTokens(budget, geometry)) * geometry.bytesPerToken;
     m_bytes->setText(geometry.known() ? format::bytes(bytes) : QString());
     m_refreshing = false;
+}
+
+void MethodPanel::showPromptBudget(const CacheGeometry &geometry)
+{
+    const Budget &budget = m_bench.setting().budget;
+    m_budgetTitle->setText(tr("Kept"));
+    m_slider->setToolTip(tr("%1 of the prompt's tokens stay").arg(format::percent(budgetFraction(budget, geometry), 1)));
+    m_tokens->setText(geometry.tokens > 0 ? tokenShareLabel(budget, geometry) : tr("tokens not counted yet"));
+    const std::shared_ptr<const PromptData> prompt = m_bench.viewData()->current.prompt;
+    m_bytes->setText(prompt ? tr("achieved %1").arg(format::percent(prompt->achievedRate, 1)) : QString());
 }
 
 void MethodPanel::showLayerBudget(const MethodInfo &method)

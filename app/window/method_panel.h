@@ -21,6 +21,7 @@ struct Actions;
 class BudgetSlider;
 class Look;
 class Workbench;
+struct CacheGeometry;
 
 /// Form of the chosen method, built from its MethodInfo: budget as slider and typed text (%, tokens, bytes), one row per
 /// parameter by its type, rows that hide by `visibleWhen`, source link, Pin and Sweep.
@@ -53,6 +54,8 @@ private:
     void refreshBudget();
     /// The budget of a method that replaces layers: how many of all.
     void showLayerBudget(const MethodInfo &method);
+    /// The budget of a prompt: kept share of its tokens, and what the method made of it.
+    void showPromptBudget(const CacheGeometry &geometry);
     void showRows(const MethodInfo *method);
     void showSummary(const MethodInfo &method);
     void refreshPin();

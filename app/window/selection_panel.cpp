@@ -186,7 +186,7 @@ SelectionPanel::SelectionPanel(Workbench &bench, Look &look, QWidget *parent)
 
 void SelectionPanel::refresh()
 {
-    const SelectionFacts facts = m_pairShown ? pairFacts(m_bench) : selectionFacts(m_bench);
+    const SelectionFacts facts = m_pairShown ? pairFacts(m_bench) : m_bench.family() == "prompt" ? promptFacts(m_bench) : selectionFacts(m_bench);
     const bool nothing = facts.title.isEmpty();
     const Theme &theme = m_look.theme();
     m_mark->setStyleSheet(QStringLiteral("border: 2px solid %1; border-radius: 2px;").arg((nothing ? theme.border : theme.mark).name()));

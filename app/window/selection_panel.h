@@ -39,5 +39,7 @@ struct SelectionFacts {
 SelectionFacts selectionFacts(const Workbench &bench);
 /// The same about the marked pair of heads: "17·10 with 10·1", scores, margin, key token.
 SelectionFacts pairFacts(const Workbench &bench);
+/// About the marked token of a prompt: its scores and ranks, when it is cut, and by which other runs.
+SelectionFacts promptFacts(const Workbench &bench);
 
 } // namespace winnow

@@ -14,6 +14,11 @@
 #include <QVBoxLayout>
 
 namespace winnow {
+namespace {
+
+    constexpr int kSeeds = 5;
+
+} // namespace
 
 Result<std::vector<Budget>> parseBudgetList(const QString &text)
 {
@@ -43,13 +48,13 @@ SweepDialog::SweepDialog(Workbench &bench, QWidget *parent)
     auto *title = new QLabel(tr("Measure at several budgets"), this);
     title->setFont(typeFont(TypeRole::DialogTitle));
     layout->addWidget(title);
-    auto *what = new QLabel(tr("One pass over the text is shared by all cells. Results come in one by one and stay in the session."), this);
+    auto *what = new QLabel(bench.family() == "prompt" ? tr("Each cell compresses the prompt and lets the model read what is left. Results come in one by one and stay in the session.") : tr("One pass over the text is shared by all cells. Results come in one by one and stay in the session."), this);
     what->setWordWrap(true);
     what->setProperty("tone", "t2");
     layout->addWidget(what);
     auto add = [&](const Setting &setting, const QString &text, bool checked) {
         for (const auto &[box, other] : m_methods) {
-            if (other.method == setting.method && other.parameters == setting.parameters)
+            if (sameCurve(other, setting))
                 return;
         }
         auto *box = new QCheckBox(text, this);
@@ -61,7 +66,7 @@ SweepDialog::SweepDialog(Workbench &bench, QWidget *parent)
     for (const RunRecord &run : bench.document().runs()) {
         const Setting setting = settingFromJson(run.request);
         const MethodInfo *method = findMethod(bench.methods(), setting.method);
-        if (run.inputId == bench.activeInput() && method && !method->budgetUnit.empty())
+        if (run.inputId == bench.activeInput() && setting.family == bench.family() && method && !method->budgetUnit.empty())
             add(setting, QStringLiteral("%1  %2").arg(runLetter(run.letter), QString::fromStdString(run.name)), true);
     }
     const MethodInfo *method = bench.currentMethod();
@@ -69,11 +74,11 @@ SweepDialog::SweepDialog(Workbench &bench, QWidget *parent)
         add(bench.setting(), tr("%1, as in the form (will be pinned)").arg(QString::fromStdString(method->title)), true);
     const bool pair = bench.smallModel().phase == ModelState::Phase::Ready;
     for (const MethodInfo &other : bench.methods()) {
-        if (!other.budgetUnit.empty() && (pair || !needsSmallModel(other)))
+        if (other.family == bench.family() && !other.budgetUnit.empty() && (pair || !needsSmallModel(other)))
             add(defaultSetting(other), tr("%1, default settings (will be pinned)").arg(QString::fromStdString(other.title)), false);
     }
     auto *label = new QLabel(tr("Budgets"), this);
-    m_budgets = new QLineEdit(QStringLiteral("10 %, 20 %, 30 %, 50 %, 75 %"), this);
+    m_budgets = new QLineEdit(bench.family() == "prompt" ? QStringLiteral("25 %, 33 %, 50 %, 66 %, 80 %, 100 %") : QStringLiteral("10 %, 20 %, 30 %, 50 %, 75 %"), this);
     m_budgets->setAccessibleName(tr("Budgets"));
     m_budgets->setToolTip(tr("Percentages, token counts (256 tokens) or bytes (6 MiB), separated by commas"));
     label->setBuddy(m_budgets);
@@ -100,8 +105,17 @@ SweepChoice SweepDialog::choice() const
 {
     SweepChoice choice;
     for (const auto &[box, setting] : m_methods) {
-        if (box->isChecked())
+        if (!box->isChecked())
+            continue;
+        if (setting.method == "random_prompt") { // a band of seeds says what chance does
+            for (int seed = 1; seed <= kSeeds; ++seed) {
+                Setting seeded = setting;
+                seeded.parameters["seed"] = seed;
+                choice.methods.push_back(std::move(seeded));
+            }
+        } else {
             choice.methods.push_back(setting);
+        }
     }
     if (Result<std::vector<Budget>> budgets = parseBudgetList(m_budgets->text()))
         choice.budgets = *budgets;

@@ -3,6 +3,7 @@
 #include "app/window/look.h"
 #include "app/workbench/workbench.h"
 #include "views/match_stability.h"
+#include "views/prompt_attention.h"
 #include "views/view_factory.h"
 #include "views/widgets/view_frame.h"
 #include "views/widgets/view_header.h"
@@ -12,7 +13,9 @@
 #include <QCoreApplication>
 #include <QJsonObject>
 #include <QMap>
+#include <QMenu>
 #include <QTabBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace winnow {
@@ -28,9 +31,20 @@ namespace {
             {QStringLiteral("matchedPairs"), QT_TRANSLATE_NOOP("ViewSlot", "Pairs")}, {QStringLiteral("bestScores"), QT_TRANSLATE_NOOP("ViewSlot", "Scores")},
             {QStringLiteral("attentionMaps"), QT_TRANSLATE_NOOP("ViewSlot", "Maps")}, {QStringLiteral("columnSums"), QT_TRANSLATE_NOOP("ViewSlot", "Sums")},
             {QStringLiteral("matchStability"), QT_TRANSLATE_NOOP("ViewSlot", "Stability")}, {QStringLiteral("consistencyMap"), QT_TRANSLATE_NOOP("ViewSlot", "Consistency")},
-            {QStringLiteral("rankedMass"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")}};
+            {QStringLiteral("rankedMass"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")}, {QStringLiteral("promptRates"), QT_TRANSLATE_NOOP("ViewSlot", "Rates")},
+            {QStringLiteral("promptQuality"), QT_TRANSLATE_NOOP("ViewSlot", "Quality")}, {QStringLiteral("promptDiff"), QT_TRANSLATE_NOOP("ViewSlot", "Agreement")},
+            {QStringLiteral("promptRows"), QT_TRANSLATE_NOOP("ViewSlot", "Methods")}, {QStringLiteral("promptScatter"), QT_TRANSLATE_NOOP("ViewSlot", "Scatter")},
+            {QStringLiteral("promptTrace"), QT_TRANSLATE_NOOP("ViewSlot", "Trace")}, {QStringLiteral("promptAttention"), QT_TRANSLATE_NOOP("ViewSlot", "Attention")}};
         const auto it = kNames.find(id);
         return it == kNames.end() ? viewChoice(id) : QCoreApplication::translate("ViewSlot", *it);
+    }
+
+    /// Family of the runs a view draws; empty = it draws what both families share.
+    std::string familyOf(const QString &viewId)
+    {
+        if (viewIds(ViewPage::Prompt).contains(viewId))
+            return "prompt";
+        return viewIds(ViewPage::Cache).contains(viewId) ? "kv" : std::string();
     }
 
 } // namespace
@@ -38,18 +52,29 @@ namespace {
 void joinView(RunView *view, Workbench &bench, Look &look)
 {
     view->setTheme(look.theme());
-    view->setData(bench.viewData());
-    view->setSelection(bench.selection());
+    // A view of the other family keeps what it has until its page is shown again.
+    const auto meant = [family = familyOf(view->viewId()), &bench] { return family.empty() || family == bench.family(); };
+    if (meant()) {
+        view->setData(bench.viewData());
+        view->setSelection(bench.selection());
+    }
     view->setAccessibleName(view->title());
     view->setFocusPolicy(Qt::StrongFocus);
-    QObject::connect(&bench, &Workbench::viewDataChanged, view, [view, &bench] { view->setData(bench.viewData()); });
-    QObject::connect(&bench, &Workbench::selectionChanged, view, [view, &bench] {
+    QObject::connect(&bench, &Workbench::viewDataChanged, view, [view, meant, &bench] {
+        if (meant())
+            view->setData(bench.viewData());
+    });
+    QObject::connect(&bench, &Workbench::selectionChanged, view, [view, meant, &bench] {
+        if (!meant())
+            return;
         view->setSelection(bench.selection());
         if (view->hasFocus())
             view->setAccessibleDescription(view->describe());
     });
     QObject::connect(view, &RunView::selectionRequested, &bench, &Workbench::requestSelection);
     QObject::connect(view, &RunView::budgetRequested, &bench, [&bench](double fraction) { bench.setBudget(Budget{BudgetKind::Fraction, fraction}); });
+    if (auto *attention = qobject_cast<PromptAttention *>(view))
+        QObject::connect(attention, &PromptAttention::mapRequested, &bench, [&bench](int layer, int head) { bench.promptMap().want(layer, head); });
     if (auto *stability = qobject_cast<MatchStability *>(view))
         QObject::connect(stability, &MatchStability::spansRequested, &bench, [&bench] { bench.pair().measureSpans(); });
     QObject::connect(view, &RunView::activated, &bench, [&bench](int letter) {
@@ -96,6 +121,24 @@ ViewSlot::ViewSlot(Workbench &bench, Look &look, const QStringList &choices, QWi
         m_tabs->setTabToolTip(m_tabs->addTab(shortName(id)), viewChoice(id));
     }
     m_chooser->hide();
+    m_arrow = new QToolButton(this);
+    m_arrow->setFixedSize(22, 22);
+    m_arrow->setIconSize({14, 14});
+    m_arrow->setPopupMode(QToolButton::InstantPopup);
+    m_arrow->setAccessibleName(tr("View"));
+    m_arrow->setToolTip(tr("Choose what this place shows"));
+    auto *menu = new QMenu(m_arrow);
+    for (const QString &id : choices) {
+        QAction *action = menu->addAction(viewChoice(id), this, [this, id] { showView(id); });
+        action->setCheckable(true);
+        action->setData(id);
+    }
+    m_arrow->setMenu(menu);
+    connect(menu, &QMenu::aboutToShow, this, [this, menu] {
+        for (QAction *action : menu->actions())
+            action->setChecked(action->data().toString() == m_id);
+    });
+    m_arrow->hide();
     connect(m_chooser, &QComboBox::activated, this, [this] { showView(m_chooser->currentData().toString()); });
     connect(m_tabs, &QTabBar::tabBarClicked, this, [this](int index) {
         if (index >= 0)
@@ -107,18 +150,71 @@ ViewSlot::ViewSlot(Workbench &bench, Look &look, const QStringList &choices, QWi
     });
     connect(m_frame, &ViewFrame::exportRequested, this, [this] { Q_EMIT exportAsked(view()); });
     connect(&look, &Look::changed, this, [this] {
+        m_arrow->setIcon(m_look.icon(QStringLiteral("go-down")));
         m_frame->setTheme(m_look.theme());
         for (auto &[id, view] : m_views)
             view->setTheme(m_look.theme());
     });
     if (ofPair())
         connect(&bench.pair(), &PairCompare::busyChanged, this, [this] { m_frame->header()->setBusy(m_bench.pair().busy() || (m_id == QLatin1String("attentionMaps") && m_bench.pair().mapsBusy())); });
+    else if (ofPrompt())
+        connect(&bench.promptPreview(), &PromptPreview::busyChanged, this, [this] {
+            m_frame->header()->setBusy(m_bench.promptPreview().busy());
+            refreshReason();
+        });
     else
         connect(&bench.preview(), &Preview::busyChanged, this, [this] { m_frame->header()->setBusy(m_bench.preview().busy()); });
     for (auto signal : {&Workbench::modelChanged, &Workbench::smallModelChanged, &Workbench::activeInputChanged, &Workbench::viewDataChanged, &Workbench::settingChanged})
         connect(&bench, signal, this, &ViewSlot::refreshReason);
+    m_arrow->setIcon(look.icon(QStringLiteral("go-down")));
     m_frame->setTheme(look.theme());
     refreshReason();
+}
+
+bool ViewSlot::ofPrompt() const { return viewIds(ViewPage::Prompt).contains(m_choices.value(0)); }
+
+QWidget *ViewSlot::chooser() const { return m_chooserKind == Chooser::Arrow ? static_cast<QWidget *>(m_arrow) : m_chooser; }
+
+void ViewSlot::setChooser(Chooser kind)
+{
+    if (kind == m_chooserKind)
+        return;
+    const bool placed = !m_tabbed && m_choices.size() > 1 && view();
+    chooser()->setParent(this);
+    chooser()->hide();
+    m_chooserKind = kind;
+    if (placed)
+        m_frame->header()->addControl(chooser());
+    showTitle();
+}
+
+void ViewSlot::addMenuAction(QAction *action)
+{
+    m_menuActions.append(action);
+    if (RunView *shown = view()) {
+        shown->insertAction(shown->actions().value(0), action);
+        m_frame->refreshMenu();
+    }
+}
+
+QString ViewSlot::promptReason() const
+{
+    using Phase = ModelState::Phase;
+    const InputRecord *input = m_bench.document().input(m_bench.activeInput());
+    if (!input || m_bench.currentReport())
+        return {};
+    if (const QString problem = m_bench.promptPreview().problem(); !problem.isEmpty())
+        return problem;
+    const Phase model = m_bench.model().phase, small = m_bench.smallModel().phase;
+    if (model == Phase::None)
+        return tr("No model yet. Choose one under Model: it scores the prompt and answers it.");
+    if (model == Phase::Failed || small == Phase::Failed)
+        return tr("A model could not be loaded. Choose another one, or see the message above.");
+    if (model == Phase::NotLoaded || small == Phase::NotLoaded)
+        return tr("The model is not loaded. Start the engine, or load it under Model.");
+    if (model == Phase::Loading || small == Phase::Loading)
+        return tr("The model is loading. The prompt is scored once after that.");
+    return tr("The model reads the prompt. This is done once; another budget reads only what is left after the first stage.");
 }
 
 bool ViewSlot::ofPair() const { return viewIds(ViewPage::Similarity).contains(m_choices.value(0)); }
@@ -127,6 +223,8 @@ void ViewSlot::refreshReason()
 {
     if (ofPair())
         return; // the page says what is missing
+    if (ofPrompt())
+        return m_frame->setReason(promptReason());
     // What a view cannot know: why there is no result yet.
     QString reason;
     if (m_bench.preview().lacksSmallModel() && m_bench.previewIsCurrent())
@@ -184,14 +282,14 @@ void ViewSlot::showView(const QString &id)
     if (!view)
         return;
     m_id = id;
-    m_chooser->setParent(this);
-    m_chooser->hide();
+    chooser()->setParent(this);
+    chooser()->hide();
     if (RunView *before = m_frame->setView(view)) {
         before->setParent(this);
         before->hide();
     }
     if (!m_tabbed && m_choices.size() > 1) {
-        m_frame->header()->addControl(m_chooser);
+        m_frame->header()->addControl(chooser());
         m_chooser->setCurrentIndex(static_cast<int>(m_choices.indexOf(id)));
     }
     showTitle();
@@ -209,10 +307,10 @@ void ViewSlot::setTabbed(bool tabbed)
     m_tabRow->setVisible(tabs);
     m_frame->placeHeader(tabs ? static_cast<QBoxLayout *>(m_tabRow->layout()) : nullptr);
     if (tabbed) {
-        m_chooser->setParent(this);
-        m_chooser->hide();
+        chooser()->setParent(this);
+        chooser()->hide();
     } else if (m_choices.size() > 1) {
-        m_frame->header()->addControl(m_chooser);
+        m_frame->header()->addControl(chooser());
         m_chooser->setCurrentIndex(static_cast<int>(m_choices.indexOf(m_id)));
     }
     showTitle();
@@ -221,7 +319,8 @@ void ViewSlot::setTabbed(bool tabbed)
 void ViewSlot::showTitle()
 {
     // Where a tab or the chooser says the same, the title would only repeat it.
-    const bool repeats = view() && m_choices.size() > 1 && (m_tabbed || view()->title() == viewChoice(m_id));
+    const bool boxed = m_chooserKind == Chooser::Box && view() && view()->title() == viewChoice(m_id);
+    const bool repeats = view() && m_choices.size() > 1 && (m_tabbed || boxed);
     m_frame->header()->setTitleShown(!repeats);
 }
 

@@ -7,8 +7,10 @@
 #include <map>
 #include <memory>
 
+class QAction;
 class QComboBox;
 class QTabBar;
+class QToolButton;
 
 namespace winnow {
 
@@ -28,6 +30,11 @@ public:
     RunView *view() const;
     ViewFrame *frame() const { return m_frame; }
     void setTabbed(bool tabbed);
+    /// How the choices are offered: a box that names the view, or an arrow behind the view's title.
+    enum class Chooser { Box, Arrow };
+    void setChooser(Chooser chooser);
+    /// An action of the page at the top of the view's menu.
+    void addMenuAction(QAction *action);
     QJsonObject saveState() const;
     void restoreState(const QJsonObject &state);
 
@@ -41,6 +48,9 @@ Q_SIGNALS:
 private:
     RunView *ensure(const QString &id);
     bool ofPair() const;
+    bool ofPrompt() const;
+    QWidget *chooser() const;
+    QString promptReason() const;
     void addActions(RunView *view);
     void showTitle();
     void refreshReason();
@@ -51,6 +61,9 @@ private:
     QString m_id;
     ViewFrame *m_frame;
     QComboBox *m_chooser;
+    QToolButton *m_arrow;
+    Chooser m_chooserKind = Chooser::Box;
+    QVector<QAction *> m_menuActions;
     QWidget *m_tabRow;
     QTabBar *m_tabs;
     std::map<QString, RunView *> m_views;

@@ -1,5 +1,6 @@
 #include "app/workbench/compare.h"
 
+#include "app/workbench/run_family.h"
 #include "app/workbench/setting.h"
 #include "views/format.h"
 #include "views/theme.h"
@@ -21,15 +22,23 @@ std::vector<CompareRow> compareRows(const std::vector<ComparedRun> &runs)
     std::vector<CompareRow> rows;
     for (const ComparedRun &run : runs) {
         const double fraction = budgetFraction(settingFromJson(run.record.request).budget, CacheGeometry());
-        rows.push_back({run.record.id, run.record.letter, QString::fromStdString(run.record.name), QString::fromStdString(run.budget()), fraction, run.baseline, runNumbers(run, runs)});
+        rows.push_back({run.record.id, run.record.letter, QString::fromStdString(run.record.name), QString::fromStdString(run.budget()), fraction, run.baseline, runNumbers(run, runs), runFamily(run.record), run.report});
     }
     return rows;
+}
+
+std::vector<CompareColumn> compareColumns(const std::string &family)
+{
+    if (family != "prompt")
+        return std::vector<CompareColumn>(std::begin(kAll), std::end(kAll));
+    return {CompareColumn::Run, CompareColumn::Budget, CompareColumn::Achieved, CompareColumn::Tokens, CompareColumn::DeltaNll, CompareColumn::Kl, CompareColumn::Information, CompareColumn::Survival, CompareColumn::Numbers,
+        CompareColumn::BrokenWords, CompareColumn::Compress, CompareColumn::Checks};
 }
 
 std::vector<CompareColumn> differingColumns(const std::vector<CompareRow> &rows)
 {
     std::vector<CompareColumn> columns;
-    for (CompareColumn column : kAll) {
+    for (CompareColumn column : compareColumns(rows.empty() ? "kv" : rows.front().family)) {
         bool differs = column == CompareColumn::Run;
         for (size_t i = 1; i < rows.size() && !differs; ++i)
             differs = compareText(rows[i], column) != compareText(rows[0], column);
@@ -52,6 +61,13 @@ QString compareTitle(CompareColumn column)
     case CompareColumn::DeltaStored: return QCoreApplication::translate("Compare", "Δ stored");
     case CompareColumn::Decode: return QCoreApplication::translate("Compare", "Decode");
     case CompareColumn::Checks: return QCoreApplication::translate("Compare", "Checks");
+    case CompareColumn::Achieved: return QCoreApplication::translate("Compare", "Achieved");
+    case CompareColumn::Tokens: return QCoreApplication::translate("Compare", "Tokens");
+    case CompareColumn::Information: return QCoreApplication::translate("Compare", "Information");
+    case CompareColumn::Survival: return QCoreApplication::translate("Compare", "Answer");
+    case CompareColumn::Numbers: return QCoreApplication::translate("Compare", "Numbers");
+    case CompareColumn::BrokenWords: return QCoreApplication::translate("Compare", "Broken");
+    case CompareColumn::Compress: return QCoreApplication::translate("Compare", "Compress");
     }
     return {};
 }
@@ -64,6 +80,12 @@ QString compareUnit(CompareColumn column)
     case CompareColumn::Top1: return QStringLiteral("%");
     case CompareColumn::Stored: return QStringLiteral("MiB");
     case CompareColumn::Decode: return QStringLiteral("ms/token");
+    case CompareColumn::Achieved:
+    case CompareColumn::Information:
+    case CompareColumn::Survival:
+    case CompareColumn::Numbers: return QStringLiteral("%");
+    case CompareColumn::BrokenWords: return QCoreApplication::translate("Compare", "per 100");
+    case CompareColumn::Compress: return QStringLiteral("s");
     default: return {};
     }
 }
@@ -71,17 +93,26 @@ QString compareUnit(CompareColumn column)
 std::optional<double> compareNumber(const CompareRow &row, CompareColumn column)
 {
     const RunNumbers &numbers = row.numbers;
+    const auto metric = [&](const char *name) { return row.report ? row.report->metric(name) : std::nullopt; };
+    const bool prompt = row.family == "prompt"; // its deltas are against the full prompt, in the report itself
     switch (column) {
     case CompareColumn::Run: return std::nullopt;
     case CompareColumn::Budget: return row.budgetFraction;
     case CompareColumn::Nll: return numbers.nll;
-    case CompareColumn::DeltaNll: return numbers.deltaNll;
-    case CompareColumn::Kl: return numbers.kl;
+    case CompareColumn::DeltaNll: return prompt ? metric("deltaNll") : numbers.deltaNll;
+    case CompareColumn::Kl: return prompt ? metric("kl") : numbers.kl;
     case CompareColumn::Top1: return numbers.top1;
     case CompareColumn::Stored: return numbers.nativeBytes;
     case CompareColumn::DeltaStored: return numbers.deltaStored;
     case CompareColumn::Decode: return numbers.msPerToken;
     case CompareColumn::Checks: return numbers.checks > 0 ? std::optional<double>(numbers.checksPassed - numbers.checks) : std::nullopt;
+    case CompareColumn::Achieved: return metric("achievedRate");
+    case CompareColumn::Tokens: return metric("tokensOut");
+    case CompareColumn::Information: return metric("keptInformation");
+    case CompareColumn::Survival: return metric("answerSurvival");
+    case CompareColumn::Numbers: return metric("numberSurvival");
+    case CompareColumn::BrokenWords: return metric("brokenWords");
+    case CompareColumn::Compress: return metric("compressMs");
     }
     return std::nullopt;
 }
@@ -102,8 +133,40 @@ QString compareText(const CompareRow &row, CompareColumn column)
     case CompareColumn::Decode: return value ? format::decimals(*value, 1) : none;
     case CompareColumn::Checks:
         return row.numbers.checks > 0 ? QCoreApplication::translate("Compare", "%1 of %2").arg(row.numbers.checksPassed).arg(row.numbers.checks) : none;
+    case CompareColumn::Achieved:
+    case CompareColumn::Information:
+    case CompareColumn::Survival:
+    case CompareColumn::Numbers: return value ? format::decimals(*value * 100, 1) : none;
+    case CompareColumn::Tokens: return value ? format::integer(*value) : none;
+    case CompareColumn::BrokenWords: return value ? format::decimals(*value, 1) : none;
+    case CompareColumn::Compress: return value ? format::decimals(*value / 1000, 2) : none;
     }
     return none;
+}
+
+Table compareTable(const std::vector<CompareRow> &rows, const std::vector<CompareColumn> &columns)
+{
+    Table table;
+    table.title = "Compare";
+    table.columns.push_back({"letter", "Letter", "", TableColumn::Kind::Text, 0});
+    for (const CompareColumn column : columns) {
+        const bool text = column == CompareColumn::Run || column == CompareColumn::Budget || column == CompareColumn::Checks;
+        const std::string title = compareTitle(column).toStdString();
+        table.columns.push_back({title, title, compareUnit(column).toStdString(), text ? TableColumn::Kind::Text : TableColumn::Kind::Number, 4});
+    }
+    for (const CompareRow &row : rows) {
+        std::vector<Json> cells{runLetter(row.letter).toStdString()};
+        for (size_t i = 0; i < columns.size(); ++i) {
+            const std::optional<double> value = compareNumber(row, columns[i]);
+            const bool percent = table.columns[i + 1].unit == "%", seconds = table.columns[i + 1].unit == "s";
+            if (table.columns[i + 1].kind == TableColumn::Kind::Text)
+                cells.push_back(compareText(row, columns[i]).toStdString());
+            else
+                cells.push_back(value ? Json(percent ? *value * 100 : seconds ? *value / 1000 : *value) : Json());
+        }
+        table.rows.push_back(std::move(cells));
+    }
+    return table;
 }
 
 QString comparePlain(const std::vector<CompareRow> &rows, const std::vector<CompareColumn> &columns)

@@ -26,7 +26,19 @@ namespace {
 
 } // namespace
 
-bool isMeasured(const ReportPtr &report) { return report && report->metric("nll").has_value(); }
+bool isMeasured(const ReportPtr &report) { return report && (report->metric("nll") || report->metric("fullPrefillMs")); }
+
+bool sameCurve(const Setting &a, const Setting &b)
+{
+    if (a.method != b.method)
+        return false;
+    Json x = a.parameters, y = b.parameters;
+    if (a.family == "prompt" || b.family == "prompt") { // seeds of one method make one band
+        x.erase("seed");
+        y.erase("seed");
+    }
+    return x == y;
+}
 
 std::string cellName(const Json &method, const Json &parameters, const Json &budget)
 {
@@ -68,7 +80,7 @@ const RunRecord *Measurements::curveOwner(qint64 inputId, const Setting &setting
 {
     for (const RunRecord &run : m_document.runs()) {
         const Setting other = settingFromJson(run.request);
-        if (run.inputId == inputId && other.method == setting.method && other.parameters == setting.parameters)
+        if (run.inputId == inputId && sameCurve(other, setting))
             return &run;
     }
     return nullptr;

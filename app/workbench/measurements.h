@@ -39,6 +39,9 @@ private:
     SessionDocument &m_document;
 };
 
+/// Settings whose cells lie on one line of a quality chart: budgets differ, and seeds of prompt methods.
+bool sameCurve(const Setting &a, const Setting &b);
+
 /// True when the report holds measured quality (not only a selection).
 bool isMeasured(const ReportPtr &report);
 

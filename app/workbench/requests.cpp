@@ -1,5 +1,7 @@
 #include "app/workbench/requests.h"
 
+#include "app/workbench/prompt_parts.h"
+
 namespace winnow {
 namespace {
 
@@ -87,8 +89,33 @@ Json selectRequest(const std::string &captureId, const std::vector<Setting> &set
     return {{"command", "select"}, {"captureId", captureId}, {"cells", std::move(cells)}, {"scores", true}, {"classes", true}};
 }
 
+Json promptFields(const ModelChoice &choice, const InputRecord &input)
+{
+    Json fields = modelFields(choice);
+    if (!choice.small.empty())
+        fields["smallModel"] = choice.small;
+    addPromptFields(fields, input);
+    return fields;
+}
+
+Json promptSelectRequest(const ModelChoice &choice, const InputRecord &input, const Setting &setting)
+{
+    Json request = promptFields(choice, input);
+    request["command"] = "select";
+    addSetting(request, setting);
+    return request;
+}
+
 Json runRequest(const ModelChoice &choice, const InputRecord &input, const Setting &setting)
 {
+    if (setting.family == "prompt") {
+        Json request = promptFields(choice, input);
+        request["command"] = "run";
+        request["family"] = setting.family;
+        request["generate"] = kAnswerTokens;
+        addSetting(request, setting);
+        return request;
+    }
     Json request = inputFields(choice, input);
     request["command"] = "run";
     request["measure"] = true;
@@ -99,7 +126,8 @@ Json runRequest(const ModelChoice &choice, const InputRecord &input, const Setti
 
 Json sweepRequest(const ModelChoice &choice, const InputRecord &input, const SweepChoice &sweep)
 {
-    Json request = inputFields(choice, input);
+    const bool prompt = !sweep.methods.empty() && sweep.methods.front().family == "prompt";
+    Json request = prompt ? promptFields(choice, input) : inputFields(choice, input);
     request["command"] = "sweep";
     request["methods"] = Json::array();
     for (const Setting &setting : sweep.methods)

@@ -48,7 +48,14 @@ Json openRequest(const ModelChoice &choice);
 /// What `wanted` and the methods that need no second model read; `wanted` alone brings a second one in.
 Json captureRequest(const ModelChoice &choice, const InputRecord &input, const std::vector<MethodInfo> &methods, const Setting &wanted);
 Json selectRequest(const std::string &captureId, const std::vector<Setting> &settings);
+/// One cell of either family: of the cache as it is measured, of a prompt with what the reader says to it.
 Json runRequest(const ModelChoice &choice, const InputRecord &input, const Setting &setting);
+/// Tokens a reader writes greedily to the full and to the compressed prompt when a run is measured.
+inline constexpr int kAnswerTokens = 64;
+/// Models, parts of the prompt and the answer: what every request of a prompt method repeats.
+Json promptFields(const ModelChoice &choice, const InputRecord &input);
+/// What the method cuts, without the reader.
+Json promptSelectRequest(const ModelChoice &choice, const InputRecord &input, const Setting &setting);
 Json sweepRequest(const ModelChoice &choice, const InputRecord &input, const SweepChoice &sweep);
 Json compareRequest(const ModelChoice &large, const std::string &small, const InputRecord &input, const CompareChoice &choice);
 /// Attention of one head of a comparison that the engine holds.

@@ -28,7 +28,10 @@ namespace {
 
 Json toJson(const Setting &setting)
 {
-    return {{"method", setting.method}, {"params", setting.parameters}, {"budget", budgetText(setting.budget)}};
+    Json json{{"method", setting.method}, {"params", setting.parameters}, {"budget", budgetText(setting.budget)}};
+    if (setting.family != "kv")
+        json["family"] = setting.family;
+    return json;
 }
 
 Setting settingFromJson(const Json &json)
@@ -40,6 +43,12 @@ Setting settingFromJson(const Json &json)
         setting.method = it->get<std::string>();
     if (auto it = json.find("params"); it != json.end() && it->is_object())
         setting.parameters = *it;
+    // Requests that come back from the engine say their family by what they hold.
+    auto family = json.find("family");
+    if (family != json.end() && family->is_string())
+        setting.family = family->get<std::string>();
+    else if (json.contains("prompt") && json["prompt"].is_object())
+        setting.family = "prompt";
     setting.budget = {BudgetKind::Fraction, 1.0}; // a method without a budget keeps everything
     if (auto it = json.find("budget"); it != json.end()) {
         if (it->is_string()) {
@@ -120,9 +129,10 @@ Setting defaultSetting(const MethodInfo &method)
 {
     Setting setting;
     setting.method = method.id;
+    setting.family = method.family;
     if (Result<Json> values = canonicalParameters(method, Json::object()))
         setting.parameters = *values;
-    setting.budget = {BudgetKind::Fraction, method.budgetUnit.empty() ? 1.0 : 0.25};
+    setting.budget = {BudgetKind::Fraction, method.budgetUnit.empty() ? 1.0 : method.family == "prompt" ? 0.5 : 0.25};
     return setting;
 }
 

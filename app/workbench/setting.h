@@ -17,6 +17,7 @@ struct Setting {
     std::string method;
     Json parameters = Json::object(); // canonical: every parameter of the method
     Budget budget{BudgetKind::Fraction, 0.25};
+    std::string family = "kv"; // of the method: "kv", "prompt"
 
     bool operator==(const Setting &) const = default;
 };

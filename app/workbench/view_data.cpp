@@ -1,6 +1,8 @@
 #include "app/workbench/view_data.h"
 
 #include "app/workbench/measurements.h"
+#include "app/workbench/prompt_curves.h"
+#include "app/workbench/run_family.h"
 #include "sessions/compare_table.h"
 
 #include <algorithm>
@@ -142,6 +144,14 @@ const QualityPoint &QualityCache::point(const ReportPtr &report)
     return m_points.emplace(report, std::move(point)).first->second;
 }
 
+PromptDataPtr QualityCache::prompt(const ReportPtr &report)
+{
+    if (!report)
+        return nullptr;
+    auto it = m_prompts.find(report);
+    return it != m_prompts.end() ? it->second : m_prompts.emplace(report, readPromptData(*report)).first->second;
+}
+
 std::optional<double> forecastQuality(const std::vector<double> &x, const std::vector<double> &y, double bytes)
 {
     if (x.size() < 2 || bytes <= 0 || x.front() <= 0)
@@ -173,7 +183,7 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
     std::vector<Setting> seen;
     bool pairs = false; // some run has a second model, whose cache counts
     for (const RunRecord &run : document.runs()) {
-        if (run.inputId != context.inputId)
+        if (run.inputId != context.inputId || runFamily(run) != "kv")
             continue;
         const Setting setting = settingFromJson(run.request);
         const bool known = std::any_of(seen.begin(), seen.end(),
@@ -215,23 +225,46 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
     return curves;
 }
 
+namespace {
+
+    QString badgeOf(const ViewContext &context, const std::string &method)
+    {
+        const MethodInfo *info = context.methods ? findMethod(*context.methods, method) : nullptr;
+        return info ? QString::fromStdString(info->badge) : QString();
+    }
+
+    RunEntry shownEntry(const ResultSource &document, const RunRecord &run, const ViewContext &context)
+    {
+        RunEntry entry = runEntry(document, run);
+        entry.badge = badgeOf(context, settingFromJson(run.request).method);
+        if (context.family == "prompt")
+            entry.prompt = context.quality->prompt(entry.report);
+        return entry;
+    }
+
+} // namespace
+
 ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &context)
 {
     auto data = std::make_shared<ViewData>();
     data->pair = context.pair;
+    data->promptMap = context.promptMap;
     for (const RunRecord &run : document.runs()) {
-        if (run.inputId == context.inputId)
-            data->runs.push_back(runEntry(document, run));
+        if (run.inputId == context.inputId && runFamily(run) == context.family)
+            data->runs.push_back(shownEntry(document, run, context));
     }
     if (const RunRecord *active = findRun(document, context.activeRun); active && document.report(active->id)) {
-        data->current = runEntry(document, *active);
+        data->current = shownEntry(document, *active, context);
     } else {
         data->current.index = -1;
         data->current.title = context.methodTitle;
         data->current.budget = budgetLabel(context.setting.budget);
         data->current.report = context.preview;
+        data->current.badge = badgeOf(context, context.setting.method);
+        if (context.family == "prompt")
+            data->current.prompt = context.quality->prompt(context.preview);
     }
-    data->curves = qualityCurves(document, context);
+    data->curves = context.family == "prompt" ? promptCurves(document, context) : qualityCurves(document, context);
     return data;
 }
 

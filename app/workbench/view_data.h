@@ -2,6 +2,7 @@
 
 #include "app/workbench/result_source.h"
 #include "app/workbench/setting.h"
+#include "views/prompt_data.h"
 #include "views/run_view.h"
 
 #include <map>
@@ -25,20 +26,30 @@ struct QualityPoint {
 class QualityCache {
 public:
     const QualityPoint &point(const ReportPtr &report);
-    void clear() { m_points.clear(); }
+    /// What a prompt method cut, read once; null for reports of other families.
+    PromptDataPtr prompt(const ReportPtr &report);
+    void clear()
+    {
+        m_points.clear();
+        m_prompts.clear();
+    }
 
 private:
     std::map<ReportPtr, QualityPoint> m_points;
+    std::map<ReportPtr, PromptDataPtr> m_prompts;
 };
 
 /// What decides which results the views show.
 struct ViewContext {
+    std::string family = "kv"; // of the runs that are shown
+    const std::vector<MethodInfo> *methods = nullptr; // for their badges; may be null
     qint64 inputId = 0;
     qint64 activeRun = 0; // 0 = the preview
     Setting setting; // of the form
     QString methodTitle; // of the form
     ReportPtr preview; // may be null
     std::shared_ptr<const PairData> pair; // may be null
+    std::shared_ptr<const PromptMap> promptMap; // may be null
     QualityCache *quality = nullptr; // never null
 };
 

@@ -43,15 +43,18 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
     , m_settings(settings)
     , m_jobs(m_engine)
     , m_preview(m_engine, m_jobs)
+    , m_promptPreview(m_engine, m_jobs)
+    , m_promptMap(m_engine, m_jobs)
     , m_measurements(m_jobs, m_document)
     , m_pair(m_engine, m_jobs, m_document)
 {
+    m_parked.setting.family = "prompt";
     m_rebuildTimer.setSingleShot(true);
     m_rebuildTimer.setInterval(kRebuildDelayMs);
     m_viewData = std::make_shared<const ViewData>();
     m_settingTimer.setSingleShot(true);
     m_settingTimer.setInterval(kSettingDelayMs);
-    connect(&m_settingTimer, &QTimer::timeout, this, [this] { m_document.setState("view.setting", toJson(m_setting)); });
+    connect(&m_settingTimer, &QTimer::timeout, this, &Workbench::writeSetting);
     m_restartTimer.setSingleShot(true); // several settings may change at once
     connect(&m_restartTimer, &QTimer::timeout, this, &Workbench::restartEngine);
     connect(&m_settings, &AppSettings::engineChanged, &m_restartTimer, [this] {
@@ -61,6 +64,9 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
     connect(&m_rebuildTimer, &QTimer::timeout, this, &Workbench::rebuild);
     connect(&m_engine, &EngineClient::stateChanged, this, &Workbench::onEngineState);
     connect(&m_preview, &Preview::reportChanged, this, &Workbench::scheduleRebuild);
+    connect(&m_promptMap, &PromptMapLoader::changed, this, &Workbench::scheduleRebuild);
+    connect(&m_promptMap, &PromptMapLoader::failed, this, &Workbench::failed);
+    connect(&m_promptPreview, &PromptPreview::reportChanged, this, &Workbench::scheduleRebuild);
     connect(&m_preview, &Preview::failed, this, &Workbench::failed);
     connect(&m_preview, &Preview::captureChanged, this, [this] {
         if (const std::optional<CaptureInfo> &capture = m_preview.capture(); capture && m_activeInput != 0) {
@@ -141,12 +147,10 @@ void Workbench::onEngineState(EngineClient::State state)
         }
         m_preview.setMethods(m_methods);
         m_preview.forgetCapture();
+        m_promptPreview.forget();
         Q_EMIT methodsChanged();
         askCatalogue();
-        if (m_setting.method.empty() && !m_methods.empty()) {
-            const MethodInfo *first = findMethod(m_methods, "snapkv");
-            applySetting(defaultSetting(first ? *first : m_methods.front()));
-        }
+        fillSetting();
         if (!m_model.choice.model.empty())
             reloadModel();
         reloadSmallModel();
@@ -154,6 +158,8 @@ void Workbench::onEngineState(EngineClient::State state)
     }
     if (state == EngineClient::State::Lost || state == EngineClient::State::Stopped) {
         m_preview.forgetCapture();
+        m_promptPreview.forget();
+        m_promptMap.engineGone();
         m_pair.engineGone();
         if (m_model.phase != ModelState::Phase::None) {
             m_model.phase = ModelState::Phase::NotLoaded;
@@ -173,7 +179,9 @@ CacheGeometry Workbench::geometry() const
     CacheGeometry geometry;
     const ReportPtr report = currentReport();
     geometry.bytesPerToken = cacheBytesPerToken(m_model.description);
-    if (const std::optional<CaptureInfo> &capture = m_preview.capture()) {
+    if (m_setting.family == "prompt") {
+        geometry.tokens = m_viewData->current.prompt ? m_viewData->current.prompt->tokens() : 0;
+    } else if (const std::optional<CaptureInfo> &capture = m_preview.capture()) {
         geometry.tokens = capture->tokens;
     } else if (report) {
         if (const std::shared_ptr<const KeptTokens> kept = currentKept())
@@ -184,15 +192,57 @@ CacheGeometry Workbench::geometry() const
     return geometry;
 }
 
+void Workbench::fillSetting()
+{
+    if (!m_setting.method.empty() || m_methods.empty())
+        return;
+    const bool prompt = m_setting.family == "prompt";
+    const MethodInfo *first = findMethod(m_methods, prompt ? "dac" : "snapkv");
+    for (const MethodInfo &method : m_methods)
+        first = !first && method.family == m_setting.family ? &method : first;
+    if (first)
+        applySetting(defaultSetting(*first));
+}
+
+void Workbench::writeSetting()
+{
+    m_settingTimer.stop();
+    m_document.setState(m_setting.family == "prompt" ? "view.promptSetting" : "view.setting", toJson(m_setting));
+}
+
+void Workbench::setFamily(const std::string &family)
+{
+    if (m_setting.family == family || m_parked.setting.family != family)
+        return;
+    if (m_settingTimer.isActive())
+        writeSetting();
+    endGesture();
+    std::swap(m_setting, m_parked.setting);
+    std::swap(m_selection, m_parked.selection);
+    const RunRecord *same = m_measurements.sameSetting(m_activeInput, m_setting);
+    m_activeRun = same ? same->id : 0;
+    rebuild();
+    Q_EMIT familyChanged();
+    Q_EMIT methodsChanged();
+    Q_EMIT settingChanged();
+    Q_EMIT activeRunChanged();
+    Q_EMIT selectionChanged();
+    fillSetting();
+}
+
 void Workbench::applySetting(const Setting &setting)
 {
+    setFamily(setting.family);
     m_setting = setting;
     m_settingTimer.start();
     const RunRecord *same = m_measurements.sameSetting(m_activeInput, setting);
     const qint64 active = same ? same->id : 0;
     const bool runChanged = active != m_activeRun;
     m_activeRun = active;
-    m_preview.setSetting(setting);
+    if (setting.family == "prompt")
+        m_promptPreview.setSetting(setting);
+    else
+        m_preview.setSetting(setting);
     retarget(); // a method that asks a small model has another target
     Q_EMIT settingChanged();
     if (runChanged)
@@ -218,7 +268,7 @@ void Workbench::setMethod(const QString &id)
         return;
     Setting next = defaultSetting(*method);
     const MethodInfo *before = currentMethod();
-    const bool sameMeaning = before && before->budgetMeaning == method->budgetMeaning; // a share of tokens is no share of layers
+    const bool sameMeaning = before && before->family == method->family && before->budgetMeaning == method->budgetMeaning; // a share of tokens is no share of layers
     if (!method->budgetUnit.empty() && sameMeaning && budgetFraction(m_setting.budget, geometry()) < 1)
         next.budget = m_setting.budget;
     endGesture();
@@ -313,15 +363,19 @@ void Workbench::scheduleRebuild()
 void Workbench::rebuild()
 {
     ViewContext context;
+    context.family = m_setting.family;
+    context.methods = &m_methods;
     context.inputId = m_activeInput;
     context.activeRun = m_activeRun;
     context.setting = m_setting;
     const MethodInfo *method = currentMethod();
     context.methodTitle = QString::fromStdString(method ? method->title : m_setting.method);
-    context.preview = m_preview.report();
+    context.preview = m_setting.family == "prompt" ? m_promptPreview.report() : m_preview.report();
     context.quality = &m_quality;
     context.pair = m_pair.data();
+    context.promptMap = m_promptMap.map();
     m_viewData = buildViewData(m_document, context);
+    retargetPromptMap();
     Q_EMIT viewDataChanged();
 }
 

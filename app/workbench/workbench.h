@@ -5,6 +5,9 @@
 #include "app/workbench/measurements.h"
 #include "app/workbench/pair_compare.h"
 #include "app/workbench/preview.h"
+#include "app/workbench/prompt_map_loader.h"
+#include "app/workbench/prompt_parts.h"
+#include "app/workbench/prompt_preview.h"
 #include "app/workbench/requests.h"
 #include "app/workbench/session_document.h"
 #include "app/workbench/view_data.h"
@@ -42,6 +45,8 @@ public:
     JobRunner &jobs() { return m_jobs; }
     SessionDocument &document() { return m_document; }
     Preview &preview() { return m_preview; }
+    PromptPreview &promptPreview() { return m_promptPreview; }
+    PromptMapLoader &promptMap() { return m_promptMap; }
     Measurements &measurements() { return m_measurements; }
     PairCompare &pair() { return m_pair; }
     const PairCompare &pair() const { return m_pair; }
@@ -85,7 +90,17 @@ public:
     qint64 tokenCount(qint64 inputId) const;
     void setScoredTokens(qint64 inputId, int count);
 
+    /// Question, answer and other parts of the active input; one step of undo.
+    void setPromptParts(const PromptParts &parts);
+    /// An input made of parts, for example of a dropped JSON file.
+    qint64 addPromptInput(const QString &name, const PromptParts &parts);
+
     // Setting
+    /// Family of the methods that form, runs and views are about now: "kv" or "prompt". Each keeps its setting and its marks.
+    const std::string &family() const { return m_setting.family; }
+    void setFamily(const std::string &family);
+    /// The setting of a family, whether it is shown or not.
+    const Setting &settingOf(const std::string &family) const { return m_setting.family == family ? m_setting : m_parked.setting; }
     const std::vector<MethodInfo> &methods() const { return m_methods; }
     const MethodInfo *currentMethod() const { return findMethod(m_methods, m_setting.method); }
     const Setting &setting() const { return m_setting; }
@@ -135,6 +150,7 @@ Q_SIGNALS:
     void smallModelChanged();
     void methodsChanged();
     void settingChanged();
+    void familyChanged();
     void activeInputChanged();
     void activeRunChanged();
     void tokenCountsChanged();
@@ -158,9 +174,13 @@ private:
     void setSmallChoice(const ModelChoice &choice);
     void restoreSmallModel();
     void retargetPair();
+    void retargetPromptMap();
     void onSessionOpened();
     void restoreFromSession();
     void applySetting(const Setting &setting);
+    /// A first setting where the family has none and the methods are known.
+    void fillSetting();
+    void writeSetting();
     void changeSetting(const Setting &setting, const QString &text, const QString &mergeKey);
     void retarget();
     void countTokens();
@@ -183,11 +203,18 @@ private:
     SessionDocument m_document;
     std::unique_ptr<WorkingCopy> m_working; // lock and note of the copy the document writes to
     Preview m_preview;
+    PromptPreview m_promptPreview;
+    PromptMapLoader m_promptMap;
     Measurements m_measurements;
     PairCompare m_pair;
     ModelState m_model, m_small;
     std::vector<MethodInfo> m_methods;
     Setting m_setting;
+    struct Parked { // of the family that is not shown
+        Setting setting;
+        Selection selection;
+    };
+    Parked m_parked;
     qint64 m_activeInput = 0, m_activeRun = 0;
     std::map<qint64, qint64> m_tokenCounts;
     Selection m_selection;

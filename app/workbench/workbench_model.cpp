@@ -120,6 +120,7 @@ void Workbench::onModelOpened(const ModelChoice &choice, Result<Document> reply)
     countTokens();
     retarget();
     m_preview.pump();
+    m_promptPreview.pump();
 }
 
 void Workbench::countTokens()
@@ -174,13 +175,27 @@ qint64 Workbench::addTextInput(const QString &name, const QString &text, const J
     return id;
 }
 
+void Workbench::setPromptParts(const PromptParts &parts)
+{
+    const InputRecord *input = m_document.input(m_activeInput);
+    if (!input || promptParts(*input) == parts)
+        return;
+    m_document.changeInput(withPromptParts(*input, parts), tr("Change question and answer"));
+}
+
+qint64 Workbench::addPromptInput(const QString &name, const PromptParts &parts)
+{
+    const InputRecord made = withPromptParts({}, parts);
+    return addTextInput(name, QString::fromStdString(made.content), made.extra);
+}
+
 void Workbench::setActiveInput(qint64 id)
 {
     if (id == m_activeInput)
         return;
     m_activeInput = id;
     m_document.setState("view.activeInput", id);
-    m_selection = {};
+    m_selection = m_parked.selection = {};
     const RunRecord *same = m_measurements.sameSetting(m_activeInput, m_setting);
     m_activeRun = same ? same->id : 0;
     retarget();
@@ -197,7 +212,9 @@ void Workbench::retarget()
     std::optional<InputRecord> target;
     if (input && ready && input->kind == "text")
         target = *input;
-    m_preview.setTarget(requestChoice({m_setting}), target);
+    m_preview.setTarget(requestChoice({settingOf("kv")}), target);
+    const bool scorer = m_small.phase == ModelState::Phase::None || m_small.phase == ModelState::Phase::Ready; // one that was chosen is waited for
+    m_promptPreview.setTarget(requestChoice({settingOf("prompt")}), scorer ? target : std::nullopt);
     retargetPair();
 }
 

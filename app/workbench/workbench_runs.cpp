@@ -38,7 +38,9 @@ qint64 Workbench::pinSetting(const Setting &setting)
     run.name = method ? method->title : setting.method;
     run.request = runRequest(requestChoice({setting}), *input, setting);
     run.created = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
-    const ReportPtr selected = m_preview.reportSetting() == setting ? m_preview.report() : nullptr;
+    const bool prompt = setting.family == "prompt";
+    const Setting &known = prompt ? m_promptPreview.reportSetting() : m_preview.reportSetting();
+    const ReportPtr selected = known != setting ? nullptr : prompt ? m_promptPreview.report() : m_preview.report();
     run.hasReport = selected != nullptr;
     // Forms and names of a session that is opened without an engine come from what was written beside its runs.
     auto listed = m_engine.hello().find("methods");
@@ -67,7 +69,7 @@ void Workbench::evaluate(qint64 runId)
 void Workbench::evaluateUnmeasured()
 {
     for (const RunRecord &run : m_document.runs()) {
-        if (!isMeasured(m_document.report(run.id)))
+        if (settingFromJson(run.request).family == m_setting.family && !isMeasured(m_document.report(run.id)))
             evaluate(run.id);
     }
 }
@@ -94,7 +96,8 @@ void Workbench::sweep(const SweepChoice &choice)
         return;
     std::vector<Setting> unpinned; // what is swept is pinned: a curve belongs to a run
     for (const Setting &setting : choice.methods) {
-        if (!m_measurements.curveOwner(input->id, setting))
+        const bool twice = std::any_of(unpinned.begin(), unpinned.end(), [&](const Setting &other) { return sameCurve(other, setting); });
+        if (!twice && !m_measurements.curveOwner(input->id, setting))
             unpinned.push_back(setting == m_setting ? setting : sweptSetting(setting, choice.budgets, m_setting.budget));
     }
     if (!unpinned.empty()) {

@@ -3,7 +3,9 @@
 
 #include "app/export/figure_file.h"
 #include "app/export/recipe_file.h"
+#include "app/workbench/run_family.h"
 #include "core/base/command_line.h"
+#include "core/base/json_fields.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -11,6 +13,28 @@
 
 namespace winnow {
 namespace {
+
+    /// A prompt without instruction, question and answer is a text: it can be said by options.
+    Json plainPrompt(Json request, const std::string &name)
+    {
+        request.erase("family");
+        const Json &prompt = childField(request, "prompt");
+        const Json &contexts = childField(prompt, "contexts");
+        const bool plain = contexts.is_array() && contexts.size() == 1 && stringField(prompt, "instruction").empty() && stringField(prompt, "question").empty();
+        if (plain) {
+            request["input"] = {{"name", name}, {"text", contexts[0]}};
+            request.erase("prompt");
+        }
+        return request;
+    }
+
+    Json firstCacheRun(const std::vector<RunRecord> &runs)
+    {
+        for (const RunRecord &run : runs)
+            if (runFamily(run) == "kv")
+                return run.request;
+        return {};
+    }
 
     QString textOf(const Json &json, const char *name)
     {
@@ -59,10 +83,8 @@ Result<void> Workbench::openSession(const QString &path)
 
 Result<void> Workbench::saveTo(const QString &path)
 {
-    if (m_settingTimer.isActive()) {
-        m_settingTimer.stop();
-        m_document.setState("view.setting", toJson(m_setting));
-    }
+    if (m_settingTimer.isActive())
+        writeSetting();
     if (Result<void> saved = m_document.saveTo(path); !saved)
         return saved;
     Q_EMIT saved();
@@ -104,7 +126,10 @@ Result<void> Workbench::openFile(const QString &path)
     if (decoder.hasError() || text.contains(QChar(0)))
         return fail(ErrorCode::BadInput, tr("%1 is no model, session, text or figure that Winnow knows").arg(info.fileName()).toStdString(),
             tr("Models are GGUF files or Hugging Face folders, texts are UTF-8.").toStdString());
-    addTextInput(info.fileName(), text);
+    if (const std::optional<PromptParts> parts = promptPartsFromJson(bytes))
+        addPromptInput(info.fileName(), *parts);
+    else
+        addTextInput(info.fileName(), text);
     return {};
 }
 
@@ -122,19 +147,26 @@ QString Workbench::commandLine(qint64 runId) const
     CommandFiles files;
     if (input && input->kind == "text")
         files.text = input->name;
-    return QString::fromStdString(shellLine(commandFor(request, files, m_methods)));
+    if (settingFromJson(request).family == "prompt")
+        request = plainPrompt(std::move(request), input ? input->name : std::string());
+    const Command command = commandFor(request, files, m_methods);
+    if (!command.needsRequestFile)
+        return QString::fromStdString(shellLine(command));
+    // What has no options travels with the line.
+    return QString::fromStdString("winnow-cli " + command.words[1] + " --request /dev/stdin <<< " + quoteForShell(jsonText(request)));
 }
 
 void Workbench::closeSession()
 {
     m_settingTimer.stop();
     m_preview.setTarget({}, std::nullopt);
+    m_promptPreview.setTarget({}, std::nullopt);
     m_pair.close();
     m_small = {};
     m_demoPending = m_demoSaving = false;
     m_activeInput = m_activeRun = 0;
     m_tokenCounts.clear();
-    m_selection = {};
+    m_selection = m_parked.selection = {};
     m_document.close();
     m_quality.clear();
     if (m_working)
@@ -180,7 +212,11 @@ void Workbench::restoreFromSession()
                                                                                          : m_document.inputs().front().id;
     Setting setting = settingFromJson(m_document.state("view.setting"));
     if (setting.method.empty() && !m_document.runs().empty())
-        setting = settingFromJson(m_document.runs().front().request);
+        setting = settingFromJson(firstCacheRun(m_document.runs()));
+    if (Setting prompt = settingFromJson(m_document.state("view.promptSetting")); !prompt.method.empty()) {
+        prompt.family = "prompt";
+        applySetting(prompt);
+    }
     if (!setting.method.empty())
         applySetting(setting);
 

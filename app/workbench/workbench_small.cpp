@@ -112,7 +112,7 @@ void Workbench::restoreSmallModel()
 bool Workbench::asksSmallModel(const Setting &setting) const
 {
     const MethodInfo *method = findMethod(m_methods, setting.method);
-    return method && needsSmallModel(*method);
+    return setting.family == "prompt" || (method && needsSmallModel(*method)); // of a prompt it is the one that scores
 }
 
 ModelChoice Workbench::requestChoice(const std::vector<Setting> &settings) const
@@ -122,6 +122,21 @@ ModelChoice Workbench::requestChoice(const std::vector<Setting> &settings) const
     if (asked && m_small.phase == ModelState::Phase::Ready)
         choice.small = m_small.choice.model;
     return choice;
+}
+
+void Workbench::retargetPromptMap()
+{
+    if (m_setting.family != "prompt")
+        return;
+    const bool own = m_small.phase != ModelState::Phase::Ready;
+    const ModelState &scoring = own ? m_model : m_small;
+    ModelChoice choice = requestChoice();
+    choice.model = scoring.choice.model;
+    choice.dtype = scoring.choice.dtype;
+    choice.weights = scoring.choice.weights;
+    const std::shared_ptr<const PromptData> prompt = m_viewData->current.prompt;
+    const bool ready = scoring.phase == ModelState::Phase::Ready && prompt;
+    m_promptMap.setTarget(choice, ready ? prompt->ids : std::vector<int32_t>(), static_cast<int>(integerField(scoring.description, "layers")), static_cast<int>(integerField(scoring.description, "heads")));
 }
 
 void Workbench::retargetPair()

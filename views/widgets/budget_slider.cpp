@@ -28,6 +28,12 @@ void BudgetSlider::setTheme(const Theme &theme)
     update();
 }
 
+void BudgetSlider::setStopsShown(bool shown)
+{
+    m_stops = shown;
+    update();
+}
+
 double BudgetSlider::handleX() const
 {
     const double span = std::max(1, maximum() - minimum());
@@ -53,6 +59,11 @@ void BudgetSlider::paintEvent(QPaintEvent *)
     painter.drawRoundedRect(QRectF(0, middle - 2, width(), 4), 2, 2);
     painter.setBrush(isEnabled() ? m_theme.accent : m_theme.disabled);
     painter.drawRoundedRect(QRectF(0, middle - 2, x, 4), 2, 2);
+    if (m_stops && maximum() - minimum() <= 40)
+        for (int value = minimum() + 1; value < maximum(); ++value) {
+            const double at = kMargin + (width() - 2 * kMargin) * (value - minimum()) / (maximum() - minimum());
+            painter.fillRect(QRectF(std::round(at) - 0.5, middle - 3, 1, 6), at < x ? m_theme.surface : m_theme.axis);
+        }
     if (hasFocus()) {
         QColor ring = m_theme.accent;
         ring.setAlphaF(0.35f);

@@ -12,6 +12,8 @@ class BudgetSlider : public QSlider {
 public:
     explicit BudgetSlider(QWidget *parent = nullptr);
     void setTheme(const Theme &theme);
+    /// Thin marks on the groove where the values lie, for sliders with few of them.
+    void setStopsShown(bool shown);
     QSize sizeHint() const override { return {160, 22}; }
     QSize minimumSizeHint() const override { return {60, 22}; }
 
@@ -25,6 +27,7 @@ private:
     double handleX() const;
     int valueAt(double x) const;
 
+    bool m_stops = false;
     Theme m_theme;
 };
 

@@ -14,7 +14,7 @@ namespace winnow {
 
 namespace {
 
-constexpr int kPlayIntervalMs = 120;
+constexpr int kPlayIntervalMs = 120, kStageIntervalMs = 700; // a stage changes many tokens at once
 
 } // namespace
 
@@ -77,6 +77,27 @@ Scrubber::Scrubber(QWidget *parent)
     setSteps(0);
 }
 
+void Scrubber::setKind(Kind kind)
+{
+    m_kind = kind;
+    const bool stage = kind == Kind::Stage;
+    m_timer->setInterval(stage ? kStageIntervalMs : kPlayIntervalMs);
+    m_slider->setPageStep(stage ? 1 : 8);
+    m_slider->setStopsShown(stage);
+    const auto name = [](QWidget *widget, const QString &text) {
+        widget->setToolTip(text);
+        widget->setAccessibleName(text);
+    };
+    name(m_back, stage ? tr("To the whole prompt") : tr("To the prompt"));
+    name(m_play, stage ? tr("Play the stages") : tr("Play the decode steps"));
+    name(m_forward, stage ? tr("To the last stage") : tr("To the last step"));
+    m_slider->setAccessibleName(stage ? tr("Stage") : tr("Decode step"));
+    refreshName();
+    refresh();
+}
+
+void Scrubber::refreshName() { m_name->setText(m_kind == Kind::Stage ? tr("Stage") : m_compact ? tr("Step") : tr("Decode step")); }
+
 void Scrubber::setSteps(int steps)
 {
     m_steps = std::max(0, steps);
@@ -102,14 +123,14 @@ void Scrubber::go(int step) { m_slider->setValue(step + 1); }
 void Scrubber::setCacheText(const QString &text)
 {
     m_cache->setText(text);
-    m_cache->setVisible(!m_compact && !text.isEmpty());
+    m_cache->setVisible((!m_compact || m_kind == Kind::Stage) && !text.isEmpty());
 }
 
 void Scrubber::setCompact(bool compact)
 {
     m_compact = compact;
-    m_name->setText(compact ? tr("Step") : tr("Decode step"));
-    m_cache->setVisible(!compact && !m_cache->text().isEmpty());
+    refreshName();
+    m_cache->setVisible((!compact || m_kind == Kind::Stage) && !m_cache->text().isEmpty());
 }
 
 bool Scrubber::isPlaying() const { return m_timer->isActive(); }
@@ -127,7 +148,7 @@ void Scrubber::setPlaying(bool playing)
 
 void Scrubber::refresh()
 {
-    m_count->setText(m_steps == 0 ? tr("prompt only") : tr("%1 of %2").arg(m_slider->value()).arg(m_steps));
+    m_count->setText(m_steps == 0 ? (m_kind == Kind::Stage ? tr("no stages") : tr("prompt only")) : tr("%1 of %2").arg(m_slider->value()).arg(m_steps));
     // The widest text decides, so the slider does not move while it plays.
     m_count->setMinimumWidth(fontMetrics().horizontalAdvance(tr("%1 of %2").arg(m_steps).arg(m_steps)));
     m_count->setAlignment(Qt::AlignRight | Qt::AlignVCenter);

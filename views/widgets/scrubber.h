@@ -12,11 +12,15 @@ namespace winnow {
 
 class BudgetSlider;
 
-/// The decode step row: skip back, play, skip forward, slider, "24 of 64", "cache 104 of 344".
+/// A row of steps: skip back, play, skip forward, slider, "24 of 64", "cache 104 of 344". Decode steps of a cache, or the
+/// stages of a prompt method.
 class Scrubber : public QWidget {
     Q_OBJECT
 public:
+    enum class Kind { Decode, Stage };
+
     explicit Scrubber(QWidget *parent = nullptr);
+    void setKind(Kind kind);
 
     /// @param steps  continuation rows; 0 disables the row.
     void setSteps(int steps);
@@ -39,7 +43,9 @@ protected:
 private:
     void go(int step);
     void refresh();
+    void refreshName();
 
+    Kind m_kind = Kind::Decode;
     int m_steps = 0;
     bool m_compact = false;
     QLabel *m_name, *m_count, *m_cache;

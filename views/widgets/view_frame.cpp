@@ -47,15 +47,20 @@ RunView *ViewFrame::setView(RunView *view)
     m_stack->addWidget(view);
     for (QWidget *control : view->headerControls())
         m_header->addControl(control);
-    auto *menu = new QMenu(m_header->moreButton());
-    menu->addActions(view->actions());
-    delete m_header->moreButton()->menu();
-    m_header->moreButton()->setMenu(menu);
-    m_header->moreButton()->setVisible(!menu->isEmpty());
+    refreshMenu();
     view->setTheme(m_theme);
     connect(view, &RunView::headerChanged, this, &ViewFrame::refresh);
     refresh();
     return before;
+}
+
+void ViewFrame::refreshMenu()
+{
+    auto *menu = new QMenu(m_header->moreButton());
+    menu->addActions(m_view ? m_view->actions() : QList<QAction *>());
+    delete m_header->moreButton()->menu();
+    m_header->moreButton()->setMenu(menu);
+    m_header->moreButton()->setVisible(!menu->isEmpty());
 }
 
 void ViewFrame::setTheme(const Theme &theme)

@@ -31,6 +31,8 @@ public:
     void placeHeader(QBoxLayout *row);
     /// Opens the view's data as a table in a window of its own.
     void showTable();
+    /// Reads the view's actions again into the menu.
+    void refreshMenu();
 
 Q_SIGNALS:
     void exportRequested();
