@@ -21,6 +21,7 @@ namespace {
     constexpr int64_t kBlockRows = 128; // query rows between two states of the column sums
     constexpr size_t kRunning = 2; // a text alone, and behind a question
     constexpr int64_t kWorthReusing = 16; // tokens in common below which a running sequence is better left alone
+    constexpr int64_t kSpareSlots = 64; // so that one token more is no new cache
     constexpr int64_t kKnownTokens = 400000; // of the table: 10 MB
 
     int64_t commonPrefix(std::span<const int32_t> a, std::span<const int32_t> b)
@@ -85,9 +86,10 @@ namespace {
 
 } // namespace
 
-ModelScorer::ModelScorer(std::shared_ptr<const Model> model, ReusePrefix reuse)
+ModelScorer::ModelScorer(std::shared_ptr<const Model> model, ReusePrefix reuse, int64_t cacheBytes)
     : m_model(std::move(model))
     , m_reuse(reuse)
+    , m_cacheBytes(cacheBytes)
     , m_start(startTokenOf(*m_model))
 {
 }
@@ -200,11 +202,12 @@ void ModelScorer::remember(std::span<const int32_t> ids, const ScoreWish &wish, 
     }
 }
 
-ModelScorer::Running &ModelScorer::resume(std::span<const int32_t> ids, const ScoreWish &wish)
+std::pair<ModelScorer::Running *, int64_t> ModelScorer::place(std::span<const int32_t> ids)
 {
     Running *best = nullptr;
-    int64_t common = 0;
+    int64_t common = 0, bytes = 0;
     for (Running &running : m_running) {
+        bytes += running.bytes();
         // Sequences of the two lengths are rotated with other frequencies (LongRope).
         const int64_t limit = m_model->rope().switchLength();
         const bool sameRope = (static_cast<int64_t>(running.ids.size()) > limit) == (static_cast<int64_t>(ids.size()) > limit);
@@ -214,12 +217,21 @@ ModelScorer::Running &ModelScorer::resume(std::span<const int32_t> ids, const Sc
             common = prefix;
         }
     }
-    if (!best && m_running.size() < kRunning)
-        best = &m_running.emplace_back();
-    if (!best) {
-        best = &*std::min_element(m_running.begin(), m_running.end(), [](const Running &a, const Running &b) { return a.used < b.used; });
-        *best = Running();
-    }
+    if (best && (m_cacheBytes == 0 || 2 * common >= static_cast<int64_t>(best->ids.size())))
+        return {best, common};
+    const int64_t forecast = m_model->config().fullCacheBytes(static_cast<int64_t>(ids.size()), 4);
+    if (m_running.size() < kRunning || bytes + forecast <= m_cacheBytes)
+        return {&m_running.emplace_back(), 0};
+    if (best)
+        return {best, common};
+    best = &*std::min_element(m_running.begin(), m_running.end(), [](const Running &a, const Running &b) { return a.used < b.used; });
+    *best = Running();
+    return {best, 0};
+}
+
+ModelScorer::Running &ModelScorer::resume(std::span<const int32_t> ids, const ScoreWish &wish)
+{
+    const auto [best, common] = place(ids);
     best->used = ++m_clock;
     if (wish.attention) {
         if (!sameHeads(best->heads, wish))
@@ -257,7 +269,8 @@ Result<std::vector<double>> ModelScorer::run(
     at::Tensor x = embedRows(model, ids.subspan(static_cast<size_t>(first)), positionsFrom(first, tokens - first));
     for (int64_t l = 0; l < config.layers; ++l) {
         LayerCache &layer = sequence.layers[static_cast<size_t>(l)];
-        layer.reserve(tokens - first);
+        if (const HeadSlots &slots = layer.head(0); slots.count() + tokens - first > slots.capacity())
+            layer.reserve(std::max(tokens - first, kSpareSlots));
         const std::vector<int64_t> chosen = wish.attention ? headsOfLayer(config, wish, l) : std::vector<int64_t>();
         AttentionStatistics statistics;
         if (!chosen.empty())
@@ -310,18 +323,42 @@ Result<void> ModelScorer::addInformation(Running &sequence, const RunContext &co
     return forLogits(*m_model, sequence.hidden.narrow(0, row, tokens - 1 - row), use, context);
 }
 
+int64_t ModelScorer::Running::bytes() const
+{
+    int64_t sum = hidden.defined() ? static_cast<int64_t>(hidden.nbytes()) : 0;
+    for (const LayerCache &layer : layers)
+        sum += layer.allocatedBytes();
+    for (const std::vector<double> &columns : checkpoints)
+        sum += static_cast<int64_t>(columns.size() * sizeof(double));
+    return sum;
+}
+
 void ModelScorer::notePeak(int64_t tokens)
 {
     const ModelConfig &config = m_model->config();
     int64_t bytes = 4 * 64 * (config.vocab + config.groups() * tokens); // a block of logits and of attention
-    for (const Running &running : m_running) {
-        for (const LayerCache &layer : running.layers)
-            bytes += layer.allocatedBytes();
-        bytes += running.hidden.defined() ? static_cast<int64_t>(running.hidden.nbytes()) : 0;
-        for (const std::vector<double> &sums : running.checkpoints)
-            bytes += static_cast<int64_t>(sums.size() * sizeof(double));
-    }
+    for (const Running &running : m_running)
+        bytes += running.bytes();
     m_costs.peakBytes = std::max(m_costs.peakBytes, bytes);
+}
+
+Result<std::vector<int32_t>> ModelScorer::continuation(std::span<const int32_t> ids, int64_t count, const RunContext &context)
+{
+    std::vector<int32_t> sequence(ids.begin(), ids.end()), out;
+    const std::vector<int32_t> ends = m_model->tokenizer() ? m_model->tokenizer()->endIds() : std::vector<int32_t>();
+    while (static_cast<int64_t>(out.size()) < count) {
+        auto row = logits(sequence, static_cast<int64_t>(sequence.size()) - 1, context);
+        if (!row)
+            return fail(row.error());
+        const float *values = row->const_data_ptr<float>();
+        const auto next = static_cast<int32_t>(std::max_element(values, values + row->numel()) - values);
+        if (std::find(ends.begin(), ends.end(), next) != ends.end())
+            break;
+        out.push_back(next);
+        sequence.push_back(next);
+        context.progress("generate", static_cast<int64_t>(out.size()), count, "tokens");
+    }
+    return out;
 }
 
 } // namespace winnow

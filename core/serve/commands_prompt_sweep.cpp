@@ -185,8 +185,11 @@ Result<Document> answerPromptSweep(EngineState &state, const Json &request, cons
         context.progress("sweep", static_cast<int64_t>(i + 1), static_cast<int64_t>(cells.size()), "cells");
     }
     models->scorer->releaseCaches();
-    models->readers.full->releaseCaches();
-    models->readers.cut->releaseCaches();
+    // The items of a data set share prompts: their rows stay for the next one.
+    if (childField(request, "item").is_null()) {
+        models->readers.full->releaseCaches();
+        models->readers.cut->releaseCaches();
+    }
     if (!done)
         return fail(done.error());
     ReportBuilder builder;

@@ -1,7 +1,6 @@
 #include "core/serve/prompt_reading.h"
 
 #include "core/methods/prompt/recovery.h"
-#include "core/model/generate.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -41,13 +40,13 @@ namespace {
 
     Result<TextArtifact> continued(ModelScorer &reader, const ReadPrompt &prompt, const char *role, int64_t count, const RunContext &context)
     {
-        auto generated = generate(reader.model(), prompt.ids, GenerateOptions{.maxNew = count}, {}, context);
-        if (!generated)
-            return fail(generated.error());
-        auto text = reader.model().tokenizer()->decode(generated->ids, true);
+        auto ids = reader.continuation(prompt.ids, count, context);
+        if (!ids)
+            return fail(ids.error());
+        auto text = reader.model().tokenizer()->decode(*ids, true);
         if (!text)
             return fail(text.error());
-        return TextArtifact{role, role, std::move(*text), std::move(generated->ids)};
+        return TextArtifact{role, role, std::move(*text), std::move(*ids)};
     }
 
     /// What compression takes and saves, and for how large a reader it pays: prefill grows with the parameters.
@@ -81,12 +80,11 @@ namespace {
     Result<void> addTexts(const PromptSetup &setup, const MethodRequest &method, const PromptReaders &readers, const ReadPrompt &full,
         const ReadPrompt &cut, PromptOutcome &outcome, const RunContext &context)
     {
-        for (const auto &[prompt, role] : {std::pair(&full, "full"), std::pair(&cut, "modified")}) {
-            auto text = continued(*readers.full, *prompt, role, setup.generate, context);
-            if (!text)
-                return fail(text.error());
-            outcome.texts.push_back(std::move(*text));
-        }
+        auto whole = continued(*readers.full, full, "full", setup.generate, context);
+        auto modified = whole ? continued(*readers.cut, cut, "modified", setup.generate, context) : whole;
+        if (!modified)
+            return fail(modified.error());
+        outcome.texts = {std::move(*whole), std::move(*modified)};
         if (method.spec->id == "longllmlingua") {
             const std::string &reply = outcome.texts.back().text;
             outcome.texts.push_back({"recovered", "recovered", recoveredReply(setup.input.text, outcome.plan.text, reply), {}});

@@ -7,6 +7,12 @@ namespace {
 
     constexpr size_t kMaxScorers = 6; // a scoring model and a reader with two places each, and a little to come back to
 
+    // Of one reader: the compressed prompts of a page of methods and sizes, and a full prompt or two.
+    int64_t cacheBytes(ScorerRole role)
+    {
+        return role == ScorerRole::Compress ? 0 : int64_t(role == ScorerRole::ReadShort ? 1536 : 512) << 20;
+    }
+
     std::string keyOf(const HashedModel &model, ScorerRole role) { return model.key() + '|' + std::to_string(static_cast<int>(role)); }
 
 } // namespace
@@ -28,7 +34,7 @@ std::shared_ptr<ModelScorer> ScorerStore::fresh(const HashedModel &model, Scorer
     m_entries.remove_if([&](const Entry &entry) { return entry.key == key; });
     if (m_entries.size() >= kMaxScorers)
         m_entries.pop_back();
-    m_entries.push_front({key, std::make_shared<ModelScorer>(model.model)});
+    m_entries.push_front({key, std::make_shared<ModelScorer>(model.model, ReusePrefix::Yes, cacheBytes(role))});
     return m_entries.front().scorer;
 }
 

@@ -60,6 +60,10 @@ namespace {
             options.keepNewlines = parameters.flag("keepNewlines");
             options.rule = parameters.word("sentences") == "official" ? SentenceRule::Official : SentenceRule::Ours;
             options.startToken = static_cast<int32_t>(parameters.integer("startToken"));
+            auto unspaced = UnspacedWords::open(parameters.word("dictionary"), context);
+            if (!unspaced)
+                return fail(unspaced.error());
+            options.unspaced = &*unspaced;
             auto text = selectiveText(input, options, scorer, context);
             if (!text)
                 return fail(text.error());
@@ -96,7 +100,12 @@ namespace {
             .type = ParameterType::Int,
             .defaultValue = -1,
             .minimum = -1,
-            .maximum = 2147483647}};
+            .maximum = 2147483647},
+        ParameterSpec{.name = "dictionary",
+            .title = "Dictionary",
+            .tooltip = "File of words with counts that cuts Chinese and Japanese for phrases; empty: characters count as words.",
+            .type = ParameterType::Text,
+            .visibleWhen = "level=phrase"}};
 
 } // namespace
 

@@ -41,12 +41,14 @@ namespace {
         return sentence;
     }
 
-    std::vector<ByteSpan> unitsOf(const ScoredSentence &sentence, UnitLevel level)
+    std::vector<ByteSpan> unitsOf(const ScoredSentence &sentence, UnitLevel level, const UnspacedWords *unspaced)
     {
         if (level == UnitLevel::Token)
             return sentence.spans;
-        if (level == UnitLevel::Phrase)
-            return phrases(sentence.text, phraseWords(sentence.text));
+        if (level == UnitLevel::Phrase) {
+            const std::vector<ByteSpan> words = phraseWords(sentence.text);
+            return phrases(sentence.text, unspaced ? unspaced->cut(sentence.text, words) : words);
+        }
         return {{0, static_cast<int64_t>(sentence.text.size())}};
     }
 
@@ -115,7 +117,7 @@ Result<SelectiveText> selectiveText(
         auto sentence = scoredSentence(part(folded.text, ranges[s]), start, scorer, context);
         if (!sentence)
             return fail(sentence.error());
-        const std::vector<ByteSpan> units = unitsOf(*sentence, options.level);
+        const std::vector<ByteSpan> units = unitsOf(*sentence, options.level, options.unspaced);
         const std::vector<double> values = valuesOf(*sentence, units, options.level);
         for (size_t u = 0; u < units.size(); ++u) {
             const auto from = static_cast<size_t>(ranges[s].first + units[u].first), to = static_cast<size_t>(ranges[s].first + units[u].second);

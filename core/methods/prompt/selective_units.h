@@ -2,6 +2,7 @@
 
 #include "core/methods/prompt/render.h"
 #include "core/methods/prompt/text_units.h"
+#include "core/methods/prompt/unspaced_words.h"
 #include "core/methods/prompt_method.h"
 
 namespace winnow {
@@ -13,6 +14,7 @@ struct SelectiveOptions {
     SentenceRule rule = SentenceRule::Ours;
     bool keepNewlines = false;
     int32_t startToken = -1; // -1 = the scorer's
+    const UnspacedWords *unspaced = nullptr; // for phrases; null = such runs stay whole
 };
 
 /// A sentence as it was scored by itself.
