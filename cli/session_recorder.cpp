@@ -35,7 +35,8 @@ namespace {
     {
         Json key = Json::object();
         for (const char *name : {"method", "params", "budget", "model", "input", "scoreLast", "continuation", "mode", "seed",
-                 "smallModel", "what", "metrics", "skipSinks", "span", "align", "reduce", "prompt", "answer", "generate"}) {
+                 "smallModel", "what", "metrics", "skipSinks", "span", "align", "reduce", "lines", "gold", "language", "dictionary",
+                 "tags", "trainingLines", "trainingGold", "replies", "teacher", "dataset", "datasetFile", "items", "prompt", "answer", "generate"}) {
             if (request.contains(name))
                 key[name] = request.at(name);
         }
@@ -69,6 +70,11 @@ InputRecord inputRecordOf(const Json &request)
     InputRecord input;
     input.name = stringField(given, "name", "input.txt");
     input.content = stringField(given, "text");
+    if (const Json &lines = childField(request, "lines"); lines.is_array()) { // a text that is cut into words
+        input.name = stringField(given, "name", "lines.txt");
+        for (const std::string &line : stringListField(request, "lines"))
+            input.content += (input.content.empty() ? "" : "\n") + line;
+    }
     for (const char *name : {"continuation", "scoreLast", "prompt"}) {
         if (request.contains(name))
             input.extra[name] = request.at(name);
@@ -147,6 +153,8 @@ Result<void> SessionRecorder::describeModel(const Report &report)
     const Json request = report.request();
     const Json choice{{"model", stringField(request, "model")}, {"device", stringField(request, "device", "auto")},
         {"dtype", stringField(request, "dtype", "auto")}};
+    if (report.model().empty()) // methods that need no model
+        return m_session->setState("methods", methodList());
     for (const auto &[key, value] :
         {std::pair("model", report.model()), std::pair("model.choice", choice), std::pair("methods", methodList())}) {
         if (auto set = m_session->setState(key, value); !set)

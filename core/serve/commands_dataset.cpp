@@ -190,7 +190,7 @@ namespace {
             result.state = "known";
             result.reason = "measured before";
             const Json &metrics = childField(known->second, "metrics");
-            for (const auto &[name, value] : metrics.is_object() ? metrics.items() : Json::object().items()) {
+            for (const auto &[name, value] : metrics.items()) {
                 if (const auto number = numberFromJson(value))
                     result.metrics[name] = *number;
             }
@@ -324,7 +324,7 @@ namespace {
                 builder.addNotice(std::to_string(failed) + " of " + std::to_string(m_results.size()) + " results failed: see the table of items");
             if (m_plan.shared == SharedContexts::Yes && m_data.items.size() > 1 && sameContexts(0, 1))
                 builder.addNotice("items with the same contexts share one compressed prompt, made without their questions where a method allows it");
-            builder.setProvenance(m_clock.provenance(first.reader.threads, first.seed));
+            builder.setProvenance(m_clock.provenance(first.reader.threads, first.seed, stringField(m_models.model, "device")));
             return builder.build()->document();
         }
 

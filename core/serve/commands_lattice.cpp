@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 
 namespace winnow {
 namespace {
@@ -107,38 +108,32 @@ namespace {
             addNodes(automaton, child, node, depth + 1, list);
     }
 
-    /// Half bytes: the stand-in is four bytes deep, so its branch is told by the bytes it begins with.
+    /// Half bytes: a stand-in is four bytes deep, so its branch goes where no other word lies below.
     Json withoutStandIns(const WordAutomaton &automaton, Json list)
     {
-        if (automaton.trie().alphabet() == TrieAlphabet::CodePoint)
-            return list;
-        std::map<uint32_t, bool> keeps; // whether a word that is no stand-in lies below
         const WordTrie &trie = automaton.trie();
-        const std::u32string other(1, kOtherWords);
+        if (trie.alphabet() == TrieAlphabet::CodePoint)
+            return list;
         std::map<uint32_t, uint32_t> parents;
+        std::set<uint32_t> standIns, kept{0};
         for (const Json &node : list) {
-            if (!node.at("parent").is_null())
-                parents[node.at("id").get<uint32_t>()] = node.at("parent").get<uint32_t>();
-        }
-        std::map<uint32_t, bool> stand;
-        for (const Json &node : list) {
-            uint32_t at = node.at("id").get<uint32_t>();
-            if (const uint32_t end = trie.step(at, kOtherWords); end != WordTrie::kNone)
-                stand[end] = true;
+            const auto id = node.at("id").get<uint32_t>();
+            parents[id] = node.at("parent").is_null() ? 0 : node.at("parent").get<uint32_t>();
+            if (const uint32_t end = trie.step(id, kOtherWords); end != WordTrie::kNone)
+                standIns.insert(end);
         }
         for (const Json &node : list) {
-            auto at = node.at("id").get<uint32_t>();
-            if (!node.at("word").get<bool>() || stand.contains(at))
+            auto id = node.at("id").get<uint32_t>();
+            if (!node.at("word").get<bool>() || standIns.contains(id))
                 continue;
-            for (keeps[at] = true; parents.contains(at); keeps[at] = true)
-                at = parents[at];
+            for (; kept.insert(id).second; id = parents.at(id)) { }
         }
-        Json kept = Json::array();
+        Json result = Json::array();
         for (Json &node : list) {
-            if (keeps.contains(node.at("id").get<uint32_t>()) || node.at("depth") == 0)
-                kept.push_back(std::move(node));
+            if (kept.contains(node.at("id").get<uint32_t>()))
+                result.push_back(std::move(node));
         }
-        return kept;
+        return result;
     }
 
     Json stepList(const LineLattice &lattice)
@@ -164,8 +159,10 @@ namespace {
         if (!given.is_object())
             return fail(ErrorCode::BadInput, "edits: expected an object of word: count");
         for (const auto &[word, count] : given.items()) {
-            if (!count.is_number_integer() || count.get<int64_t>() < 0 || firstInvalidUtf8(word) < word.size())
-                return fail(ErrorCode::BadInput, "edits: the count of \"" + validUtf8(word) + "\" is no whole number from 0");
+            constexpr int64_t kMostCount = int64_t{1} << 50;
+            if (!count.is_number_integer() || count.get<int64_t>() < 0 || count.get<int64_t>() > kMostCount
+                || firstInvalidUtf8(word) < word.size())
+                return fail(ErrorCode::BadInput, "edits: the count of \"" + validUtf8(word) + "\" is no whole number from 0 to 2^50");
             edits[toCharacters(word)] = count.get<uint64_t>();
         }
         return edits;

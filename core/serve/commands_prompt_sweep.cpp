@@ -201,7 +201,7 @@ Result<Document> answerPromptSweep(EngineState &state, const Json &request, cons
     for (const Curve &curve : promptCurves(cells))
         builder.add(curve);
     builder.add(promptCellTable(cells));
-    builder.setProvenance(clock.provenance(setup->reader.threads, setup->seed));
+    builder.setProvenance(clock.provenance(setup->reader.threads, setup->seed, stringField(shared.model, "device")));
     return builder.build()->document();
 }
 

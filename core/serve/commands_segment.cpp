@@ -37,6 +37,9 @@ namespace {
         return cell;
     }
 
+    /// What a session keeps a cell of a sweep under.
+    std::string cellKey(const std::string &segmenter) { return "segment." + segmenter; }
+
     ReportBuilder startSegmentReport(const Json &canonical, const SegmentRequest &request)
     {
         ReportBuilder report;
@@ -80,6 +83,8 @@ namespace {
         cell.learned.model->describe(report);
         addSegmentMetrics(report, cell.learned, cell.lines, scores);
         addTransductive(report, *method.spec, read);
+        report.setExtra("cellKey", cellKey(cell.learned.id));
+        report.setExtra("state", "measured");
         report.setExtra("segmenter", {{"id", cell.learned.id}, {"method", cell.learned.method},
             {"whiteSpace", whiteSpaceModeName(cell.learned.whiteSpace)}, {"language", read.source.language}});
         return report;
@@ -87,11 +92,16 @@ namespace {
 
 } // namespace
 
+std::string segmenterId(const SegmentRequest &request, const MethodRequest &method)
+{
+    const std::string key = jsonText({method.spec->id, method.parameters, request.trainingKey});
+    return sha256(std::as_bytes(std::span(key))).substr(0, 16);
+}
+
 Result<LearnedSegmenter> learnSegmenter(
     EngineState &state, const SegmentRequest &request, const MethodRequest &method, const RunContext &context)
 {
-    const std::string key = jsonText({method.spec->id, method.parameters, request.trainingKey});
-    const std::string id = sha256(std::as_bytes(std::span(key))).substr(0, 16);
+    const std::string id = segmenterId(request, method);
     if (const LearnedSegmenter *known = state.segmenters.find(id))
         return *known;
     const Parameters parameters(method.parameters);
@@ -108,7 +118,7 @@ Result<LearnedSegmenter> learnSegmenter(
 Json canonicalSegment(const Json &request, const SegmentRequest &read, const MethodRequest &method)
 {
     Json canonical = request;
-    for (const char *field : {"methods", "parameters", "vary", "input"})
+    for (const char *field : {"methods", "parameters", "vary", "input", "knownCells"})
         canonical.erase(field);
     canonical["command"] = "run";
     canonical["method"] = method.spec->id;
@@ -134,7 +144,7 @@ Result<Document> runSegmenter(EngineState &state, const Json &request, const Run
     if (!cell)
         return fail(cell.error());
     ReportBuilder report = cellReport(request, *read, *method, *cell);
-    report.setProvenance(clock.provenance(1, read->seed));
+    report.setProvenance(clock.provenance(1, read->seed, "cpu"));
     return report.build()->document();
 }
 
@@ -182,6 +192,19 @@ namespace {
     /// What a sweep gathers from its cells.
     class SweepReport {
     public:
+        /// A cell of an earlier, interrupted sweep: its scores are taken from the session, its words stay there.
+        void addKnown(const MethodSpec &spec, const Json &metrics, const std::string &name, const Json &value)
+        {
+            m_scores.rows.push_back(knownRow(std::string(spec.id), metrics));
+            if (name.empty() || !value.is_number() || !metrics.contains("f1"))
+                return;
+            Curve &curve = curveOf(spec, name);
+            curve.x.push_back(value.get<double>());
+            curve.y.push_back(numberField(metrics, "f1"));
+            curve.low.push_back(numberField(metrics, "f1Low"));
+            curve.high.push_back(numberField(metrics, "f1High"));
+        }
+
         /// A cell; the first one of a method also gives words, lengths and errors.
         void add(ReportBuilder &report, const SegmentRequest &request, const SegmentCell &cell, bool firstOfMethod)
         {
@@ -205,10 +228,7 @@ namespace {
         {
             if (!cell.scores || name.empty() || !value.is_number())
                 return;
-            if (m_curves.empty() || m_curves.back().method != spec.id)
-                m_curves.push_back({"f1." + std::string(spec.id), std::string(spec.id), std::string(spec.title), name, "f1", "", {}, {}, {},
-                    {}, {}, {}, Json::array()});
-            Curve &curve = m_curves.back();
+            Curve &curve = curveOf(spec, name);
             curve.x.push_back(value.get<double>());
             curve.y.push_back(cell.scores->f1);
             curve.low.push_back(cell.scores->low);
@@ -230,6 +250,14 @@ namespace {
         }
 
     private:
+        Curve &curveOf(const MethodSpec &spec, const std::string &name)
+        {
+            if (m_curves.empty() || m_curves.back().method != spec.id)
+                m_curves.push_back({"f1." + std::string(spec.id), std::string(spec.id), std::string(spec.title), name, "f1", "", {}, {}, {},
+                    {}, {}, {}, Json::array()});
+            return m_curves.back();
+        }
+
         TableArtifact m_scores = scoreTable();
         TableArtifact m_lengths{"byLength", "F1 by word length", {}, {}, Json::array()};
         TableArtifact m_errors{"errors", "Most frequent errors", {}, {}, Json::array()};
@@ -284,10 +312,16 @@ Result<Document> sweepSegmenters(EngineState &state, const Json &request, const 
         return fail(taught.error());
     Json canonical = request;
     canonical["language"] = read->source.language;
+    canonical.erase("knownCells");
     ReportBuilder report = startSegmentReport(canonical, *read);
     SweepReport gathered;
+    const Json &known = childField(request, "knownCells");
     int64_t done = 0;
     for (const WantedCell &wanted : *cells) {
+        if (const Json &cell = childField(known, cellKey(segmenterId(*read, wanted.method)).c_str()); cell.is_object()) {
+            gathered.addKnown(*wanted.method.spec, childField(cell, "metrics"), varied->name, wanted.value);
+            continue;
+        }
         auto cell = segmentCell(state, *read, wanted.method, context);
         if (!cell)
             return fail(cell.error());
@@ -296,12 +330,12 @@ Result<Document> sweepSegmenters(EngineState &state, const Json &request, const 
         gathered.addPoint(*cell, *wanted.method.spec, varied->name, wanted.value);
         if (part) {
             ReportBuilder one = cellReport(request, *read, wanted.method, *cell);
-            one.setProvenance(clock.provenance(1, read->seed));
+            one.setProvenance(clock.provenance(1, read->seed, "cpu"));
             part(one.build()->document());
         }
     }
     gathered.finish(report, *read);
-    report.setProvenance(clock.provenance(1, read->seed));
+    report.setProvenance(clock.provenance(1, read->seed, "cpu"));
     return report.build()->document();
 }
 

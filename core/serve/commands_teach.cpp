@@ -76,8 +76,11 @@ namespace {
 
     /// The chat model's own words and those of the dictionary it taught, each with its scores.
     Result<void> addTaughtMethods(EngineState &state, const SegmentRequest &read, const std::vector<MethodRequest> &methods,
-        ReportBuilder &report, const RunContext &context)
+        const std::vector<TaughtLine> &asked, ReportBuilder &report, const RunContext &context)
     {
+        double seconds = 0; // of the chat model
+        for (const TaughtLine &line : asked)
+            seconds += line.seconds;
         for (const MethodRequest &method : methods) {
             auto learned = learnSegmenter(state, read, method, context);
             if (!learned)
@@ -101,6 +104,8 @@ namespace {
             learned->model->describe(report);
             addSegmentMetrics(report, *learned, *lines, scores ? &*scores : nullptr);
             report.setExtra("segmenter", {{"id", learned->id}, {"method", learned->method}});
+            if (lines->cutSeconds > 0 && asked.size() == lines->lines.size() && !asked.empty())
+                report.setMetric("speedup", seconds / lines->cutSeconds);
         }
         return {};
     }
@@ -154,13 +159,13 @@ Result<Document> answerTeach(EngineState &state, const Json &request, const RunC
     report.setRequest(std::move(canonical));
     report.setModel(*model);
     report.setInput({}, {}, "");
-    if (auto added = addTaughtMethods(state, *read, *methods, report, context); !added)
+    if (auto added = addTaughtMethods(state, *read, *methods, asked, report, context); !added)
         return fail(added.error());
     if (!read->gold.empty())
         report.add(goldSegmentation(*read));
     report.add(replyTable(*read, asked));
     addTeachingCosts(report, asked);
-    report.setProvenance(clock.provenance(wanted->threads, read->seed));
+    report.setProvenance(clock.provenance(wanted->threads, read->seed, stringField(*model, "device")));
     return report.build()->document();
 }
 
@@ -221,7 +226,7 @@ Result<Document> answerTrain(EngineState &state, const Json &request, const RunC
     report.setMetric("modelBytes", static_cast<double>(learned->model->bytes()));
     report.setMetric("savedBytes", static_cast<double>(saved.size()));
     report.setExtra("segmenter", {{"id", learned->id}, {"method", learned->method}, {"file", *out}});
-    report.setProvenance(clock.provenance(1, read->seed));
+    report.setProvenance(clock.provenance(1, read->seed, "cpu"));
     return report.build()->document();
 }
 

@@ -165,7 +165,7 @@ ReportBuilder promptReport(const PromptReportParts &parts, const MethodRequest &
         builder.addCheck(check);
     for (const std::string &notice : outcome.notices)
         builder.addNotice(notice);
-    builder.setProvenance(parts.clock.provenance(parts.setup.reader.threads, parts.setup.seed));
+    builder.setProvenance(parts.clock.provenance(parts.setup.reader.threads, parts.setup.seed, stringField(parts.model, "device")));
     return builder;
 }
 

@@ -1,7 +1,9 @@
 #include "core/serve/segment_report.h"
 
+#include "core/base/json_fields.h"
 #include "core/methods/registry.h"
 #include "core/words/characters.h"
+#include "core/words/chunk_counts.h"
 
 #include <algorithm>
 #include <cmath>
@@ -43,6 +45,20 @@ namespace {
         return cpuSeconds() - began;
     }
 
+    /// Words of a line that are a number, Latin word or symbol of pre-chunking.
+    int64_t fixedWords(const ScoredLine &line, std::vector<WordChunk> &chunks)
+    {
+        chunksOf(*line.text, PreChunking::On, chunks);
+        int64_t fixed = 0;
+        for (const WordChunk &chunk : chunks) {
+            const auto end = std::lower_bound(line.predicted.begin(), line.predicted.end(), chunk.end);
+            const bool isWord = end != line.predicted.end() && *end == chunk.end
+                && (end == line.predicted.begin() ? 0 : *(end - 1)) == chunk.first;
+            fixed += chunk.kind != ChunkKind::Chunk && isWord;
+        }
+        return fixed;
+    }
+
     void measureTime(const SegmentRequest &request, const LearnedSegmenter &learned, SegmentedLines &out)
     {
         out.cutSeconds = timedPass(request, learned, out.numbers);
@@ -63,6 +79,8 @@ Result<SegmentedLines> segmentLines(const SegmentRequest &request, const Learned
     const auto cutter = learned.model->cutter();
     const WordAutomaton *automaton = learned.model->automaton();
     size_t edges = 0;
+    int64_t fixed = 0, words = 0;
+    std::vector<WordChunk> chunks;
     for (size_t i = 0; i < request.source.lines.size(); ++i) {
         if (i % kPollLines == 0) {
             if (context.cancelled())
@@ -81,11 +99,14 @@ Result<SegmentedLines> segmentLines(const SegmentRequest &request, const Learned
             line.gold = wordEnds(*line.text, request.gold[i]);
         if (automaton)
             edges += latticeEdges(*line.text, *automaton, learned.model->patterns()).size();
+        fixed += fixedWords(line, chunks);
+        words += static_cast<int64_t>(line.predicted.size());
         out.characters += static_cast<int64_t>(line.text->size());
         out.lines.push_back(std::move(line));
         out.numbers.push_back(i);
     }
     measureTime(request, learned, out);
+    out.fixedShare = words == 0 ? 0 : static_cast<double>(fixed) / static_cast<double>(words);
     if (automaton && out.characters > 0)
         out.edgesPerCharacter = static_cast<double>(edges) / static_cast<double>(out.characters);
     return out;
@@ -132,6 +153,15 @@ Json scoreRow(const LearnedSegmenter &learned, const SegmentedLines &lines, cons
     else
         row.insert(row.end(), 13, Json());
     row.insert(row.end(), {cell(speed), learned.trainSeconds, learned.model->bytes()});
+    return row;
+}
+
+Json knownRow(const std::string &method, const Json &metrics)
+{
+    Json row = Json::array({method});
+    for (const char *name : {"precision", "recall", "f1", "f1Low", "f1High", "boundaryF1", "exactLines", "oov", "recallIv", "recallOov",
+             "meanLength", "vocabulary", "typeF1", "charactersPerSecond", "trainSeconds", "modelBytes"})
+        row.push_back(childField(metrics, name));
     return row;
 }
 
@@ -206,6 +236,7 @@ void addSegmentMetrics(ReportBuilder &report, const LearnedSegmenter &learned, c
         add("pathPerplexity", pathPerplexity(lines.lines));
     if (lines.edgesPerCharacter >= 0)
         add("edgesPerCharacter", lines.edgesPerCharacter);
+    add("preChunkedShare", lines.fixedShare);
     add("lines", static_cast<double>(lines.lines.size()));
     add("characters", static_cast<double>(lines.characters));
     add("cutSeconds", lines.cutSeconds);

@@ -19,6 +19,7 @@ struct SegmentedLines {
     int64_t characters = 0; // of the covered lines
     double cutSeconds = 0; // CPU seconds of one pass from UTF-8 to ends, the best of several
     double edgesPerCharacter = -1; // lattice methods
+    double fixedShare = 0; // of the words: numbers, Latin words and symbols that pre-chunking cuts out
     int64_t leftOut = 0; // lines that the model has nothing for
 };
 
@@ -32,6 +33,8 @@ Segmentation goldSegmentation(const SegmentRequest &request);
 
 /// Row of the table "scores"; what does not apply is null.
 Json scoreRow(const LearnedSegmenter &learned, const SegmentedLines &lines, const WordScores *scores);
+/// The same from the metrics of an earlier report.
+Json knownRow(const std::string &method, const Json &metrics);
 TableArtifact scoreTable();
 TableArtifact lengthTable(const std::string &method, const WordScores &scores);
 TableArtifact errorTable(const std::string &method, const SegmentedLines &lines);

@@ -20,6 +20,7 @@ namespace {
         ModelRequest wanted;
         std::shared_ptr<const Model> model;
         std::string system;
+        Json chat = Json::object(); // further fields of `render`: template, variables
     };
 
     Result<Teacher> openTeacher(EngineState &state, const Json &request, const SegmentRequest &read, const RunContext &context)
@@ -33,14 +34,21 @@ namespace {
         auto model = state.models.open(*wanted, context);
         if (!model)
             return fail(model.error());
-        return Teacher{std::move(*wanted), std::move(*model), std::move(*system)};
+        Teacher teacher{std::move(*wanted), std::move(*model), std::move(*system), Json::object()};
+        for (const char *field : {"template", "variables"}) {
+            if (request.contains(field))
+                teacher.chat[field] = request.at(field);
+        }
+        return teacher;
     }
 
     Result<TaughtLine> askLine(const Teacher &teacher, const std::string &line, int64_t number, const RunContext &context)
     {
         const auto began = std::chrono::steady_clock::now();
         const Json messages{{{"role", "system"}, {"content", teacher.system}}, {{"role", "user"}, {"content", line}}};
-        auto prompt = renderedChat(teacher.wanted, {{"messages", messages}}, true);
+        Json fields = teacher.chat;
+        fields["messages"] = messages;
+        auto prompt = renderedChat(teacher.wanted, fields, true);
         if (!prompt)
             return fail(prompt.error());
         const Tokenizer &tokenizer = *teacher.model->tokenizer();

@@ -9,10 +9,23 @@ namespace winnow {
 namespace {
 
     constexpr int32_t kUnmatched = -1;
+    constexpr size_t kMostCells = size_t{1} << 27; // of the table, half a gigabyte
 
     /// Source position of every reply character, kUnmatched where it has none, and how many matched.
     std::vector<int32_t> matches(std::u32string_view source, std::u32string_view reply)
     {
+        std::vector<int32_t> positions(reply.size(), kUnmatched);
+        // The walk takes what is equal at the front as it comes, so the table begins behind it.
+        size_t front = 0;
+        while (front < reply.size() && front < source.size() && reply[front] == source[front]) {
+            positions[front] = static_cast<int32_t>(front);
+            ++front;
+        }
+        const size_t shift = front;
+        reply.remove_prefix(front);
+        source.remove_prefix(front);
+        if (reply.size() * source.size() > kMostCells)
+            return positions;
         const size_t width = source.size() + 1;
         std::vector<int32_t> lengths((reply.size() + 1) * width, 0); // [|R| + 1, |S| + 1] LCS of what is left
         for (size_t i = reply.size(); i-- > 0;) {
@@ -22,10 +35,9 @@ namespace {
                     : std::max(lengths[(i + 1) * width + j], lengths[i * width + j + 1]);
             }
         }
-        std::vector<int32_t> positions(reply.size(), kUnmatched);
         for (size_t i = 0, j = 0; i < reply.size() && j < source.size();) {
             if (reply[i] == source[j])
-                positions[i++] = static_cast<int32_t>(j++);
+                positions[shift + i++] = static_cast<int32_t>(shift + j++);
             else if (lengths[(i + 1) * width + j] >= lengths[i * width + j + 1])
                 ++i;
             else

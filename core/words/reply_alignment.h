@@ -21,7 +21,9 @@ struct ReplyAlignment {
 /// Reply words against the characters of their line: the walk through the table of longest common subsequences that skips
 /// in the reply on ties.
 ///
-/// @cost O(|R| |S|) when they differ, 4 bytes a cell.
+/// Of texts that differ over more than 2^27 pairs of characters only what is equal at the front counts as said.
+///
+/// @cost O(|R| |S|) behind what is equal at the front, 4 bytes a cell.
 /// @source llaca.md 3.2.
 ReplyAlignment alignReply(std::u32string_view source, const std::vector<std::u32string> &replyWords);
 

@@ -53,6 +53,7 @@ namespace {
             type.information = pointwiseInformation(word, counts);
         taught.mixed = static_cast<int64_t>(mixed.size());
         taught.tableBytes = counts.bytes();
+        taught.suffixArrayBytes = raw.size() * sizeof(uint32_t);
         return types;
     }
 

@@ -32,6 +32,7 @@ struct TaughtDictionary {
     int64_t mixed = 0; // types left out as mixed
     int64_t batch = 0; // lines in a batch
     size_t tableBytes = 0; // of the counts of substrings
+    size_t suffixArrayBytes = 0; // what sorted suffixes of the text would take instead
 };
 
 /// A stop mark together with any other character, or more than one stop mark unless all are the ellipsis.

@@ -17,6 +17,19 @@ namespace {
 
     bool isBlank(char byte) { return byte == ' ' || byte == '\t'; }
 
+    constexpr uint64_t kMostTotal = uint64_t{1} << 60; // twice the sum of all counts is still a whole number
+
+    /// @error BadInput when the counts are more than a sum holds.
+    Result<void> checkTotal(const std::vector<WordCount> &words, const std::string &name)
+    {
+        uint64_t total = 0;
+        for (const WordCount &entry : words) {
+            if (entry.count > kMostTotal || (total += entry.count) > kMostTotal)
+                return fail(ErrorCode::BadInput, name + ": the counts add up to more than 2^60");
+        }
+        return {};
+    }
+
     /// The next field of a line, without the blanks around it.
     std::string_view takeField(std::string_view &line)
     {
@@ -138,6 +151,8 @@ Result<WordDictionary> WordDictionary::parse(
         }
         addWord(toCharacters(word), count, maxWord, where, words, notes);
     }
+    if (auto checked = checkTotal(words, name); !checked)
+        return fail(checked.error());
     notes.repeated += static_cast<int64_t>(repeats(words));
     return WordDictionary(std::move(words));
 }
@@ -162,6 +177,8 @@ Result<WordDictionary> WordDictionary::fromJson(const Json &object, size_t maxWo
             return fail(ErrorCode::BadInput, "dictionary: a word is not UTF-8");
         addWord(toCharacters(word), count.get<int64_t>(), maxWord, "dictionary", words, notes);
     }
+    if (auto checked = checkTotal(words, "dictionary"); !checked)
+        return fail(checked.error());
     return WordDictionary(std::move(words));
 }
 

@@ -248,6 +248,61 @@ private Q_SLOTS:
         QCOMPARE(taught.segmentations()[0].lines[2].words.size(), size_t(1));
     }
 
+    void aChatModelIsAskedLineByLine()
+    {
+        QTemporaryDir folder;
+        const std::string file = folder.filePath(QStringLiteral("replies.jsonl")).toStdString();
+        // A model with random weights: what it says is nonsense, and the alignment says so.
+        Json request{{"command", "teach"}, {"model", WINNOW_TEST_DATA "/models/llama-f16.gguf"}, {"lines", {"ab cd", "ef", "", "gh"}},
+            {"language", "en"}, {"out", file}, {"threads", 1},
+            {"template", "{% for m in messages %}{{ m.content }} {% endfor %}{% if add_generation_prompt %}:{% endif %}"}};
+        request["replies"] = Json::array({{{"line", 1}, {"reply", "e f"}}});
+        std::vector<Report> parts;
+        auto reply = ask(request, &parts);
+        QVERIFY2(reply.has_value(), reply ? "" : reply.error().message.c_str());
+        const Report report(std::move(*reply));
+        QCOMPARE(parts.size(), size_t(2)); // line 1 has a reply, line 2 no characters
+        for (const Report &part : parts) {
+            for (const char *field : {"line", "text", "reply", "words", "accepted", "rejected", "hallucination", "altered", "promptTokens",
+                     "replyTokens", "seconds"})
+                QVERIFY2(part.body().contains(field), field);
+        }
+        QCOMPARE(*report.metric("requests"), 2.0);
+        QVERIFY(*report.metric("promptTokens") > 0);
+        for (const char *id : {"scores.llm_direct", "scores.llaca", "dictionary", "replies"})
+            QVERIFY2(tableOf(report.tables(), id), id);
+        QFile saved(QString::fromStdString(file));
+        QVERIFY(saved.open(QIODevice::ReadOnly));
+        QVERIFY(saved.readAll().contains(R"({"line":1,"reply":"e f"})"));
+        // What was saved is not asked for again.
+        request["replies"] = file;
+        parts.clear();
+        QVERIFY(ask(request, &parts).has_value());
+        QVERIFY(parts.size() <= 2); // empty replies are asked for again
+        std::stop_source stop;
+        stop.request_stop();
+        QCOMPARE(m_engine.handle(request, {stop.get_token(), nullptr}, {}).error().code, ErrorCode::Cancelled);
+    }
+
+    void aSweepGoesOnFromKnownCells()
+    {
+        std::vector<Report> parts;
+        Json request = tinyRun();
+        request["command"] = "sweep";
+        request.erase("method");
+        request["methods"] = {"llaca", "fmm"};
+        QVERIFY(ask(request, &parts).has_value());
+        const std::string key = stringField(parts[0].body(), "cellKey");
+        QVERIFY(!key.empty());
+        request["knownCells"] = {{key, {{"metrics", {{"f1", .875}}}}}};
+        const Json row = tableOf(report(request).tables(), "scores")->rows[0];
+        parts.clear();
+        auto again = ask(request, &parts);
+        QCOMPARE(parts.size(), size_t(1));
+        QCOMPARE(row[3], Json(.875)); // what the session says, not what a run would
+        QCOMPARE(row[0], Json("llaca"));
+    }
+
     void badRequestsAreRefusedBeforeAnyWork()
     {
         Json request = tinyRun();

@@ -175,6 +175,7 @@ void describeDictionary(const UsedDictionary &used, ReportBuilder &report)
     report.setMetric("batchLines", static_cast<double>(used.taught->batch));
     report.setMetric("mixedTypes", static_cast<double>(used.taught->mixed));
     report.setMetric("substringTableBytes", static_cast<double>(used.taught->tableBytes));
+    report.setMetric("suffixArrayBytes", static_cast<double>(used.taught->suffixArrayBytes));
     if (used.lines.missing > 0)
         report.addNotice(std::to_string(used.lines.missing) + " lines have no reply in use");
 }
