@@ -28,7 +28,8 @@ namespace {
             {QStringLiteral("matchedPairs"), QT_TRANSLATE_NOOP("ViewSlot", "Pairs")}, {QStringLiteral("bestScores"), QT_TRANSLATE_NOOP("ViewSlot", "Scores")},
             {QStringLiteral("attentionMaps"), QT_TRANSLATE_NOOP("ViewSlot", "Maps")}, {QStringLiteral("columnSums"), QT_TRANSLATE_NOOP("ViewSlot", "Sums")},
             {QStringLiteral("matchStability"), QT_TRANSLATE_NOOP("ViewSlot", "Stability")}, {QStringLiteral("consistencyMap"), QT_TRANSLATE_NOOP("ViewSlot", "Consistency")},
-            {QStringLiteral("rankedMass"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")}};
+            {QStringLiteral("rankedMass"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")}, {QStringLiteral("pairMemory"), QT_TRANSLATE_NOOP("ViewSlot", "Memory")},
+            {QStringLiteral("massBars"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")}};
         const auto it = kNames.find(id);
         return it == kNames.end() ? viewChoice(id) : QCoreApplication::translate("ViewSlot", *it);
     }
