@@ -158,6 +158,8 @@ private:
     void setSmallChoice(const ModelChoice &choice);
     void restoreSmallModel();
     void retargetPair();
+    /// Holds the preview's capture back while the Similarity page waits for its comparison.
+    void orderReading();
     void onSessionOpened();
     void restoreFromSession();
     void applySetting(const Setting &setting);

@@ -197,8 +197,8 @@ void Workbench::retarget()
     std::optional<InputRecord> target;
     if (input && ready && input->kind == "text")
         target = *input;
+    retargetPair(); // first: it may hold the capture back
     m_preview.setTarget(requestChoice({m_setting}), target);
-    retargetPair();
 }
 
 std::optional<FittingRetry> Workbench::fittingRetry(const Json &request)
