@@ -33,6 +33,9 @@ struct RunNumbers {
     bool nominalOnly = false;
 };
 
+/// The method did nothing because the prompt is shorter than it needs: quality of such a run is that of the full cache.
+bool waitsForText(const Report &report);
+
 /// Deltas are against the baseline, and only between runs over the same input and the same scored
 /// rows.
 RunNumbers runNumbers(const ComparedRun &run, const std::vector<ComparedRun> &runs);

@@ -4,6 +4,7 @@
 #include "views/grid_view.h"
 #include "views/layer_matrix.h"
 #include "views/matrix_view.h"
+#include "views/pair_maps.h"
 #include "views/type.h"
 
 #include <QKeyEvent>
@@ -251,7 +252,7 @@ QString AttentionMaps::emptyReason() const
 {
     if (const QString missing = missingPairReason(pair()); !missing.isEmpty())
         return missing;
-    return maps() ? QString() : tr("No maps yet. Click a pair of heads; the two models must be loaded.");
+    return maps() ? QString() : tr("No maps here. Click a pair of heads with both models loaded; a session keeps the maps of the last pair, up to %1 tokens.").arg(kStoredMapTokens);
 }
 
 QString AttentionMaps::csv() const

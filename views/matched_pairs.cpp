@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace winnow {
 
@@ -95,18 +96,14 @@ void MatchedPairs::arrange()
         const int first = m_scope == Scope::All ? 0 : m_layer * heads, count = m_scope == Scope::All ? shown->table->rows : heads;
         for (int i = 0; i < count; ++i)
             m_order.push_back(first + i);
-        const PairTable &table = *shown->table;
-        const auto key = [&](int head) -> double {
-            const auto at = static_cast<size_t>(head);
-            switch (m_sort) {
-            case Column::Head: return head;
-            case Column::Match: return table.match[at];
-            case Column::Score: return static_cast<double>(table.score[at]);
-            case Column::Margin: return static_cast<double>(table.margin[at]);
-            }
-            return head;
+        // Heads that were not compared come last either way.
+        const auto before = [this](int a, int b) {
+            const double left = keyOf(a, m_sort), right = keyOf(b, m_sort);
+            if (std::isnan(left) || std::isnan(right))
+                return std::isnan(right) && !std::isnan(left);
+            return m_ascending ? left < right : left > right;
         };
-        std::stable_sort(m_order.begin(), m_order.end(), [&](int a, int b) { return m_ascending ? key(a) < key(b) : key(a) > key(b); });
+        std::stable_sort(m_order.begin(), m_order.end(), before);
     }
     updateScroll();
 }
@@ -128,10 +125,63 @@ int MatchedPairs::firstRow(const QRectF &body) const { return std::clamp(m_scrol
 
 double MatchedPairs::figureHeight(double) const { return m_order.empty() ? 0 : figureHeadHeight() + headHeight() + rowHeight() * static_cast<double>(m_order.size()) + 8; }
 
-MatchedPairs::Columns MatchedPairs::columnsIn(const QRectF &body) const
+const PairTable *MatchedPairs::sinkFree() const
 {
-    const double left = body.left() + kPad, width = std::min(body.width() - 2 * kPad, scaled(420));
-    return {{left + width * 0.16, left + width * 0.46, left + width * 0.74, left + width}};
+    const PairDataPtr shown = pair();
+    if (!shown || !shown->table || shown->table->metric == QLatin1String("cosine_nosink"))
+        return nullptr;
+    const auto found = std::find_if(shown->tables.rbegin(), shown->tables.rend(), [](const PairTablePtr &table) { return table->metric == QLatin1String("cosine_nosink"); });
+    return found == shown->tables.rend() ? nullptr : found->get();
+}
+
+float MatchedPairs::withoutSink(int head) const
+{
+    const PairTable *table = sinkFree();
+    return table ? table->value(head, pair()->table->match[static_cast<size_t>(head)]) : std::numeric_limits<float>::quiet_NaN();
+}
+
+double MatchedPairs::keyOf(int head, Column column) const
+{
+    const PairTable &table = *pair()->table;
+    const auto at = static_cast<size_t>(head);
+    switch (column) {
+    case Column::Head: return head;
+    case Column::Match: return table.match[at];
+    case Column::Score: return static_cast<double>(table.score[at]);
+    case Column::Margin: return static_cast<double>(table.margin[at]);
+    case Column::NoSink: return static_cast<double>(withoutSink(head));
+    }
+    return head;
+}
+
+std::vector<MatchedPairs::Column> MatchedPairs::columnsAt(double width) const
+{
+    std::vector<Column> columns{Column::Head, Column::Match, Column::Score};
+    if (sinkFree())
+        columns.push_back(Column::NoSink);
+    const double least = tabularWidth(typeFont(TypeRole::Label), QStringLiteral("0.0000")) + 6;
+    if (width >= least * static_cast<double>(columns.size() + 1))
+        columns.push_back(Column::Margin);
+    return columns;
+}
+
+std::vector<MatchedPairs::Place> MatchedPairs::placesIn(const QRectF &body) const
+{
+    const double width = std::min(body.width() - 2 * kPad, scaled(460));
+    const std::vector<Column> columns = columnsAt(width);
+    double shares = 0;
+    const auto share = [](Column column) { return column == Column::Head ? 0.75 : 1.0; };
+    for (const Column column : columns)
+        shares += share(column);
+    std::vector<Place> places;
+    double left = body.left() + kPad;
+    for (const Column column : columns) {
+        const double right = left + width * share(column) / shares;
+        places.push_back({column, left, right});
+        left = right;
+    }
+    places.front().left = body.left() + 4;
+    return places;
 }
 
 QString MatchedPairs::cellText(int head, Column column) const
@@ -141,31 +191,39 @@ QString MatchedPairs::cellText(int head, Column column) const
     switch (column) {
     case Column::Head: return format::headAddress(mark.layer, mark.head);
     case Column::Match: return format::headAddress(mark.smallLayer, mark.smallHead);
-    case Column::Score: return similarityText(static_cast<double>(shown->table->score[static_cast<size_t>(head)]));
-    case Column::Margin: return similarityText(static_cast<double>(shown->table->margin[static_cast<size_t>(head)]));
+    case Column::Score:
+    case Column::Margin:
+    case Column::NoSink: return similarityText(keyOf(head, column));
     }
     return {};
+}
+
+QString MatchedPairs::columnName(Column column) const
+{
+    switch (column) {
+    case Column::Head: return tr("Head");
+    case Column::Match: return tr("Matches");
+    case Column::Margin: return tr("Margin");
+    case Column::NoSink: return tr("No sink");
+    case Column::Score: break;
+    }
+    QString metric = pair()->table->metric == QLatin1String("cosine_nosink") ? tr("cosine") : metricWord(pair()->table->metric).section(QLatin1Char(','), 0, 0);
+    metric[0] = metric[0].toUpper();
+    return metric;
 }
 
 void MatchedPairs::paintBody(QPainter &painter, const QRectF &body, const Theme &theme) const
 {
     if (m_order.empty())
         return;
-    constexpr Column kColumns[] = {Column::Head, Column::Match, Column::Score, Column::Margin};
-    const Columns columns = columnsIn(body);
-    QString metric = pair()->table->metric == QLatin1String("cosine_nosink") ? tr("cosine") : metricWord(pair()->table->metric).section(QLatin1Char(','), 0, 0);
-    metric[0] = metric[0].toUpper();
-    const QString names[] = {tr("Head"), tr("Matches"), metric, tr("Margin")};
-    const auto box = [&](int column, double top, double height) {
-        const double left = column == 0 ? body.left() + 4 : columns.right[column - 1] + 4;
-        return QRectF(left, top, columns.right[column] - left, height);
-    };
+    const std::vector<Place> places = placesIn(body);
+    const auto box = [](const Place &place, double top, double height) { return QRectF(place.left + 4, top, place.right - place.left - 4, height); };
     painter.setFont(typeFont(TypeRole::Label));
-    for (int c = 0; c < 4; ++c) {
-        const bool sorted = m_sort == kColumns[c] && !(m_sort == Column::Head && m_ascending);
+    for (const Place &place : places) {
+        const bool sorted = m_sort == place.column && !(m_sort == Column::Head && m_ascending);
         painter.setPen(sorted ? theme.t1 : theme.t2);
-        const QString name = sorted ? (m_ascending ? QStringLiteral("↑ ") : QStringLiteral("↓ ")) + names[c] : names[c];
-        const QRectF cell = box(c, body.top(), headHeight());
+        const QString name = sorted ? (m_ascending ? QStringLiteral("↑ ") : QStringLiteral("↓ ")) + columnName(place.column) : columnName(place.column);
+        const QRectF cell = box(place, body.top(), headHeight());
         painter.drawText(cell, Qt::AlignRight | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(name, Qt::ElideRight, cell.width()));
     }
     painter.setPen(QPen(theme.hair, 1));
@@ -174,8 +232,8 @@ void MatchedPairs::paintBody(QPainter &painter, const QRectF &body, const Theme 
     double top = body.top() + headHeight();
     for (size_t i = static_cast<size_t>(first); i < m_order.size() && top < body.bottom(); ++i, top += rowHeight()) {
         painter.setPen(theme.t1);
-        for (int c = 0; c < 4; ++c)
-            drawTabular(painter, box(c, top, rowHeight()), Qt::AlignRight, cellText(m_order[i], kColumns[c]));
+        for (const Place &place : places)
+            drawTabular(painter, box(place, top, rowHeight()), Qt::AlignRight, cellText(m_order[i], place.column));
         painter.setPen(QPen(theme.grid, 1));
         painter.drawLine(QPointF(body.left(), std::round(top + rowHeight()) - 0.5), QPointF(body.right(), std::round(top + rowHeight()) - 0.5));
     }
@@ -238,11 +296,9 @@ void MatchedPairs::mousePressEvent(QMouseEvent *event)
         return;
     if (event->position().y() >= headHeight())
         return mark(rowAt(event->position()));
-    const Columns columns = columnsIn(bodyRect());
-    int column = 0;
-    while (column < 3 && event->position().x() > columns.right[column] + 4)
-        ++column;
-    const auto wanted = static_cast<Column>(column);
+    const std::vector<Place> places = placesIn(bodyRect());
+    const auto place = std::find_if(places.begin(), places.end() - 1, [&](const Place &each) { return event->position().x() <= each.right + 4; });
+    const Column wanted = place->column;
     const bool descending = wanted == m_sort && m_ascending;
     sortBy(wanted, descending ? Qt::DescendingOrder : Qt::AscendingOrder);
 }
@@ -289,9 +345,11 @@ QString MatchedPairs::caption() const
 {
     if (!pair() || !pair()->table)
         return {};
-    return tr("Head of %1 that is most like each head of %2 (layer·head), %3 over %4 tokens; margin: best less second best.")
-        .arg(pair()->small.name, pair()->large.name, metricWord(pair()->table->metric))
-        .arg(pair()->tokens);
+    const QString text = tr("Head of %1 that is most like each head of %2 (layer·head), %3 over %4 tokens; margin: best less second best.")
+                             .arg(pair()->small.name, pair()->large.name, metricWord(pair()->table->metric))
+                             .arg(pair()->tokens);
+    const PairTable *plain = sinkFree();
+    return plain ? text + tr(" No sink: cosine of the same pair without %1.").arg(plain->skipSinks == 1 ? tr("the first token") : tr("the first %1 tokens").arg(plain->skipSinks)) : text;
 }
 
 QString MatchedPairs::emptyReason() const { return missingPairReason(pair()); }
@@ -300,11 +358,7 @@ QString MatchedPairs::csv() const
 {
     const PairDataPtr shown = pair();
     QString out = QStringLiteral("large layer,large head,small layer,small head,%1,margin,control").arg(shown && shown->table ? shown->table->metric : QStringLiteral("score"));
-    const PairTable *plain = nullptr;
-    if (shown && shown->table && shown->table->metric != QLatin1String("cosine_nosink"))
-        for (const PairTablePtr &table : shown->tables)
-            if (table->metric == QLatin1String("cosine_nosink"))
-                plain = table.get();
+    const PairTable *plain = sinkFree();
     out += plain ? QStringLiteral(",cosine_nosink\n") : QStringLiteral("\n");
     const auto number = [](float v) { return std::isfinite(v) ? QString::number(static_cast<double>(v), 'g', 9) : QString(); };
     for (const int head : m_order) {
@@ -312,7 +366,7 @@ QString MatchedPairs::csv() const
         const PairMark mark = matchOf(*shown, head);
         const PairTable &table = *shown->table;
         out += QStringLiteral("%1,%2,%3,%4,%5,%6,%7").arg(mark.layer).arg(mark.head).arg(mark.smallLayer).arg(mark.smallHead).arg(number(table.score[at]), number(table.margin[at]), table.control.empty() ? QString() : number(table.control[at]));
-        out += plain ? QLatin1Char(',') + number(plain->value(head, table.match[at])) + QLatin1Char('\n') : QStringLiteral("\n");
+        out += plain ? QLatin1Char(',') + number(withoutSink(head)) + QLatin1Char('\n') : QStringLiteral("\n");
     }
     return out;
 }
@@ -323,8 +377,9 @@ QString MatchedPairs::describe() const
     if (row < 0)
         return tr("Nothing marked. Up and down move through the heads.");
     const int head = m_order[static_cast<size_t>(row)];
-    return tr("%1 matches %2: %3 %4, margin %5")
-        .arg(cellText(head, Column::Head), cellText(head, Column::Match), metricWord(pair()->table->metric), cellText(head, Column::Score), cellText(head, Column::Margin));
+    const QString text = tr("%1 matches %2: %3 %4, margin %5")
+                             .arg(cellText(head, Column::Head), cellText(head, Column::Match), metricWord(pair()->table->metric), cellText(head, Column::Score), cellText(head, Column::Margin));
+    return sinkFree() ? text + tr(", cosine without first tokens %1").arg(cellText(head, Column::NoSink)) : text;
 }
 
 QJsonObject MatchedPairs::saveState() const
@@ -335,7 +390,7 @@ QJsonObject MatchedPairs::saveState() const
 void MatchedPairs::restoreState(const QJsonObject &state)
 {
     m_layer = std::max(0, state.value(QStringLiteral("layer")).toInt(m_layer));
-    const auto column = static_cast<Column>(std::clamp(state.value(QStringLiteral("sort")).toInt(static_cast<int>(m_sort)), 0, 3));
+    const auto column = static_cast<Column>(std::clamp(state.value(QStringLiteral("sort")).toInt(static_cast<int>(m_sort)), 0, static_cast<int>(Column::NoSink)));
     sortBy(column, state.value(QStringLiteral("ascending")).toBool(m_ascending) ? Qt::AscendingOrder : Qt::DescendingOrder);
     setScope(state.value(QStringLiteral("scope")).toString() == QLatin1String("all") ? Scope::All : Scope::Layer);
 }

@@ -8,8 +8,8 @@ class QScrollBar;
 
 namespace winnow {
 
-/// Which head of the small model serves each head of the large one: score and margin, of one layer or of all, sorted by any
-/// column. A click marks the pair.
+/// Which head of the small model serves each head of the large one: score, margin, and the match's cosine without first tokens
+/// where that was compared; of one layer or of all, sorted by any column. A click marks the pair.
 class MatchedPairs final : public PictureView {
     Q_OBJECT
 public:
@@ -26,12 +26,16 @@ public:
     void restoreState(const QJsonObject &state) override;
     double figureHeight(double width) const override;
 
-    enum class Column { Head, Match, Score, Margin };
+    enum class Column { Head, Match, Score, Margin, NoSink };
     enum class Scope { Layer, All };
     Column sortColumn() const { return m_sort; }
     bool ascending() const { return m_ascending; }
     void sortBy(Column column, Qt::SortOrder order);
     void setScope(Scope scope);
+    /// Those that have room in this width, in order: the margin goes first.
+    std::vector<Column> columnsAt(double width) const;
+    /// Cosine without first tokens of a head and its match; NaN where it was not compared.
+    float withoutSink(int head) const;
     /// Flat heads in the order they stand.
     const std::vector<int> &order() const { return m_order; }
 
@@ -47,10 +51,15 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
-    struct Columns {
-        double right[4];
+    struct Place {
+        Column column;
+        double left, right;
     };
-    Columns columnsIn(const QRectF &body) const;
+    std::vector<Place> placesIn(const QRectF &body) const;
+    /// The table of cosines without first tokens beside the shown one; null when that is it, or there is none.
+    const PairTable *sinkFree() const;
+    QString columnName(Column column) const;
+    double keyOf(int head, Column column) const;
     double rowHeight() const;
     double headHeight() const;
     int visibleRows(const QRectF &body) const;

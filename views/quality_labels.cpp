@@ -163,7 +163,7 @@ std::vector<std::pair<QString, QString>> QualityView::tooltipRows(const Hit &hit
 {
     const Line &line = m_lines[static_cast<size_t>(hit.line)];
     const Point &p = line.points[static_cast<size_t>(hit.point)];
-    const QString names[] = {tr("ΔNLL"), tr("KL"), tr("Top-1")};
+    const QString names[] = {tr("ΔNLL"), tr("KL"), tr("Top-1"), tr("Log-perplexity")};
     QString value = yText(p.y);
     if (p.forecast)
         value += tr(", forecast");
@@ -175,11 +175,11 @@ std::vector<std::pair<QString, QString>> QualityView::tooltipRows(const Hit &hit
         if (run.baseline && run.report)
             full = shownX(m_xKind == X::Nominal ? run.report->savings().nominalBytes : run.report->savings().nativeBytes);
     QString stored = xText(p.x);
-    if (full > 0 && m_xKind != X::Tokens)
+    if (full > 0 && overBytes())
         stored += QStringLiteral(", ") + format::signedPercent(p.x / full - 1);
-    const QString xNames[] = {tr("Stored"), tr("Nominal"), tr("Tokens"), tr("With small model")};
+    const QString xNames[] = {tr("Stored"), tr("Nominal"), tr("Tokens"), tr("With small model"), tr("Replaced")};
     rows.emplace_back(xNames[static_cast<int>(m_xKind)], stored);
-    if (p.forecast || line.reference || curveCount() < 2)
+    if (p.forecast || line.reference || curveCount() < 2 || m_xKind == X::Replaced)
         return rows;
     // The best measured point that needs no more bytes.
     const Line *bestLine = nullptr;

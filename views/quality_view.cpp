@@ -16,8 +16,8 @@ namespace winnow {
 namespace {
 
 constexpr double kMebi = 1024.0 * 1024.0;
-constexpr const char *kXNames[] = {"nativeBytes", "nominalBytes", "tokens", "effectiveBytes"};
-constexpr const char *kYNames[] = {"deltaNll", "kl", "top1Agreement"};
+constexpr const char *kXNames[] = {"nativeBytes", "nominalBytes", "tokens", "effectiveBytes", "replacedShare"};
+constexpr const char *kYNames[] = {"deltaNll", "kl", "top1Agreement", "nll"};
 
 bool namesAxis(const std::string &given, const char *wanted, const char *fallback) { return given == wanted || (given.empty() && wanted == std::string(fallback)); }
 
@@ -86,7 +86,7 @@ bool QualityView::samePicture(const std::vector<Line> &lines) const
     });
 }
 
-double QualityView::shownX(double x) const { return m_xKind == X::Tokens ? x : x / kMebi; }
+double QualityView::shownX(double x) const { return overBytes() ? x / kMebi : m_xKind == X::Replaced ? 100 * x : x; }
 
 bool QualityView::isBetter(double a, double b) const { return m_yKind == Y::Top1 ? a > b : a < b; }
 
@@ -127,7 +127,7 @@ QualityView::Plan QualityView::planFor(const QRectF &body) const
         const double most = inside.empty() ? 0 : *std::max_element(inside.begin(), inside.end());
         for (const double high : highs)
             inside.push_back(std::min(high, most * 1.25));
-        plan.y = ChartAxis::linear(inside, m_yKind != Y::Top1);
+        plan.y = ChartAxis::linear(inside, m_yKind != Y::Top1 && m_yKind != Y::Nll);
     }
     const double top = body.top() + scaled(30), bottom = body.bottom() - scaled(40);
     plan.plot = QRectF(body.left() + scaled(44), top, std::max(20.0, body.width() - scaled(44) - 20), std::max(20.0, bottom - top));
@@ -179,7 +179,7 @@ QPolygonF QualityView::frontSteps(const Plan &plan) const
 {
     const std::vector<Point> front = paretoFront();
     QPolygonF steps;
-    if (!m_showFront || front.size() < 2 || curveCount() < 2 || plan.plot.width() < scaled(420))
+    if (!m_showFront || m_xKind == X::Replaced || front.size() < 2 || curveCount() < 2 || plan.plot.width() < scaled(420))
         return steps;
     for (size_t i = 0; i < front.size(); ++i) {
         const QPointF here = plan.at(front[i].x, m_yScale == Scale::Log ? std::max(front[i].y, plan.y.lo) : front[i].y);

@@ -10,12 +10,13 @@ class QComboBox;
 
 namespace winnow {
 
-/// Quality against bytes: one line per run that was swept, measured points filled, forecasts hollow.
+/// Quality against bytes, kept tokens or the share of replaced layers: one line per run that was swept, measured points filled,
+/// forecasts hollow.
 class QualityView final : public PictureView {
     Q_OBJECT
 public:
-    enum class X { Stored, Nominal, Tokens, Effective };
-    enum class Y { DeltaNll, Kl, Top1 };
+    enum class X { Stored, Nominal, Tokens, Effective, Replaced };
+    enum class Y { DeltaNll, Kl, Top1, Nll };
     enum class Scale { Linear, Log };
 
     explicit QualityView(QWidget *parent = nullptr);
@@ -84,7 +85,8 @@ private:
     size_t curveCount() const;
     std::vector<Point> paretoFront() const;
     bool isBetter(double a, double b) const; // of two y values
-    double shownX(double x) const; // bytes in MiB
+    double shownX(double x) const; // bytes in MiB, shares in percent
+    bool overBytes() const { return m_xKind != X::Tokens && m_xKind != X::Replaced; }
     QString xTitle() const;
     QString yTitle() const;
     QString yText(double y) const;

@@ -84,8 +84,8 @@ QVector<QWidget *> QualityView::headerControls()
             box->setAccessibleName(name);
             return box;
         };
-        m_xChoice = make({tr("x: stored bytes"), tr("x: nominal bytes"), tr("x: tokens"), tr("x: stored with small model")}, tr("Horizontal axis"));
-        m_yChoice = make({tr("y: ΔNLL"), tr("y: KL"), tr("y: top-1")}, tr("Vertical axis"));
+        m_xChoice = make({tr("x: stored bytes"), tr("x: nominal bytes"), tr("x: tokens"), tr("x: stored with small model"), tr("x: replaced layers")}, tr("Horizontal axis"));
+        m_yChoice = make({tr("y: ΔNLL"), tr("y: KL"), tr("y: top-1"), tr("y: log-perplexity")}, tr("Vertical axis"));
         connect(m_xChoice, &QComboBox::activated, this, [this](int index) { setAxes(static_cast<X>(index), m_yKind); });
         connect(m_yChoice, &QComboBox::activated, this, [this](int index) { setAxes(m_xKind, static_cast<Y>(index)); });
     }
@@ -114,11 +114,16 @@ void QualityView::refreshChoices()
     }
 }
 
-QString QualityView::title() const { return m_xKind == X::Tokens ? tr("Quality against tokens") : tr("Quality against bytes"); }
+QString QualityView::title() const
+{
+    if (m_xKind == X::Replaced)
+        return tr("Quality against replaced layers");
+    return m_xKind == X::Tokens ? tr("Quality against tokens") : tr("Quality against bytes");
+}
 
 QString QualityView::xTitle() const
 {
-    const QString names[] = {tr("stored cache, MiB"), tr("nominal cache, MiB"), tr("kept tokens"), tr("stored and small model’s cache, MiB")};
+    const QString names[] = {tr("stored cache, MiB"), tr("nominal cache, MiB"), tr("kept tokens"), tr("stored and small model’s cache, MiB"), tr("layers replaced, percent")};
     return names[static_cast<int>(m_xKind)] + (m_xScale == Scale::Log ? tr(", log scale") : QString());
 }
 
@@ -128,7 +133,7 @@ QString QualityView::yTitle() const
     for (const RunEntry &run : data().runs)
         if (run.baseline)
             against = runLetter(run.index);
-    const QString names[] = {tr("ΔNLL against %1, nats/token").arg(against), tr("KL against %1, nats").arg(against), tr("top-1 agreement with %1, percent").arg(against)};
+    const QString names[] = {tr("ΔNLL against %1, nats/token").arg(against), tr("KL against %1, nats").arg(against), tr("top-1 agreement with %1, percent").arg(against), tr("log-perplexity, nats/token")};
     return names[static_cast<int>(m_yKind)] + (m_yScale == Scale::Log ? tr(", log scale") : QString());
 }
 
@@ -138,11 +143,17 @@ QString QualityView::yText(double y) const
     case Y::DeltaNll: return format::signedDecimals(y, 4);
     case Y::Kl: return format::decimals(y, 3);
     case Y::Top1: return format::percent(y, 1);
+    case Y::Nll: return format::decimals(y, 4);
     }
     return {};
 }
 
-QString QualityView::xText(double x) const { return m_xKind == X::Tokens ? format::tokens(std::llround(x)) : format::bytes(x * kMebi); }
+QString QualityView::xText(double x) const
+{
+    if (m_xKind == X::Replaced)
+        return format::percent(x / 100, 1);
+    return m_xKind == X::Tokens ? format::tokens(std::llround(x)) : format::bytes(x * kMebi);
+}
 
 QString QualityView::note() const
 {
@@ -186,8 +197,8 @@ QString QualityView::caption() const
 
 QString QualityView::csv() const
 {
-    const QString xNames[] = {QStringLiteral("stored cache MiB"), QStringLiteral("nominal cache MiB"), QStringLiteral("kept tokens"), QStringLiteral("stored and small model cache MiB")};
-    const QString yNames[] = {QStringLiteral("delta NLL nats/token"), QStringLiteral("KL nats"), QStringLiteral("top-1 agreement")};
+    const QString xNames[] = {QStringLiteral("stored cache MiB"), QStringLiteral("nominal cache MiB"), QStringLiteral("kept tokens"), QStringLiteral("stored and small model cache MiB"), QStringLiteral("layers replaced percent")};
+    const QString yNames[] = {QStringLiteral("delta NLL nats/token"), QStringLiteral("KL nats"), QStringLiteral("top-1 agreement"), QStringLiteral("NLL nats/token")};
     QString out = QStringLiteral("run,method,budget,%1,%2,low,high,forecast\n").arg(xNames[static_cast<int>(m_xKind)], yNames[static_cast<int>(m_yKind)]);
     const auto number = [](double value) { return std::isfinite(value) ? QString::number(value, 'g', 12) : QString(); };
     for (const Line &line : m_lines)
@@ -219,7 +230,7 @@ void QualityView::restoreState(const QJsonObject &state)
 {
     for (QAction *action : actions())
         action->setChecked(state.value(action->objectName()).toBool(action->isChecked()));
-    setAxes(static_cast<X>(std::clamp(state.value(QStringLiteral("x")).toInt(), 0, 3)), static_cast<Y>(std::clamp(state.value(QStringLiteral("y")).toInt(), 0, 2)));
+    setAxes(static_cast<X>(std::clamp(state.value(QStringLiteral("x")).toInt(), 0, static_cast<int>(X::Replaced))), static_cast<Y>(std::clamp(state.value(QStringLiteral("y")).toInt(), 0, static_cast<int>(Y::Nll))));
 }
 
 QPointF QualityView::pointPosition(const Hit &hit) const

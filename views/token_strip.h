@@ -1,5 +1,6 @@
 #pragma once
 
+#include "views/guided_heads.h"
 #include "views/picture_view.h"
 #include "views/token_layout.h"
 
@@ -39,6 +40,9 @@ public:
     int tokenAt(const QPointF &point) const;
     /// Where a token stands in the widget (its first box).
     QRectF tokenRect(int token) const;
+    /// Where classes change at every step: rank, classes so far and the deciding small heads of the shown head, or of the marked
+    /// one where several are shown. Empty for other runs.
+    QString hoverText(int token) const;
     /// Short labels ("All", "Layer 12", "Head") for narrow windows.
     void setCompact(bool compact);
 
@@ -82,6 +86,8 @@ private:
     std::shared_ptr<const TokenText> m_text;
     std::shared_ptr<const TokenLayout> m_layout;
     ReportPtr m_textOf;
+    mutable ReportPtr m_servingOf; // whose heads are read
+    mutable std::vector<ServingHead> m_serving;
     KeptGridCache m_grids;
     KeptGridPtr m_grid;
     std::vector<Look> m_looks; // one per token

@@ -1,3 +1,4 @@
+#include "core/base/json_fields.h"
 #include "views/format.h"
 #include "views/token_strip.h"
 #include "views/type.h"
@@ -8,6 +9,7 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QScrollBar>
+#include <QToolTip>
 
 #include <algorithm>
 
@@ -244,6 +246,40 @@ void TokenStrip::wheelEvent(QWheelEvent *event)
     event->accept();
 }
 
+QString TokenStrip::hoverText(int token) const
+{
+    if (!m_grid || token < 0 || token >= m_grid->width() || m_grid->kept().changes.empty())
+        return {};
+    const Selection &mark = selection();
+    const bool all = m_scope == Scope::AllLayers;
+    const int layer = all && mark.layer >= 0 ? std::min(mark.layer, m_grid->layers() - 1) : m_layer;
+    const int head = m_scope != Scope::Head && mark.head >= 0 ? std::min(mark.head, m_grid->heads() - 1) : m_head;
+    QStringList lines{tr("Head %1").arg(format::headAddress(layer, head))};
+    const bool prompt = token < m_grid->tokens();
+    if (prompt && m_grid->hasScores()) {
+        int rank = 1;
+        for (int other = 0; other < m_grid->tokens(); ++other)
+            rank += m_grid->score(layer, head, other) > m_grid->score(layer, head, token) ? 1 : 0;
+        lines << tr("Rank %1 of %2 after the prompt").arg(rank).arg(m_grid->tokens());
+    }
+    QString history = prompt ? className(m_grid->kept().tokenClass(layer, head, token)) : tr("new");
+    const std::vector<ClassChange> changes = m_grid->history(layer, head, token);
+    constexpr size_t kShown = 6; // the last ones
+    if (changes.size() > kShown)
+        history += tr(", %1 changes").arg(changes.size());
+    for (size_t i = changes.size() > kShown ? changes.size() - kShown : 0; i < changes.size(); ++i)
+        history += tr(", %1 from step %2").arg(className(changes[i].to)).arg(changes[i].step + 1);
+    lines << history;
+    if (m_servingOf != data().current.report) {
+        m_servingOf = data().current.report;
+        m_serving = servingHeads(*m_servingOf);
+    }
+    const auto queryHeads = static_cast<int>(integerField(m_servingOf->model(), "heads"));
+    if (const QString serving = servingText(m_serving, layer, head, queryHeads / std::max(1, m_grid->heads())); !serving.isEmpty())
+        lines << tr("Decided by small heads %1").arg(serving);
+    return lines.join(QLatin1Char('\n'));
+}
+
 void TokenStrip::mouseMoveEvent(QMouseEvent *event)
 {
     const int token = tokenAt(event->position());
@@ -255,6 +291,7 @@ void TokenStrip::mouseMoveEvent(QMouseEvent *event)
         }
         return;
     }
+    QToolTip::showText(event->globalPosition().toPoint(), hoverText(token), this);
     if (token != selection().token || token < 0)
         moveTo(token, Gesture::Hover);
 }

@@ -12,6 +12,7 @@
 #include "views/kept_positions.h"
 #include "views/layer_matrix.h"
 #include "views/layer_planner.h"
+#include "views/mass_bars.h"
 #include "views/match_stability.h"
 #include "views/matched_pairs.h"
 #include "views/prompt_answers.h"
@@ -24,6 +25,7 @@
 #include "views/prompt_scatter.h"
 #include "views/prompt_strips.h"
 #include "views/prompt_trace.h"
+#include "views/pair_memory.h"
 #include "views/quality_view.h"
 #include "views/ranked_mass.h"
 #include "views/saliency_timeline.h"
@@ -61,6 +63,8 @@ const std::array kViews{
     Entry{"bytes", QT_TRANSLATE_NOOP("views", "Byte meter"), ViewPage::Cache, &make<ByteMeter>},
     Entry{"keptPositions", QT_TRANSLATE_NOOP("views", "Kept positions"), ViewPage::Cache, &make<KeptPositions>},
     Entry{"saliencyTimeline", QT_TRANSLATE_NOOP("views", "Saliency timeline"), ViewPage::Cache, &make<SaliencyTimeline>},
+    Entry{"massBars", QT_TRANSLATE_NOOP("views", "Attention mass"), ViewPage::Cache, &make<MassBars>},
+    Entry{"pairMemory", QT_TRANSLATE_NOOP("views", "Memory of both models"), ViewPage::Cache, &make<PairMemory>},
     Entry{"layerMatrix", QT_TRANSLATE_NOOP("views", "Layers"), ViewPage::Similarity, &make<LayerMatrix>},
     Entry{"headMatrix", QT_TRANSLATE_NOOP("views", "Heads"), ViewPage::Similarity, &make<HeadMatrix>},
     Entry{"matchedPairs", QT_TRANSLATE_NOOP("views", "Matched pairs"), ViewPage::Similarity, &make<MatchedPairs>},

@@ -279,6 +279,7 @@ void PlannerPanel::refreshCosts(const Plan &plan)
         row->setVisible(known);
     m_badge->hide();
     m_inactive->setVisible(!known);
+    setStyleProperty(m_inactive, "badge", known ? QVariant("warn") : QVariant());
     if (!known) {
         m_inactive->setText(tr("What it saves and costs appears when both models were loaded once."));
         return;
@@ -312,7 +313,7 @@ void PlannerPanel::refreshCosts(const Plan &plan)
     const int64_t least = integerField(m_bench.setting().parameters, "matchMin", kMatchMin);
     m_inactive->setVisible(tokens < least);
     if (tokens < least)
-        m_inactive->setText(tr("Inactive: the text is shorter than %1 tokens.").arg(least));
+        m_inactive->setText(tr("inactive: prompt shorter than %1 tokens").arg(least));
 }
 
 } // namespace winnow

@@ -42,6 +42,22 @@ namespace {
 
 } // namespace
 
+PairBadges pairBadges(const Report &report)
+{
+    PairBadges badges;
+    for (const std::string &notice : report.notices())
+        if (notice.starts_with("inactive: prompt shorter"))
+            badges.inactive = QString::fromStdString(notice);
+    const Savings savings = report.savings();
+    const double more = savings.slmCacheBytes > 0 && badges.inactive.isEmpty() ? savings.nativeBytes + savings.slmCacheBytes - savings.fullBytes : 0;
+    const double flop = report.metric("flopNet").value_or(0);
+    if (more > 0)
+        badges.loss = SavingsPanel::tr("net loss: %1 more than full").arg(format::bytes(more));
+    else if (flop < 0)
+        badges.loss = SavingsPanel::tr("net loss: %1 GFLOP a token more").arg(format::shortNumber(-flop / 1e9));
+    return badges;
+}
+
 SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
     : QWidget(parent)
     , m_bench(bench)
@@ -71,6 +87,16 @@ SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
     badgeRow->addWidget(m_badge);
     badgeRow->addStretch(1);
     m_body->addLayout(badgeRow);
+    m_inactive = new QLabel(this);
+    m_inactive->setProperty("badge", "warn");
+    m_inactive->setToolTip(tr("The method changed nothing: what is measured is the full cache, not the method"));
+    m_loss = new QLabel(this);
+    m_loss->setProperty("badge", "err");
+    m_loss->setToolTip(tr("With the small model counted this takes more than the large model alone"));
+    for (QLabel *label : {m_inactive, m_loss}) {
+        label->setFont(typeFont(TypeRole::Hint));
+        m_body->addWidget(label, 0, Qt::AlignLeft);
+    }
     m_selection = new FactRow(look, this);
     m_decode = new FactRow(look, this);
     auto *facts = new QVBoxLayout;
@@ -112,6 +138,11 @@ void SavingsPanel::refresh()
         widget->setVisible(any);
     m_empty->setVisible(!any);
     m_badge->setVisible(false);
+    const PairBadges badges = any ? pairBadges(*report) : PairBadges{};
+    m_inactive->setText(badges.inactive);
+    m_inactive->setVisible(!badges.inactive.isEmpty());
+    m_loss->setText(badges.loss);
+    m_loss->setVisible(!badges.loss.isEmpty());
     if (!any) {
         m_header->setNote({});
         return;
@@ -143,7 +174,10 @@ SavingsSummary::SavingsSummary(Workbench &bench, Look &look, QWidget *parent)
     m_stored = new MeterBar(this);
     m_checks = new QLabel(this);
     m_checks->setFont(typeFont(TypeRole::Hint));
+    m_pair = new QLabel(this);
+    m_pair->setFont(typeFont(TypeRole::Hint));
     layout->addWidget(m_stored);
+    layout->addWidget(m_pair, 0, Qt::AlignLeft);
     layout->addWidget(m_checks, 0, Qt::AlignLeft);
     connect(&bench, &Workbench::viewDataChanged, this, &SavingsSummary::refresh);
     connect(&look, &Look::changed, this, &SavingsSummary::refresh);
@@ -155,6 +189,10 @@ void SavingsSummary::refresh()
     const ReportPtr report = m_bench.currentReport();
     m_stored->setVisible(report != nullptr);
     m_checks->setVisible(report && !report->checks().empty());
+    const PairBadges badges = report ? pairBadges(*report) : PairBadges{};
+    m_pair->setText(badges.inactive.isEmpty() ? badges.loss : badges.inactive);
+    m_pair->setVisible(!m_pair->text().isEmpty());
+    setStyleProperty(m_pair, "badge", badges.inactive.isEmpty() ? "err" : "warn");
     if (!report)
         return;
     const Savings savings = report->savings();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/report.h"
+
 #include <QStringList>
 #include <QWidget>
 
@@ -13,6 +15,13 @@ class Look;
 class MeterBar;
 class PanelHeader;
 class Workbench;
+
+/// What a method of two models has to say before its numbers; empty = nothing.
+struct PairBadges {
+    QString inactive; // "inactive: prompt shorter than 100 tokens"
+    QString loss; // bytes or work are worse than those of the full model
+};
+PairBadges pairBadges(const Report &report);
 
 /// Nominal, Stored, Allocated as bars of the full cache, then times. What was not measured is a forecast or a dash.
 class SavingsPanel : public QWidget {
@@ -28,7 +37,7 @@ private:
     Look &m_look;
     PanelHeader *m_header;
     QVBoxLayout *m_body;
-    QLabel *m_badge, *m_empty;
+    QLabel *m_badge, *m_inactive, *m_loss, *m_empty;
     MeterBar *m_nominal, *m_stored, *m_allocated;
     FactRow *m_selection, *m_decode;
 };
@@ -45,7 +54,7 @@ private:
     Workbench &m_bench;
     Look &m_look;
     MeterBar *m_stored;
-    QLabel *m_checks;
+    QLabel *m_checks, *m_pair;
 };
 
 /// Did-it-act checks of what is shown, each with expected and found; failures say where.

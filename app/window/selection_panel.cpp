@@ -3,7 +3,9 @@
 #include "app/window/look.h"
 #include "app/window/panel_widgets.h"
 #include "app/workbench/workbench.h"
+#include "core/base/json_fields.h"
 #include "views/format.h"
+#include "views/guided_heads.h"
 #include "views/token_text.h"
 #include "views/type.h"
 
@@ -11,6 +13,8 @@
 #include <QLabel>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace winnow {
 namespace {
@@ -119,6 +123,11 @@ SelectionFacts selectionFacts(const Workbench &bench)
         return facts;
     if (mark.token >= 0 && mark.token < kept->tokens) {
         keptRows(facts, *kept, mark);
+        if (!kept->changes.empty()) {
+            const auto group = static_cast<int>(integerField(report->model(), "heads") / std::max<int64_t>(1, kept->heads));
+            if (const QString serving = servingText(servingHeads(*report), std::max(0, mark.layer), std::max(0, mark.head), group); !serving.isEmpty())
+                facts.rows.append({SelectionPanel::tr("Decided by"), serving});
+        }
     } else if (mark.token >= kept->tokens) {
         facts.rows.append({SelectionPanel::tr("Scored token"), SelectionPanel::tr("%1 of the continuation").arg(mark.token - kept->tokens)});
     } else if (mark.layer >= 0 && mark.layer < kept->layers) {

@@ -81,10 +81,11 @@ void SimilarityPage::buildPlaces(QVBoxLayout *column)
     m_pairs = addSlot(m_upper, {QStringLiteral("matchedPairs")});
     m_scores = addSlot(m_right, {QStringLiteral("bestScores"), QStringLiteral("matchStability"), QStringLiteral("consistencyMap")});
     m_maps = addSlot(m_bottom, {QStringLiteral("attentionMaps")});
-    m_sums = addSlot(m_bottom, {QStringLiteral("columnSums"), QStringLiteral("rankedMass")});
+    m_sums = addSlot(m_bottom, {QStringLiteral("columnSums"), QStringLiteral("rankedMass"), QStringLiteral("pairMemory")});
     QStringList others = viewIds(ViewPage::Similarity);
     others.removeAll(QStringLiteral("layerMatrix"));
     others.removeAll(QStringLiteral("layerPlanner"));
+    others << QStringLiteral("pairMemory");
     m_small = addSlot(m_top, others);
     m_slots.removeAll(m_small);
     m_small->setTabbed(true);
@@ -211,6 +212,12 @@ void SimilarityPage::markSomething()
     const PairDataPtr data = m_bench.viewData()->pair;
     if (!isVisible() || !data || !data->table || m_bench.selection().pair.hasLayers() || data->table->margin.empty())
         return;
+    if (data->maps) { // those the session kept
+        Selection kept = m_bench.selection();
+        kept.pair = data->maps->heads;
+        kept.pinned = true;
+        return m_bench.setSelection(kept);
+    }
     // The match that stands out most from the others: heads that look at themselves alone are alike in every layer.
     const std::vector<float> &margin = data->table->margin;
     const auto best = std::max_element(margin.begin(), margin.end(), [](float a, float b) { return !(a >= b); });

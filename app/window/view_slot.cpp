@@ -34,7 +34,9 @@ namespace {
             {QStringLiteral("rankedMass"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")}, {QStringLiteral("promptRates"), QT_TRANSLATE_NOOP("ViewSlot", "Rates")},
             {QStringLiteral("promptQuality"), QT_TRANSLATE_NOOP("ViewSlot", "Quality")}, {QStringLiteral("promptDiff"), QT_TRANSLATE_NOOP("ViewSlot", "Agreement")},
             {QStringLiteral("promptRows"), QT_TRANSLATE_NOOP("ViewSlot", "Methods")}, {QStringLiteral("promptScatter"), QT_TRANSLATE_NOOP("ViewSlot", "Scatter")},
-            {QStringLiteral("promptTrace"), QT_TRANSLATE_NOOP("ViewSlot", "Trace")}, {QStringLiteral("promptAttention"), QT_TRANSLATE_NOOP("ViewSlot", "Attention")}};
+            {QStringLiteral("promptTrace"), QT_TRANSLATE_NOOP("ViewSlot", "Trace")}, {QStringLiteral("promptAttention"), QT_TRANSLATE_NOOP("ViewSlot", "Attention")},
+            {QStringLiteral("pairMemory"), QT_TRANSLATE_NOOP("ViewSlot", "Memory")},
+            {QStringLiteral("massBars"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")}};
         const auto it = kNames.find(id);
         return it == kNames.end() ? viewChoice(id) : QCoreApplication::translate("ViewSlot", *it);
     }

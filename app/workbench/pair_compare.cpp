@@ -1,11 +1,13 @@
 #include "app/workbench/pair_compare.h"
 
 #include "core/base/json_fields.h"
+#include "views/pair_maps.h"
 
 #include <QCryptographicHash>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace winnow {
 namespace {
@@ -53,10 +55,15 @@ std::string compareKey(qint64 inputId, const Json &request)
 PairDataPtr storedPair(const ResultSource &source)
 {
     std::shared_ptr<PairData> all;
+    std::shared_ptr<const PairMaps> maps;
     std::string address;
     for (const auto &[key, report] : source.cells()) {
         if (!key.starts_with(std::string(kCompareCell) + ".") || (!address.empty() && !key.starts_with(address)))
             continue;
+        if (auto stored = readMaps(*report)) {
+            maps = std::move(stored);
+            continue;
+        }
         Result<std::shared_ptr<PairData>> read = readPairData(report);
         if (!read || !*read)
             continue;
@@ -66,7 +73,10 @@ PairDataPtr storedPair(const ResultSource &source)
             addTables(**read, *all);
         all = *read;
     }
-    return all ? withTable(all, QStringLiteral("cosine"), 0) : nullptr;
+    if (!all)
+        return nullptr;
+    all->maps = maps && maps->tokens == all->tokens ? maps : nullptr;
+    return withTable(all, QStringLiteral("cosine"), 0);
 }
 
 PairCompare::PairCompare(EngineClient &engine, JobRunner &jobs, SessionDocument &document, QObject *parent)
@@ -98,11 +108,13 @@ void PairCompare::setTarget(const PairTarget &target)
 
 void PairCompare::setWanted(bool wanted)
 {
-    m_wanted = wanted;
+    const bool turned = std::exchange(m_wanted, wanted) != wanted;
     if (wanted && !m_read && m_problem.isEmpty() && !m_cancelled)
         ask(Part::Whole);
     if (wanted)
         askMaps();
+    if (turned)
+        Q_EMIT busyChanged();
 }
 
 void PairCompare::close()
@@ -155,9 +167,15 @@ void PairCompare::findStored()
             continue;
         else if (const auto profile = readProfile(*report))
             m_measuredProfile = profile;
+        else if (auto maps = readMaps(*report))
+            m_maps = std::move(maps);
         else
             takeReport(report);
     }
+    if (m_maps && m_read && m_maps->tokens == m_read->tokens)
+        m_mapsOf = m_maps->heads;
+    else
+        m_maps.reset();
     publish();
 }
 

@@ -24,7 +24,7 @@ struct PairTarget {
 
 /// The comparison behind the Similarity page: asks the engine once for a text and a pair of models, keeps the report in the
 /// session, and answers a change of metric or of skipped tokens from what is there. Attention maps of the marked heads come
-/// from the engine when a pair is marked.
+/// from the engine when a pair is marked; the session keeps those of the last one.
 class PairCompare : public QObject {
     Q_OBJECT
 public:
@@ -59,6 +59,8 @@ public:
     /// Measured deltas of this pair and text; empty while there are none.
     const std::optional<LayerProfile> &measuredProfile() const { return m_measuredProfile; }
 
+    /// The page waits for its first comparison: nothing else should read the text before it.
+    bool goesFirst() const { return m_wanted && m_target.complete() && !m_read && m_problem.isEmpty() && !m_cancelled; }
     bool busy() const { return m_job != 0; }
     bool mapsBusy() const { return m_mapRequests > 0; }
     /// Why there is no comparison, after one was refused or failed; a sentence.

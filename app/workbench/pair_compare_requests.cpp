@@ -3,6 +3,7 @@
 
 #include "core/base/json_fields.h"
 #include "core/base/report_artifacts.h"
+#include "views/pair_maps.h"
 
 #include <algorithm>
 #include <limits>
@@ -142,6 +143,8 @@ void PairCompare::onTile(int generation, const PairMark &mark, bool large, Resul
         for (size_t column = row + 1; column < n; ++column)
             maps->large[row * n + column] = maps->small[row * n + column] = std::numeric_limits<float>::quiet_NaN();
     m_maps = std::move(maps);
+    if (const ReportPtr report = mapsReport(*m_maps)) // one place: those of the last pair
+        m_document.putCell({m_key + "maps", {{"kind", kCompareCell}}, 0}, report);
     publish();
     Q_EMIT changed();
 }

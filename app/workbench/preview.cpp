@@ -105,10 +105,17 @@ void Preview::pump()
             Q_EMIT reportChanged();
         return;
     }
-    if (!m_capture)
+    if (!m_capture && !m_held)
         startCapture();
-    else if (m_dirty)
+    else if (m_capture && m_dirty)
         startSelect();
+}
+
+void Preview::setHeld(bool held)
+{
+    m_held = held;
+    if (!held)
+        pump();
 }
 
 bool Preview::lacksSmallModel() const

@@ -34,6 +34,8 @@ public:
     void forgetCapture();
     /// Captures or selects now if the engine can.
     void pump();
+    /// Starts no capture while another question about the same text goes first.
+    void setHeld(bool held);
 
     const std::optional<CaptureInfo> &capture() const { return m_capture; }
     /// Selection of `previewSetting`; null until the first answer.
@@ -67,7 +69,7 @@ private:
     std::optional<CaptureInfo> m_capture;
     Setting m_wanted, m_reportSetting;
     ReportPtr m_report;
-    bool m_dirty = false;
+    bool m_dirty = false, m_held = false;
     bool m_captureFailed = false;
     bool m_recaptured = false; // once for a question that the capture could not answer; a second time is no use
     int m_captureJob = 0;

@@ -54,8 +54,9 @@ namespace {
         std::optional<double> QualityPoint::*value;
     };
     constexpr SizeAxis kSizeAxes[] = {{"nativeBytes", &QualityPoint::storedBytes}, {"nominalBytes", &QualityPoint::nominalBytes}, {"tokens", &QualityPoint::tokens},
-        {"effectiveBytes", &QualityPoint::effectiveBytes}};
-    constexpr QualityAxis kQualityAxes[] = {{"deltaNll", "nats/token", &QualityPoint::deltaNll}, {"kl", "nats", &QualityPoint::kl}, {"top1Agreement", "", &QualityPoint::top1}};
+        {"effectiveBytes", &QualityPoint::effectiveBytes}, {"replacedShare", &QualityPoint::replacedShare}};
+    constexpr QualityAxis kQualityAxes[] = {{"deltaNll", "nats/token", &QualityPoint::deltaNll}, {"kl", "nats", &QualityPoint::kl}, {"top1Agreement", "", &QualityPoint::top1},
+        {"nll", "nats/token", &QualityPoint::nll}};
 
     Curve makeCurve(const RunRecord &owner, const std::vector<const QualityPoint *> &measured, const SizeAxis &size, const QualityAxis &quality)
     {
@@ -134,7 +135,13 @@ const QualityPoint &QualityCache::point(const ReportPtr &report)
     point.deltaNll = delta;
     point.kl = report->metric("kl");
     point.top1 = report->metric("top1Agreement");
-    point.measured = delta && point.storedBytes >= 0;
+    point.nll = report->metric("nll");
+    const Json layers = fieldOf(report->model(), "layers");
+    if (const auto mapped = report->metric("mappedLayers"); mapped && layers.is_number() && layers.get<double>() > 0)
+        point.replacedShare = *mapped / layers.get<double>();
+    else if (point.setting.method == "full")
+        point.replacedShare = 0; // where the curves over replaced layers begin
+    point.measured = delta && point.storedBytes >= 0 && !waitsForText(*report); // an inactive method has no quality of its own
     point.low = point.high = delta.value_or(0);
     if (const std::optional<MeanInterval> interval = deltaNllInterval(*report)) {
         point.band = true;
@@ -181,7 +188,7 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
 {
     std::vector<Curve> curves;
     std::vector<Setting> seen;
-    bool pairs = false; // some run has a second model, whose cache counts
+    bool pairs = false, replaces = false; // some run has a second model, whose cache counts; one that gives layers their attention
     for (const RunRecord &run : document.runs()) {
         if (run.inputId != context.inputId || runFamily(run) != "kv")
             continue;
@@ -198,6 +205,7 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
             if (point.measured && sameCurve(point, setting, input)) {
                 points.push_back(&point);
                 pairs = pairs || point.smallCacheBytes > 0;
+                replaces = replaces || point.replacedShare > 0;
             }
         };
         for (const auto &[key, report] : document.cells())
@@ -222,6 +230,8 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
     }
     if (!pairs)
         std::erase_if(curves, [](const Curve &curve) { return curve.xName == "effectiveBytes"; });
+    if (!replaces)
+        std::erase_if(curves, [](const Curve &curve) { return curve.xName == "replacedShare"; });
     return curves;
 }
 

@@ -18,7 +18,8 @@ struct QualityPoint {
     double storedBytes = -1, nominalBytes = -1, tokens = -1; // negative = the report does not say
     double smallCacheBytes = -1; // of a second model beside the large one
     double effectiveBytes = -1; // stored, and the second model's cache where there is one
-    std::optional<double> deltaNll, kl, top1;
+    double replacedShare = -1; // of the layers whose attention a second model gives
+    std::optional<double> deltaNll, kl, top1, nll;
     double low = 0, high = 0; // 95 % band of deltaNll
     bool band = false;
 };
@@ -57,7 +58,7 @@ struct ViewContext {
 ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &context);
 
 /// Quality against size: for each method and parameter set, owned by the lowest letter, one curve for every pair of axes
-/// (nativeBytes, nominalBytes, tokens; deltaNll, kl, top1Agreement) that a measured cell or pinned run has, and a hollow
+/// (nativeBytes, nominalBytes, tokens, effectiveBytes, replacedShare; deltaNll, kl, top1Agreement, nll) that a measured cell or pinned run has, and a hollow
 /// forecast for the form's budget where two measured points allow one.
 std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext &context);
 

@@ -89,8 +89,10 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
     connect(&m_pair, &PairCompare::changed, this, [this] {
         if (const Json state = m_pair.saveState(); m_document.isOpen() && m_document.state("view.pair") != state)
             m_document.setState("view.pair", state);
+        orderReading();
         scheduleRebuild();
     });
+    connect(&m_pair, &PairCompare::busyChanged, this, &Workbench::orderReading);
     connect(&m_measurements, &Measurements::textReady, this, &Workbench::generated);
     connect(&m_document, &SessionDocument::failed, this, &Workbench::failed);
     for (auto signal : {&SessionDocument::runsChanged, &SessionDocument::cellsChanged, &SessionDocument::inputsChanged})

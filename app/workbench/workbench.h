@@ -175,6 +175,8 @@ private:
     void restoreSmallModel();
     void retargetPair();
     void retargetPromptMap();
+    /// Holds the preview's capture back while the Similarity page waits for its comparison.
+    void orderReading();
     void onSessionOpened();
     void restoreFromSession();
     void applySetting(const Setting &setting);

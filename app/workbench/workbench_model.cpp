@@ -212,10 +212,10 @@ void Workbench::retarget()
     std::optional<InputRecord> target;
     if (input && ready && input->kind == "text")
         target = *input;
+    retargetPair(); // first: it may hold the capture back
     m_preview.setTarget(requestChoice({settingOf("kv")}), target);
     const bool scorer = m_small.phase == ModelState::Phase::None || m_small.phase == ModelState::Phase::Ready; // one that was chosen is waited for
     m_promptPreview.setTarget(requestChoice({settingOf("prompt")}), scorer ? target : std::nullopt);
-    retargetPair();
 }
 
 std::optional<FittingRetry> Workbench::fittingRetry(const Json &request)

@@ -149,6 +149,14 @@ void Workbench::retargetPair()
         target.input = *input;
     target.ready = m_model.phase == ModelState::Phase::Ready && m_small.phase == ModelState::Phase::Ready;
     m_pair.setTarget(target);
+    orderReading();
+}
+
+void Workbench::orderReading()
+{
+    using Phase = ModelState::Phase;
+    const auto comes = [](const ModelState &model) { return model.phase == Phase::Ready || model.phase == Phase::Loading; };
+    m_preview.setHeld(m_pair.goesFirst() && comes(m_model) && comes(m_small));
 }
 
 } // namespace winnow

@@ -177,6 +177,7 @@ CacheBytes planBytes(const KvPlan &plan, const CacheShape &shape)
         const LayerSlots slots = countLayer(plan.kept, layer, shape);
         bytes.nominal += slots.sets * static_cast<double>(shape.kvHeads) / static_cast<double>(plan.kept.heads) * e;
         bytes.stored += slots.stored * e;
+        bytes.keys += holdsValuesOnly(plan, layer) ? 0 : slots.stored * static_cast<double>(shape.headDim * shape.elementBytes);
         bytes.unfolded += slots.perQueryHead * e;
         bytes.metadata += metadataOf(plan, slots, shape);
         addMarginal(plan, layer, shape, bytes);

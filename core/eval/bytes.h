@@ -29,6 +29,7 @@ struct CacheBytes {
     double full = 0; // the whole prompt
     double nominal = 0; // announced slots times e
     double stored = 0; // K and V rows of the union over each group: what `allocated` should come to
+    double keys = 0; // rows of K among the stored ones
     double metadata = 0; // positions, masks, score state, ragged offsets
     double native = 0; // stored + metadata
     double unfolded = 0; // K and V repeated per query head

@@ -174,16 +174,18 @@ Result<LayerChoice> chooseLayers(
 std::vector<std::string> costNotices(const MappedPlan &plan, const ModelConfig &large, const ModelConfig &small, int64_t tokens)
 {
     const MappingCost cost = costOf(plan, large, small, tokens);
-    std::vector<std::string> notices;
+    std::vector<std::string> notices, losses;
     if (cost.netBytes() > 0)
-        notices.push_back("net loss: the small model's cache of " + byteText(cost.smallCacheBytes) + " is more than the keys of "
+        losses.push_back("the small model's cache of " + byteText(cost.smallCacheBytes) + " is more than the keys of "
             + byteText(cost.keyBytesSaved) + " that mapped layers leave out");
     if (cost.netFlop() < 0) {
         char text[160];
-        std::snprintf(text, sizeof text, "net loss: the small model adds %.3g GFLOP a token, mapped layers skip %.3g",
-            cost.addedFlop / 1e9, cost.skippedFlop / 1e9);
-        notices.emplace_back(text);
+        std::snprintf(text, sizeof text, "the small model adds %.3g GFLOP a token, mapped layers skip %.3g", cost.addedFlop / 1e9,
+            cost.skippedFlop / 1e9);
+        losses.emplace_back(text);
     }
+    if (!losses.empty()) // one notice for both
+        notices.push_back("net loss: " + losses.front() + (losses.size() > 1 ? "; " + losses.back() : std::string()));
     if (tokens <= plan.span && plan.chunked)
         notices.emplace_back("no gain while reading the prompt: it is no longer than the span the heads are matched on");
     return notices;

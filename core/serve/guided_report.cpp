@@ -6,6 +6,7 @@
 #include "core/eval/pair_bytes.h"
 #include "core/methods/guided_plan.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -40,14 +41,19 @@ namespace {
 
 } // namespace
 
-void addPairCosts(ReportBuilder &builder, const CacheBytes &bytes, int64_t tokens)
+void addPairCosts(ReportBuilder &builder, const KvPlan &plan, const CacheBytes &bytes, int64_t tokens)
 {
     if (bytes.slmCache <= 0)
         return;
+    builder.setMetric("keyBytes", bytes.keys);
+    builder.setMetric("valueBytes", bytes.stored - bytes.keys);
     const auto perToken = [&](double all) { return all / static_cast<double>(tokens); };
     const double pays = breakEvenTokens(bytes.slmWeights, bytes.native / bytes.full, perToken(bytes.full), perToken(bytes.slmCache));
     if (std::isinf(pays)) {
-        builder.addNotice("costs more than it saves: " + byteText(bytes.native) + " and " + byteText(bytes.slmCache)
+        const bool said = std::any_of(plan.notices.begin(), plan.notices.end(), [](const std::string &notice) { return notice.starts_with("net loss: "); });
+        if (said)
+            return;
+        builder.addNotice("net loss: costs more than it saves: " + byteText(bytes.native) + " and " + byteText(bytes.slmCache)
             + " of the small model's cache against " + byteText(bytes.full) + " of the full one");
         return;
     }

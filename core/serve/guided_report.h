@@ -14,8 +14,9 @@ namespace winnow {
 void addGuided(ReportBuilder &builder, const KvPlan &plan, const Capture &capture, const CellResult *result,
     const MeasuredRun *measured);
 
-/// Says whether the small model saves more than it takes: by its cache alone, and from how many tokens on with its weights.
-void addPairCosts(ReportBuilder &builder, const CacheBytes &bytes, int64_t tokens);
+/// Parts the stored bytes into keys and values, and says whether the small model saves more than it takes: by its cache alone, and from how many tokens on with its weights;
+/// a net loss that the plan's own notices tell is not told again.
+void addPairCosts(ReportBuilder &builder, const KvPlan &plan, const CacheBytes &bytes, int64_t tokens);
 
 /// Metrics `smallNll`, `smallKl`, ... of the small model by itself.
 void addSmallAlone(ReportBuilder &builder, const CellResult &alone);

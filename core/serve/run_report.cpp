@@ -117,7 +117,7 @@ void addCell(ReportBuilder &builder, const ReportContext &context, const CellOut
     builder.setSavings(cellSavings(context, outcome));
     addMapping(builder, *outcome.plan, *context.capture, outcome.measured);
     addGuided(builder, *outcome.plan, *context.capture, outcome.result, outcome.measured);
-    addPairCosts(builder, outcome.bytes, context.capture->tokens());
+    addPairCosts(builder, *outcome.plan, outcome.bytes, context.capture->tokens());
     for (const std::string &notice : outcome.plan->notices)
         builder.addNotice(notice);
     if (outcome.plan->inactive && inactiveNotice(*outcome.plan).empty())

@@ -8,6 +8,7 @@
 #include "app/window/similarity_page.h"
 #include "app/window/top_bar.h"
 #include "app/window/view_slot.h"
+#include "core/base/method_info.h"
 #include "core/base/report_artifacts.h"
 #include "tests/support/app_fixture.h"
 #include "tests/support/fake_engine.h"
@@ -39,6 +40,13 @@ Json description(const std::string &name, int layers, int heads, int headDim, in
 
 /// Models "large", "small" and "other", whose tokenizer is another one.
 class PairEngine : public testing::FakeEngine {
+public:
+    /// @param captures  knows a method, so that the window has something to capture.
+    explicit PairEngine(bool captures)
+        : m_captures(captures)
+    {
+    }
+
 protected:
     bool answer(int64_t id, const Json &request) override
     {
@@ -51,6 +59,15 @@ protected:
             reply(id, {{"ids", std::vector<int>(24, 7)}, {"pieces", std::vector<std::string>(24, "word")}});
         } else if (command == "compare") {
             compare(id, request);
+        } else if (command == "hello" && m_captures) {
+            MethodInfo method;
+            method.id = "example";
+            method.title = "Example";
+            method.family = "kv";
+            method.budgetUnit = "tokens";
+            reply(id, {{"version", "1"}, {"threads", 2}, {"memoryBytes", 8LL << 30}, {"methods", Json::array({toJson(method)})}});
+        } else if (command == "capture") {
+            reply(id, {{"captureId", "c"}, {"tokens", 20}, {"ids", std::vector<int>(24, 7)}, {"pieces", std::vector<std::string>(24, "word")}});
         } else if (command == "pair_tile") {
             tile(id, request);
         } else {
@@ -60,6 +77,8 @@ protected:
     }
 
 private:
+    bool m_captures;
+
     static void compare(int64_t id, const Json &request)
     {
         if (request["smallModel"] == "other") {
@@ -87,7 +106,7 @@ private:
     }
 };
 
-QString fakeEngine() { return QStringLiteral("\"%1\" --fake-engine").arg(QCoreApplication::applicationFilePath()); }
+QString fakeEngine(const QString &more = {}) { return QStringLiteral("\"%1\" --fake-engine %2").arg(QCoreApplication::applicationFilePath(), more); }
 
 QStringList words(QWidget *widget)
 {
@@ -246,6 +265,10 @@ private Q_SLOTS:
             compareWithSmall(app);
             QTRY_VERIFY(app.bench().viewData()->pair->maps);
             app.bench().pair().setMetric(QStringLiteral("jaccard"));
+            Selection other = app.bench().selection();
+            other.pair = {3, 1, 2, 0};
+            app.bench().setSelection(other);
+            QTRY_VERIFY(app.bench().viewData()->pair->maps->heads == other.pair);
             QVERIFY(app.bench().saveTo(path));
             app.window().close();
         }
@@ -256,10 +279,45 @@ private Q_SLOTS:
         app.window().openPage(MainWindow::Page::Similarity);
         QTRY_VERIFY(app.bench().viewData()->pair);
         QCOMPARE(app.bench().viewData()->pair->table->metric, QStringLiteral("jaccard"));
+        // The maps of the last pair came along, and it is marked again.
+        QVERIFY(app.bench().viewData()->pair->maps);
+        QCOMPARE(app.bench().viewData()->pair->maps->heads, (PairMark{3, 1, 2, 0}));
+        QCOMPARE(app.bench().viewData()->pair->maps->large.size(), size_t(24 * 24));
+        QTRY_COMPARE(app.bench().selection().pair, (PairMark{3, 1, 2, 0}));
         QCOMPARE(app.bench().smallModel().title(), QStringLiteral("Small-0.5B"));
         QVERIFY(!app.window().similarityPage()->emptyState()->isVisible());
         QCOMPARE(app.bench().viewData()->pair->largeSums.size(), size_t(5 * 3 * 24));
         QVERIFY(app.window().methodDock()->planner()->badge().contains(QStringLiteral("net loss"))); // small pairs never pay off
+    }
+
+    void theComparisonIsAskedBeforeTheCaptureWhereItsPageIsShown()
+    {
+        testing::App app(fakeEngine(QStringLiteral("captures")));
+        app.window().resize(1440, 900);
+        app.window().show();
+        QVERIFY(app.startEngine());
+        app.bench().newSession();
+        app.bench().addTextInput(QStringLiteral("words.txt"), QStringLiteral("some words of a text"));
+        app.window().openPage(MainWindow::Page::Similarity);
+        app.bench().chooseSmallModel(QStringLiteral("small"));
+        app.bench().chooseModel(QStringLiteral("large"));
+        QTRY_VERIFY(app.bench().viewData()->pair);
+        QTRY_VERIFY(app.bench().preview().capture());
+        QStringList titles;
+        for (const auto &job : app.bench().jobs().jobs())
+            titles << job->spec.title;
+        QVERIFY2(titles.contains(QStringLiteral("Capture")) && titles.indexOf(QStringLiteral("Compare")) < titles.indexOf(QStringLiteral("Capture")), qPrintable(titles.join(QLatin1Char(' '))));
+    }
+
+    void anotherPageDoesNotWaitForTheComparison()
+    {
+        testing::App app(fakeEngine(QStringLiteral("captures")));
+        app.window().resize(1440, 900);
+        app.window().show();
+        QVERIFY(app.startEngine());
+        app.bench().chooseModel(QStringLiteral("large"));
+        app.bench().addTextInput(QStringLiteral("words.txt"), QStringLiteral("some words of a text"));
+        QTRY_VERIFY(app.bench().preview().capture());
     }
 
     void plannerMarksLayersAndSaysWhatTheyCost()
@@ -321,7 +379,7 @@ private Q_SLOTS:
 int main(int argc, char **argv)
 {
     if (testing::isFakeEngine(argc, argv))
-        return PairEngine().run();
+        return PairEngine(argc > 2).run();
     QTemporaryDir home;
     testing::isolateHome(home.path());
     QApplication app(argc, argv);

@@ -6,6 +6,7 @@
 #include "app/workbench/compare.h"
 #include "app/workbench/measurements.h"
 #include "app/workbench/view_data.h"
+#include "app/window/savings_panel.h"
 #include "tests/support/app_fixture.h"
 #include "views/widgets/budget_slider.h"
 
@@ -160,11 +161,74 @@ private Q_SLOTS:
         context.inputId = input;
         context.quality = &cache;
         const std::vector<Curve> curves = qualityCurves(document, context);
-        QCOMPARE(curves.size(), size_t(3));
+        QCOMPARE(curves.size(), size_t(4));
         QStringList names;
         for (const Curve &curve : curves)
             names << QStringLiteral("%1 %2 %3").arg(QString::fromStdString(curve.xName), QString::fromStdString(curve.yName)).arg(curve.y.at(0));
-        QCOMPARE(names, QStringList({QStringLiteral("nativeBytes deltaNll 0.1"), QStringLiteral("nativeBytes kl 0.07"), QStringLiteral("nativeBytes top1Agreement 0.9")}));
+        QCOMPARE(names, QStringList({QStringLiteral("nativeBytes deltaNll 0.1"), QStringLiteral("nativeBytes kl 0.07"), QStringLiteral("nativeBytes top1Agreement 0.9"), QStringLiteral("nativeBytes nll 2.1")}));
+    }
+
+    void curvesOverReplacedLayersBeginAtTheFullModel()
+    {
+        testing::App app(QStringLiteral("/nonexistent/winnow-cli serve"));
+        app.bench().newSession();
+        SessionDocument &document = app.bench().document();
+        const qint64 input = app.bench().addTextInput(QStringLiteral("a.txt"), QStringLiteral("Some words."));
+        const auto pin = [&](const char *method, const char *evict, const char *budget, double nll, double mapped, const char *notice) {
+            RunRecord run;
+            run.inputId = input;
+            run.name = method;
+            run.request = {{"method", method}, {"params", {{"evict", evict}}}, {"budget", budget}, {"input", {{"name", "a.txt"}}}};
+            Document report = reportWith(nll, 1000)->document();
+            report.body["request"] = run.request;
+            report.body["model"] = {{"layers", 10}};
+            if (mapped >= 0)
+                report.body["metrics"]["mappedLayers"] = mapped;
+            if (*notice)
+                report.body["notices"] = {notice};
+            document.pinRun(run, std::make_shared<const Report>(report));
+        };
+        pin("full", "none", "100%", 2.0, -1, "");
+        pin("iam", "none", "30%", 2.4, 3, "");
+        pin("iam", "none", "50%", 2.9, 5, "");
+        pin("iam", "h2o", "30%", 2.5, 3, "");
+        pin("iam", "none", "60%", 2.0, 0, "inactive: prompt shorter than 100 tokens"); // says nothing about the method
+        QualityCache cache;
+        ViewContext context;
+        context.inputId = input;
+        context.quality = &cache;
+        std::map<std::string, std::vector<double>> lines;
+        for (const Curve &curve : qualityCurves(document, context))
+            if (curve.xName == "replacedShare" && curve.yName == "nll")
+                lines[curve.method] = curve.x;
+        QCOMPARE(lines.size(), size_t(3)); // full, IAM, IAM with eviction
+        QCOMPARE(lines["A"], std::vector<double>{0});
+        QCOMPARE(lines["B"], (std::vector<double>{0.3, 0.5}));
+        QCOMPARE(lines["D"], std::vector<double>{0.3});
+    }
+
+    void aMethodThatWaitsForTextHasNoQuality()
+    {
+        Document report = reportWith(2.0, 1000)->document();
+        report.body["notices"] = {"inactive: prompt shorter than 100 tokens"};
+        const std::vector<ComparedRun> runs{comparedRun(1, "SmallKV", "25%", std::make_shared<const Report>(report)), comparedRun(2, "Full cache", "100%", reportWith(2.0, 4000), true)};
+        const std::vector<CompareRow> rows = compareRows(runs);
+        QVERIFY(!rows[0].numbers.nll && !rows[0].numbers.top1 && !rows[0].numbers.deltaNll);
+        QCOMPARE(compareText(rows[0], CompareColumn::Top1), QStringLiteral("–"));
+    }
+
+    void badgesSayWhatAMethodOfTwoModelsDoesNotSave()
+    {
+        Document report = reportWith(2.0, 1000)->document();
+        QVERIFY(pairBadges(Report(report)).loss.isEmpty());
+        report.body["savings"]["slmCacheBytes"] = 3000.0 + 1024 * 1024; // full are 4000
+        QVERIFY(pairBadges(Report(report)).loss.contains(QStringLiteral("1.00 MiB more than full")));
+        report.body["savings"]["slmCacheBytes"] = 10.0;
+        QVERIFY(pairBadges(Report(report)).loss.isEmpty());
+        report.body["metrics"]["flopNet"] = -2.5e9;
+        QVERIFY(pairBadges(Report(report)).loss.contains(QStringLiteral("2.5")));
+        report.body["notices"] = {"inactive: prompt shorter than 100 tokens"};
+        QCOMPARE(pairBadges(Report(report)).inactive, QStringLiteral("inactive: prompt shorter than 100 tokens"));
     }
 
     void theModelFolderReachesEveryEngineThatStarts()

@@ -57,6 +57,9 @@ private Q_SLOTS:
             QVERIFY2(found.metric(metric).has_value(), metric);
         for (const Check &check : found.checks())
             QVERIFY2(check.ok, (check.id + ": " + check.expected + ", found " + check.found).c_str());
+        // Keys and values together are the stored bytes; marginal tokens have values alone.
+        QCOMPARE(*found.metric("keyBytes") + *found.metric("valueBytes"), savings.nativeBytes - savings.metadataBytes);
+        QVERIFY(*found.metric("keyBytes") < *found.metric("valueBytes"));
         const KeptTokens kept = *found.keptTokens();
         QVERIFY(std::count(kept.classes.begin(), kept.classes.end(), uint8_t(TokenClass::Marginal)) > 0);
         QVERIFY(!kept.changes.empty());
@@ -66,6 +69,10 @@ private Q_SLOTS:
         const Json model = found.model();
         QCOMPARE(heads->rows.size(), model.at("layers").get<size_t>() * model.at("heads").get<size_t>());
         QCOMPARE(heads->columns.size(), size_t(12));
+        for (const Json &row : heads->rows) {
+            QVERIFY(std::abs(row[6].get<double>() + row[7].get<double>() - 1) < 1e-5); // critical and recent: a softmax
+            QVERIFY(std::abs(row[10].get<double>() + row[11].get<double>() - 1) < 1e-5); // `mass` leaves nothing over
+        }
         QVERIFY(!childField(found.request(), "smallModel").is_null());
         // The canonical request repeats the run.
         QCOMPARE(*report(found.request()).metric("kl"), *found.metric("kl"));

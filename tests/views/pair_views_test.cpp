@@ -6,8 +6,10 @@
 #include "views/head_matrix.h"
 #include "views/layer_matrix.h"
 #include "views/layer_planner.h"
+#include "views/mass_bars.h"
 #include "views/match_stability.h"
 #include "views/matched_pairs.h"
+#include "views/pair_memory.h"
 #include "views/ranked_mass.h"
 #include "views/saliency_timeline.h"
 #include "views/type.h"
@@ -199,6 +201,25 @@ private Q_SLOTS:
         QVERIFY(view->csv().startsWith(QStringLiteral("large layer,large head,small layer,small head,cosine,margin,control,cosine_nosink\n")));
     }
 
+    void theMatchIsShownWithoutTheSinkWhereThatWasCompared()
+    {
+        using Column = MatchedPairs::Column;
+        const auto pair = sample::pair();
+        const auto view = shown<MatchedPairs>(dataOf(pair));
+        const PairTable *plain = pair->find(QStringLiteral("cosine_nosink"), 1);
+        QVERIFY(plain);
+        QCOMPARE(view->withoutSink(7), plain->value(7, pair->table->match[7]));
+        QVERIFY(view->columnsAt(460) == (std::vector<Column>{Column::Head, Column::Match, Column::Score, Column::NoSink, Column::Margin}));
+        QVERIFY(view->columnsAt(150) == (std::vector<Column>{Column::Head, Column::Match, Column::Score, Column::NoSink})); // narrow
+        view->setScope(MatchedPairs::Scope::All);
+        view->sortBy(Column::NoSink, Qt::AscendingOrder);
+        for (size_t i = 1; i < view->order().size(); ++i)
+            QVERIFY(view->withoutSink(view->order()[i - 1]) <= view->withoutSink(view->order()[i]));
+        view->setData(dataOf(std::make_shared<PairData>(*withTable(pair, QStringLiteral("cosine_nosink"), 1))));
+        QVERIFY(std::isnan(view->withoutSink(7))); // it is the score then
+        QCOMPARE(view->columnsAt(460).size(), size_t(4));
+    }
+
     void aClickOnAColumnHeadSorts()
     {
         const auto view = shown<MatchedPairs>(dataOf(sample::pair()));
@@ -357,6 +378,82 @@ private Q_SLOTS:
         QCOMPARE(lastRequest(asked).step, 20);
         view->setQuantity(SaliencyTimeline::Quantity::LostMass);
         QVERIFY(view->csv().startsWith(QStringLiteral("step,run,lostMass,kl nats")));
+    }
+
+    void massesAreBarsOfLayersAndOfTheHeadsOfOne()
+    {
+        const sample::Panthers panthers;
+        const auto view = shown<MassBars>(panthers.viewData(2));
+        QCOMPARE(view->columns(), 30);
+        QVERIFY(view->emptyReason().isEmpty());
+        double sum = 0;
+        for (int head = 0; head < 9; ++head)
+            sum += 0.05 + 0.1 * ((4 * 5 + head * 3) % 7) / 7.0;
+        QVERIFY(std::abs(view->mass(4, MassBars::Marginal) - sum / 9) < 1e-9);
+        QVERIFY(std::abs(view->mass(4, MassBars::KeptAfter) + view->mass(4, MassBars::MarginalAfter) - 1) < 1e-9);
+        QSignalSpy asked(view.get(), &RunView::selectionRequested);
+        QTest::keyClick(view.get(), Qt::Key_End);
+        QCOMPARE(lastRequest(asked).layer, 29);
+        view->setSelection(lastRequest(asked));
+        view->setScope(MassBars::Scope::Heads);
+        QCOMPARE(view->columns(), 9);
+        QCOMPARE(view->layer(), 29);
+        int x = 40;
+        while (view->columnAt(QPointF(x, 150)) != 7 && x < 460)
+            ++x;
+        QTest::mouseClick(view.get(), Qt::LeftButton, {}, QPoint(x, 150));
+        QCOMPARE(lastRequest(asked).head, 2); // three heads share keys
+        QCOMPARE(view->csv().count(QLatin1Char('\n')), 1 + 30 * 9);
+        auto preview = std::make_shared<ViewData>(*panthers.viewData(2));
+        preview->current.report = panthers.report(0, 0);
+        view->setData(preview);
+        QVERIFY(view->emptyReason().contains(QStringLiteral("Measure")));
+    }
+
+    // 0.5B beside 7B at a fifth of the cache in fp16 pays off at 29 418 tokens (smallkv.md 8).
+    void memoryBreaksEvenWhereTheSavedBytesPayTheWeights()
+    {
+        PairCosts costs;
+        costs.tokens = 1000;
+        costs.full = 57344.0 * 1000;
+        costs.stored = 0.2 * costs.full;
+        costs.smallCache = 12288.0 * 1000;
+        costs.smallWeights = 2 * 494032768.0;
+        QCOMPARE(std::round(costs.breakEven()), 29418.0);
+        QVERIFY(std::abs(costs.bytesAt(29418) / costs.fullAt(29418) - 1) < 1e-4);
+        QVERIFY(!costs.isNetLoss());
+        costs.stored = 0.9 * costs.full; // less is saved than the small cache takes
+        QVERIFY(std::isinf(costs.breakEven()));
+        QVERIFY(costs.isNetLoss());
+    }
+
+    void memoryComesFromTheRunAndElseFromThePlan()
+    {
+        const sample::Panthers panthers;
+        auto data = std::make_shared<ViewData>(*panthers.viewData(2));
+        const auto view = shown<PairMemory>(data, {2, 1, 1, 1}, {540, 420});
+        QVERIFY(view->costs() && view->costs()->computed); // no small model in the run
+        QVERIFY(view->note().contains(QStringLiteral("computed")));
+        QCOMPARE(view->costs()->full, 24.0 * 2 * 5 * 8 * 4); // 24 tokens, 5 layers of one head of 8, fp32
+        QCOMPARE(view->costs()->keys, view->costs()->full / 2 * 3 / 5); // two of five layers
+        Document document = panthers.report(1, 8)->document();
+        document.body["savings"]["slmCacheBytes"] = 1e6;
+        document.body["savings"]["slmWeightsBytes"] = 5e8;
+        document.body["savings"]["hostBytes"] = 4e6;
+        document.body["savings"]["msPerToken"] = 20.5;
+        document.body["metrics"]["keyBytes"] = 2e6;
+        document.body["metrics"]["valueBytes"] = 3e6;
+        document.body["metrics"]["flopSkipped"] = 1e9;
+        document.body["metrics"]["flopAdded"] = 2e9;
+        data->current.report = std::make_shared<const Report>(document);
+        view->setData(std::make_shared<ViewData>(*data));
+        QVERIFY(view->costs() && !view->costs()->computed);
+        QCOMPARE(view->parts(false).size(), size_t(5));
+        QCOMPARE(view->parts(false).back().bytes, 4e6);
+        QVERIFY(view->costs()->isNetLoss()); // work
+        QVERIFY(view->describe().contains(QStringLiteral("20.5 ms")));
+        QVERIFY(view->breakEvenText().contains(QStringLiteral("pays off from")));
+        QVERIFY(view->csv().contains(QStringLiteral("net saved,-1000000000,FLOP/token")));
     }
 };
 

@@ -284,19 +284,34 @@ void PicturesTest::onlyMeasuredAxesAreOffered()
         return flags;
     };
     view.setData(panthers.viewData(3));
-    QCOMPARE(offered(across), QVector<bool>({true, false, false, false}));
-    QCOMPARE(offered(up), QVector<bool>({true, false, false}));
+    QCOMPARE(offered(across), QVector<bool>({true, false, false, false, false}));
+    QCOMPARE(offered(up), QVector<bool>({true, false, false, false}));
     QVERIFY(!up->itemData(1, Qt::ToolTipRole).toString().isEmpty());
     auto more = std::make_shared<ViewData>(*panthers.viewData(3));
     Curve divergence = more->curves.front();
     divergence.yName = "kl";
     more->curves.push_back(divergence);
     view.setData(more);
-    QCOMPARE(offered(up), QVector<bool>({true, true, false}));
+    QCOMPARE(offered(up), QVector<bool>({true, true, false, false}));
     view.setAxes(QualityView::X::Stored, QualityView::Y::Kl);
     QVERIFY(view.emptyReason().isEmpty());
     view.setAxes(QualityView::X::Tokens, QualityView::Y::Kl);
     QVERIFY(!view.emptyReason().isEmpty());
+    // A method that replaces layers: log-perplexity against their share, the full model where none is.
+    Curve ratio = more->curves.front();
+    ratio.xName = "replacedShare";
+    ratio.yName = "nll";
+    ratio.x = {0.1, 0.3, 0.5};
+    ratio.y = {2.5, 2.75, 3.5};
+    ratio.low = ratio.high = {};
+    ratio.forecast = {};
+    ratio.budgets = {};
+    auto layers = std::make_shared<ViewData>(*more);
+    layers->curves.push_back(ratio);
+    view.setData(layers);
+    view.setAxes(QualityView::X::Replaced, QualityView::Y::Nll);
+    QCOMPARE(view.title(), QStringLiteral("Quality against replaced layers"));
+    QVERIFY2(view.csv().contains(QStringLiteral("30,2.75")), qPrintable(view.csv())); // percent, nats
 }
 
 void PicturesTest::figuresAreValid_data()

@@ -105,6 +105,21 @@ inline std::shared_ptr<PairData> pair()
     return data;
 }
 
+/// What a run of SmallKV reports of its heads: `heads` of every layer, some mass marginal, a little lost.
+inline TableArtifact guidedHeads(int64_t layers, int64_t heads)
+{
+    TableArtifact table;
+    table.id = "guidedHeads";
+    table.columns = {"layer", "head", "smallLayer", "smallHead", "score", "margin", "critical", "recent", "marginal", "lost", "keptRescaled", "marginalRescaled"};
+    table.units = std::vector<std::string>(table.columns.size());
+    for (int64_t layer = 0; layer < layers; ++layer)
+        for (int64_t head = 0; head < heads; ++head) {
+            const double marginal = 0.05 + 0.1 * static_cast<double>((layer * 5 + head * 3) % 7) / 7, recent = 0.15 + 0.02 * static_cast<double>(layer % 9);
+            table.rows.push_back({layer, head, layer / 2, head % 2, 0.6, 0.01, 1 - recent, recent, marginal, 0.04, 1 - marginal, marginal});
+        }
+    return table;
+}
+
 /// The recorded passage of tests/data/views: real text, kept sets and curves.
 class Panthers {
 public:
@@ -149,11 +164,13 @@ public:
             text += piece;
         ReportBuilder builder;
         builder.setRequest(Json{{"command", "run"}, {"budget", "25%"}});
-        builder.setModel(Json{{"name", "smollm2-135m"}, {"layers", kept.layers}, {"kvHeads", kept.heads}, {"headDim", 64}});
+        builder.setModel(Json{{"name", "smollm2-135m"}, {"layers", kept.layers}, {"heads", 9}, {"kvHeads", kept.heads}, {"headDim", 64}});
         builder.setInput(ids, pieces, text);
         builder.add(kept);
-        if (continuation > 0)
+        if (continuation > 0) {
             builder.add(steps(continuation));
+            builder.add(guidedHeads(kept.layers, 9));
+        }
         Savings savings;
         savings.fullBytes = 2.0 * 4 * 30 * 3 * 320 * 64;
         int64_t held = 0;

@@ -213,6 +213,22 @@ void TokenStripTest::classesChangeStepByStepAndTokensComeBack()
     QCOMPARE(grid.headsKept(0, 1, 1), 1);
     QCOMPARE(grid.history(0, 0, 0).size(), size_t(2));
     QVERIFY(grid.history(0, 1, 2).empty());
+
+    // Hovering says rank, what the token was, and whose attention decided.
+    kept.score = {0.5f, 0.9f, 0.1f, 0.5f, 0.9f, 0.1f};
+    ReportBuilder builder;
+    builder.setModel(Json{{"name", "m"}, {"layers", 1}, {"heads", 4}, {"kvHeads", 2}});
+    builder.setInput({1, 2, 3, 4, 5, 6}, {"a", " b", " c", " d", " e", " f"}, {});
+    builder.add(kept);
+    builder.add(sample::guidedHeads(1, 4));
+    const auto strip = shownStrip(dataOf(builder.build()));
+    strip->setScope(TokenStrip::Scope::Head);
+    const QString text = strip->hoverText(0);
+    QVERIFY2(text.contains(QStringLiteral("Rank 2 of 3")), qPrintable(text));
+    QVERIFY(text.contains(QStringLiteral("kept, marginal from step 2, kept from step 3")));
+    QVERIFY(text.contains(QStringLiteral("small heads 0·0, 0·1"))); // of the two query heads that share keys
+    QVERIFY(strip->hoverText(17).isEmpty());
+    QVERIFY(shownStrip(dataOf(textReport({"a"}, KeptTokens::sized(1, 1, 1))))->hoverText(0).isEmpty()); // nothing changes there
 }
 
 void TokenStripTest::keyboardWalksThroughTheText()
