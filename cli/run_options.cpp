@@ -1,5 +1,6 @@
 #include "cli/run_options.h"
 
+#include "cli/dataset_options.h"
 #include "cli/method_text.h"
 #include "cli/prompt_options.h"
 #include "cli/request_builder.h"
@@ -203,7 +204,7 @@ namespace {
     {
         const bool given = arguments.has("--text") || arguments.has("--text-file") || arguments.has("--ids-file")
             || arguments.has("--image") || arguments.has("--messages");
-        if (!given && (request.contains("input") || hasContexts(arguments) || request.contains("prompt")))
+        if (!given && (request.contains("input") || hasContexts(arguments) || request.contains("prompt") || request.contains("dataset")))
             return {};
         auto input = inputField(arguments);
         if (!input)
@@ -243,7 +244,7 @@ Result<Json> runRequest(const Arguments &arguments, const std::string &command)
         request.erase("continuation");
         addFields(request, *scored);
     }
-    for (const auto add : {addMethods, addBudgets, addNumbers, addInput, addPrompt}) {
+    for (const auto add : {addMethods, addBudgets, addNumbers, addDataset, addInput, addPrompt}) {
         if (auto added = add(arguments, request); !added)
             return fail(added.error());
     }
