@@ -2,6 +2,7 @@
 
 #include "cli/common_options.h"
 #include "cli/compare_options.h"
+#include "cli/dataset_options.h"
 #include "cli/prompt_options.h"
 #include "cli/run_options.h"
 #include "cli/segment_options.h"
@@ -86,10 +87,10 @@ const std::vector<CommandSpec> &commandTable()
         {"generate", "--model M --text T [--method ID --budget B]", "text that continues the input, with the full cache and under a method",
             {methodOptions(), promptOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runGenerate, methodHelp},
         {"run", "--model M --text T --method ID --budget B", "one method at one budget on one input: a report",
-            {methodOptions(), promptOptions(), sweepOptions(), segmentOptions(), inputOptions(), modelOptions(), outputOptions()}, runRun, methodHelp},
+            {methodOptions(), promptOptions(), datasetOptions(), sweepOptions(), segmentOptions(), inputOptions(), modelOptions(), outputOptions()}, runRun, methodHelp},
         {"sweep", "--model M --text T --methods ID,ID --budgets B,B --score-last N",
             "methods x budgets sharing one capture: a report with curves; resumable with --session",
-            {methodOptions(), promptOptions(), sweepOptions(), segmentOptions(), inputOptions(), modelOptions(), outputOptions()}, runSweepCommand, methodHelp},
+            {methodOptions(), promptOptions(), datasetOptions(), sweepOptions(), segmentOptions(), inputOptions(), modelOptions(), outputOptions()}, runSweepCommand, methodHelp},
         {"train", "--method ID --lines F --write F", "what a segmenter learns, into a file that --dictionary takes",
             {methodOptions(), segmentOptions(), inputOptions(), modelOptions(), outputOptions()}, runTrain, methodHelp},
         {"teach", "--model CHAT --lines F --write F", "a chat model cuts lines into words; its replies, and the dictionary they make",

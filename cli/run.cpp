@@ -93,7 +93,7 @@ namespace {
                 return fail(opened.error());
             recorder = std::move(*opened);
         }
-        const bool sweep = request->at("command") == "sweep";
+        const bool sweep = request->at("command") == "sweep" || request->contains("dataset"); // many results, each as it is ready
         auto reply = sweep ? askSweep(context, *request, recorder) : context.ask(*request);
         if (!reply)
             return fail(reply.error());

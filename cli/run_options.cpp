@@ -1,5 +1,6 @@
 #include "cli/run_options.h"
 
+#include "cli/dataset_options.h"
 #include "cli/method_text.h"
 #include "cli/prompt_options.h"
 #include "cli/request_builder.h"
@@ -204,7 +205,7 @@ namespace {
     {
         const bool given = arguments.has("--text") || arguments.has("--text-file") || arguments.has("--ids-file")
             || arguments.has("--image") || arguments.has("--messages");
-        if (!given && (request.contains("input") || hasContexts(arguments) || request.contains("prompt")))
+        if (!given && (request.contains("input") || hasContexts(arguments) || request.contains("prompt") || request.contains("dataset")))
             return {};
         auto input = inputField(arguments);
         if (!input)
@@ -250,7 +251,7 @@ Result<Json> runRequest(const Arguments &arguments, const std::string &command)
         auto added = addSegmentFields(arguments, request);
         return added ? Result<Json>(std::move(request)) : fail(added.error());
     }
-    for (const auto add : {addBudgets, addNumbers, addInput, addPrompt}) {
+    for (const auto add : {addBudgets, addNumbers, addDataset, addInput, addPrompt}) {
         if (auto added = add(arguments, request); !added)
             return fail(added.error());
     }

@@ -23,7 +23,7 @@ namespace {
     {
         const Json &key = input.extra;
         Json own{{"content", input.content}};
-        for (const char *name : {"ids", "continuation", "scoreLast", "prompt"}) {
+        for (const char *name : {"ids", "continuation", "scoreLast", "prompt", "dataset", "datasetFile"}) {
             if (key.contains(name))
                 own[name] = key.at(name);
         }
@@ -75,11 +75,13 @@ InputRecord inputRecordOf(const Json &request)
         for (const std::string &line : stringListField(request, "lines"))
             input.content += (input.content.empty() ? "" : "\n") + line;
     }
-    for (const char *name : {"continuation", "scoreLast", "prompt"}) {
+    for (const char *name : {"continuation", "scoreLast", "prompt", "dataset", "datasetFile"}) {
         if (request.contains(name))
             input.extra[name] = request.at(name);
     }
-    if (given.is_null() && request.contains("prompt")) {
+    if (request.contains("datasetFile")) // one input for all items of a file; its reports hold the texts
+        input.name = std::filesystem::path(stringField(request, "datasetFile")).filename().string();
+    if (!request.contains("datasetFile") && given.is_null() && request.contains("prompt")) {
         input.name = "prompt.txt";
         for (const std::string &context : stringListField(request.at("prompt"), "contexts"))
             input.content += (input.content.empty() ? "" : "\n\n") + context;

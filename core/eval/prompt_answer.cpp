@@ -14,22 +14,6 @@ namespace {
         return {logits.const_data_ptr<float>() + row * logits.size(1), static_cast<size_t>(logits.size(1))};
     }
 
-    /// Logits that predict the answer's tokens, [answer, V].
-    Result<at::Tensor> answerLogits(
-        ModelScorer &reader, std::span<const int32_t> prompt, std::span<const int32_t> answer, const RunContext &context)
-    {
-        std::vector<int32_t> ids(prompt.begin(), prompt.end());
-        if (ids.empty()) {
-            const auto start = reader.startToken();
-            if (!start)
-                return fail(ErrorCode::BadInput, "nothing is left of the prompt, and the reader has no start token to answer from");
-            ids.push_back(*start);
-        }
-        const auto first = static_cast<int64_t>(ids.size()) - 1;
-        ids.insert(ids.end(), answer.begin(), answer.end() - 1);
-        return reader.logits(ids, first, context);
-    }
-
 } // namespace
 
 Result<std::vector<int32_t>> answerTokens(const Tokenizer &tokenizer, const std::string &prompt, const std::string &answer)
@@ -45,29 +29,49 @@ Result<std::vector<int32_t>> answerTokens(const Tokenizer &tokenizer, const std:
     return ids;
 }
 
-Result<AnswerMeasure> measureAnswer(ModelScorer &fullReader, ModelScorer &reader, std::span<const int32_t> full,
-    std::span<const int32_t> compressed, std::span<const int32_t> answer, const RunContext &context)
+Result<at::Tensor> answerLogits(
+    ModelScorer &reader, std::span<const int32_t> prompt, std::span<const int32_t> answer, const RunContext &context)
 {
     if (answer.empty() || answer.size() > kLongestAnswer)
         return fail(ErrorCode::BadInput, "the answer has " + std::to_string(answer.size()) + " tokens, expected 1 to " + std::to_string(kLongestAnswer));
+    std::vector<int32_t> ids(prompt.begin(), prompt.end());
+    if (ids.empty()) {
+        const auto start = reader.startToken();
+        if (!start)
+            return fail(ErrorCode::BadInput, "nothing is left of the prompt, and the reader has no start token to answer from");
+        ids.push_back(*start);
+    }
+    const auto first = static_cast<int64_t>(ids.size()) - 1;
+    ids.insert(ids.end(), answer.begin(), answer.end() - 1);
+    return reader.logits(ids, first, context);
+}
+
+AnswerMeasure compareAnswer(const at::Tensor &reference, const at::Tensor &logits, std::span<const int32_t> answer)
+{
+    AnswerMeasure measure;
+    measure.tokens = static_cast<int64_t>(answer.size());
+    ReferenceRows row(1, reference.size(1));
+    const auto count = static_cast<double>(answer.size());
+    for (int64_t t = 0; t < measure.tokens; ++t) {
+        row.set(0, rowOf(reference, t));
+        const RowScore score = scoreRow(rowOf(logits, t), row, 0, answer[static_cast<size_t>(t)]);
+        measure.nll += score.nll / count;
+        measure.fullNll += (score.nll - score.deltaNll) / count;
+        measure.kl += score.kl / count;
+    }
+    return measure;
+}
+
+Result<AnswerMeasure> measureAnswer(ModelScorer &fullReader, ModelScorer &reader, std::span<const int32_t> full,
+    std::span<const int32_t> compressed, std::span<const int32_t> answer, const RunContext &context)
+{
     auto reference = answerLogits(fullReader, full, answer, context);
     if (!reference)
         return fail(reference.error());
     auto logits = answerLogits(reader, compressed, answer, context);
     if (!logits)
         return fail(logits.error());
-    AnswerMeasure measure;
-    measure.tokens = static_cast<int64_t>(answer.size());
-    ReferenceRows row(1, reference->size(1));
-    const auto count = static_cast<double>(answer.size());
-    for (int64_t t = 0; t < measure.tokens; ++t) {
-        row.set(0, rowOf(*reference, t));
-        const RowScore score = scoreRow(rowOf(*logits, t), row, 0, answer[static_cast<size_t>(t)]);
-        measure.nll += score.nll / count;
-        measure.fullNll += (score.nll - score.deltaNll) / count;
-        measure.kl += score.kl / count;
-    }
-    return measure;
+    return compareAnswer(*reference, *logits, answer);
 }
 
 } // namespace winnow

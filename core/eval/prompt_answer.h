@@ -4,6 +4,8 @@
 #include "core/base/run_context.h"
 #include "core/eval/prompt_scorer.h"
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,6 +22,14 @@ struct AnswerMeasure {
 
 /// Tokens of an answer behind a prompt: a space in front where neither side has white space.
 Result<std::vector<int32_t>> answerTokens(const Tokenizer &tokenizer, const std::string &prompt, const std::string &answer);
+
+/// Logits of the rows that predict the answer's tokens, [answer, V] f32.
+/// @error BadInput for an answer that is empty or too long, an empty prompt for a model without start token; as ModelScorer::logits.
+Result<at::Tensor> answerLogits(
+    ModelScorer &reader, std::span<const int32_t> prompt, std::span<const int32_t> answer, const RunContext &context);
+
+/// The answer under two prompts by what answerLogits gave for each. @param reference of the full prompt.
+AnswerMeasure compareAnswer(const at::Tensor &reference, const at::Tensor &logits, std::span<const int32_t> answer);
 
 /// @param fullReader, reader the same model; two, so that the full prompt stays in its cache.
 /// @param full, compressed tokens of the prompts; an empty one begins with the reader's start token.

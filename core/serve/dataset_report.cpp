@@ -11,10 +11,11 @@ namespace winnow {
 namespace {
 
     /// What is averaged over items, with its unit.
-    constexpr std::array<std::pair<const char *, const char *>, 19> kMetrics{{{"answerNll", "nats"}, {"fullAnswerNll", "nats"}, {"deltaNll", "nats"},
+    constexpr std::array<std::pair<const char *, const char *>, 22> kMetrics{{{"answerNll", "nats"}, {"fullAnswerNll", "nats"}, {"deltaNll", "nats"},
         {"kl", "nats"}, {"taskScore", ""}, {"fullTaskScore", ""}, {"exactMatch", ""}, {"fullExactMatch", ""}, {"answerSurvival", ""},
         {"answerSurvivalOrdered", ""}, {"numberSurvival", ""}, {"capitalSurvival", ""}, {"achievedRate", ""}, {"readerTokensIn", "tokens"},
-        {"readerTokensOut", "tokens"}, {"keptInformation", ""}, {"brokenWords", ""}, {"evidenceKept", ""}, {"evidenceElsewhere", ""}}};
+        {"readerTokensOut", "tokens"}, {"keptInformation", ""}, {"brokenWords", ""}, {"evidenceKept", ""}, {"evidenceElsewhere", ""}, {"askedRate", ""},
+        {"tokensIn", "tokens"}, {"compressMs", "ms"}}};
     constexpr std::array kCurves{"answerNll", "deltaNll", "kl", "taskScore", "exactMatch", "answerSurvival", "numberSurvival"};
     constexpr std::array kCompared{"answerNll", "kl", "taskScore", "exactMatch", "answerSurvival"};
     constexpr double kNone = std::numeric_limits<double>::quiet_NaN();

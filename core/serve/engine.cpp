@@ -6,9 +6,12 @@
 #include "core/model/catalogue.h"
 #include "core/model/device.h"
 #include "core/serve/chat_input.h"
+#include "core/serve/commands_dataset.h"
+#include "core/serve/dataset_request.h"
 #include "core/serve/commands_prompt.h"
 #include "core/serve/engine_state.h"
 #include "core/serve/machine.h"
+#include "core/serve/prompt_request.h"
 #include "core/serve/report_parts.h"
 #include "core/serve/request_fields.h"
 
@@ -51,6 +54,12 @@ namespace {
         {"bench", answerBench},
         {"selftest", answerSelftest},
     }};
+
+    /// Items of a data set are run one by one; segmenters take all lines of a file at once.
+    bool runsOverItems(const std::string &name, const Json &request)
+    {
+        return (name == "run" || name == "sweep") && namesDataset(request) && !isOfFamily(request, "segment");
+    }
 
     CommandHandler findCommand(const std::string &name)
     {
@@ -189,7 +198,7 @@ Json Engine::hello() const { return m_impl->hello; }
 Result<Document> Engine::handle(const Json &request, const RunContext &context, const PartSink &part)
 {
     const std::string name = stringField(request, "command");
-    const CommandHandler command = findCommand(name);
+    const CommandHandler command = runsOverItems(name, request) ? answerDataset : findCommand(name);
     if (!command)
         return fail(ErrorCode::BadInput, "unknown command \"" + name + "\"", "known: " + commandList());
     if (context.cancelled())
