@@ -161,12 +161,20 @@ struct WordLattice {
     std::vector<AutomatonStep> steps;
     QString alphabet = QStringLiteral("codePoint");
     double milliseconds = kNoNumber;
-    // Per position, for methods of branching statistics; empty otherwise.
+    struct Explained { // why a word is a word, as the method says it
+        WordSpan span;
+        QVector<QPair<QString, QString>> facts;
+        std::vector<double> entropyRight, entropyLeft; // after each character of the word, from its start and from its end
+    };
+    std::vector<Explained> words;
+    // Of the marked word, for methods of branching statistics; empty otherwise.
     std::vector<double> entropyRight, entropyLeft;
     int branchFirst = -1; // where the prefix starts
 };
 /// @error BadInput naming the field that does not fit.
 Result<std::shared_ptr<WordLattice>> readLattice(const Json &reply, const WordText &line);
+/// Takes the branching entropies of the word that holds the mark, else of the first one.
+void markBranching(WordLattice &lattice, const WordMark &mark);
 
 /// One row of the alignment ribbon.
 struct RibbonPart {
@@ -248,5 +256,7 @@ QString errorKindName(const QString &kind);
 /// Facts of the marked word as one segmenter sees it: "count" and "14".
 using WordFacts = QVector<QPair<QString, QString>>;
 WordFacts edgeFacts(const LatticeEdge &edge);
+/// What the method itself says about a word; empty for other spans.
+WordFacts explainedFacts(const WordLattice &lattice, const WordSpan &span);
 
 } // namespace winnow

@@ -1,5 +1,6 @@
 // Reports of segmenters, read into what the Words page shows.
 #include "core/base/json_fields.h"
+#include "views/format.h"
 #include "views/word_data.h"
 
 #include <QCoreApplication>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <unordered_map>
 
 namespace winnow {
 namespace {
@@ -70,17 +72,48 @@ namespace {
         for (const auto &[name, value] : fields)
             if (std::isnan(*value))
                 *value = report.metric(name).value_or(kNoNumber);
+        if (std::isnan(scores.low) && std::isnan(scores.high)) {
+            scores.low = report.metric("f1Low").value_or(kNoNumber);
+            scores.high = report.metric("f1High").value_or(kNoNumber);
+        }
     }
 
-    std::shared_ptr<const WordList> readDictionary(const NamedRows &rows, double ratio)
+    /// log2 P of the words of a whole list (llaca.md 3.5): log2 c(w) - log2 S(longest proper prefix that is a word).
+    void addWeights(WordList &list, const Json &params)
+    {
+        std::unordered_map<QString, double> sums; // S of each word
+        for (const WordEntry &entry : list.entries)
+            if (entry.kept)
+                sums[entry.word] = 0;
+        for (const WordEntry &entry : list.entries)
+            for (qsizetype length = 1; entry.kept && length <= entry.word.size(); ++length)
+                if (const auto prefix = sums.find(entry.word.left(length)); prefix != sums.end())
+                    prefix->second += entry.count;
+        const double root = list.total * (flagField(params, "rootDoubling", true) ? 2 : 1);
+        const bool conditional = flagField(params, "conditional", params.contains("conditional"));
+        for (WordEntry &entry : list.entries) {
+            double sum = root;
+            for (qsizetype length = entry.word.size() - 1; conditional && length > 0 && sum == root; --length)
+                if (const auto prefix = sums.find(entry.word.left(length)); prefix != sums.end())
+                    sum = prefix->second;
+            if (entry.kept && entry.count > 0 && sum > 0)
+                entry.log2 = std::log2(entry.count) - std::log2(sum);
+        }
+    }
+
+    constexpr size_t kWholeList = 20000; // rows of the table; a longer list is cut and has no sums here
+
+    std::shared_ptr<const WordList> readDictionary(const NamedRows &rows, const Json &params, const std::string &method)
     {
         auto list = std::make_shared<WordList>();
-        list->topRatio = ratio;
+        list->topRatio = numberField(params, "topRatio", kNoNumber);
         for (size_t i = 0; i < rows.size(); ++i) {
-            WordEntry entry{rows.word(i, "word"), rows.number(i, "count"), rows.number(i, "pmi"), rows.number(i, "log2"), rows.flag(i, "kept"), false};
+            WordEntry entry{rows.word(i, "word"), rows.number(i, "count"), rows.number(i, "pmi"), kNoNumber, rows.flag(i, "kept"), false};
             list->total += entry.kept ? entry.count : 0;
             list->entries.push_back(std::move(entry));
         }
+        if (list->entries.size() < kWholeList && method.starts_with("llaca"))
+            addWeights(*list, params);
         return list;
     }
 
@@ -91,31 +124,26 @@ namespace {
             readScores(rows, method, run.scores);
         } else if (table.id == "byLength") {
             for (size_t i = 0; i < rows.size(); ++i)
-                run.byLength.push_back({rows.word(i, "length"), rows.number(i, "gold"), rows.number(i, "precision"), rows.number(i, "recall"), rows.number(i, "f1")});
+                run.byLength.push_back({rows.word(i, "length"), rows.number(i, "gold"), rows.number(i, "both") / rows.number(i, "found"), rows.number(i, "both") / rows.number(i, "gold"), rows.number(i, "f1")});
         } else if (table.id == "errors") {
             for (size_t i = 0; i < rows.size(); ++i) {
                 const double count = rows.number(i, "count");
                 run.errorRows.push_back({static_cast<int>(rows.number(i, "line")), static_cast<int>(rows.number(i, "first")), static_cast<int>(rows.number(i, "end")), std::isnan(count) ? 1 : static_cast<int>(count),
                     rows.word(i, "kind"), rows.word(i, "gold"), rows.word(i, "found")});
             }
+        } else if (table.id == "rounds") {
+            for (size_t i = 0; i < rows.size(); ++i) {
+                run.training.round.push_back(rows.number(i, "round"));
+                run.training.pieces.push_back(rows.number(i, "pieces"));
+                run.training.logLikelihood.push_back(rows.number(i, "logLikelihood"));
+                run.training.pruned.push_back(rows.number(i, "pruned"));
+            }
         } else if (table.id == "merges") {
             for (size_t i = 0; i < rows.size(); ++i)
                 run.training.merges.push_back({rows.word(i, "left"), rows.word(i, "right"), rows.number(i, "count")});
         } else if (table.id == "dictionary") {
-            const Json params = childField(report.request(), "params");
-            run.dictionary = readDictionary(rows, numberField(params, "topRatio", kNoNumber));
+            run.dictionary = readDictionary(rows, childField(report.request(), "params"), method);
         }
-    }
-
-    void readTraining(const Curve &curve, WordTraining &training)
-    {
-        const std::string what = curve.id.substr(curve.id.rfind('.') + 1);
-        std::vector<double> *target = what == "pieces" ? &training.pieces : what == "logLikelihood" ? &training.logLikelihood : what == "pruned" ? &training.pruned : nullptr;
-        if (!target)
-            return;
-        *target = curve.y;
-        if (curve.x.size() > training.round.size())
-            training.round = curve.x;
     }
 
     CutLine cutLine(const SegmentedLine &line)
@@ -125,6 +153,71 @@ namespace {
         for (const auto &[first, end] : line.words)
             cut.words.push_back({first, end});
         return cut;
+    }
+
+    /// Words of the nodes: the labels on their way, of half bytes put together again.
+    void nameNodes(WordLattice &lattice)
+    {
+        std::map<int, const TrieNode *> byId;
+        for (const TrieNode &node : lattice.nodes)
+            byId[node.id] = &node;
+        const bool halves = std::any_of(lattice.nodes.begin(), lattice.nodes.end(), [](const TrieNode &node) { return node.depth > 2 && node.count > 0; })
+            && std::all_of(lattice.nodes.begin(), lattice.nodes.end(), [](const TrieNode &node) { return node.label.isEmpty() || QStringLiteral("0123456789abcdef").contains(node.label); });
+        for (TrieNode &node : lattice.nodes) {
+            if (node.count <= 0 || !node.word.isEmpty())
+                continue;
+            QString path;
+            for (const TrieNode *at = &node; at && at->parent >= 0; at = byId.contains(at->parent) ? byId[at->parent] : nullptr)
+                path.prepend(at->label);
+            node.word = halves ? QString::fromUtf8(QByteArray::fromHex(path.toLatin1())) : path;
+        }
+    }
+
+    QString wordOfNode(const WordLattice &lattice, int id)
+    {
+        for (const TrieNode &node : lattice.nodes)
+            if (node.id == id)
+                return node.word;
+        return {};
+    }
+
+    /// Human names of what methods say about a word; what is not named here is no fact for people.
+    QString factName(const std::string &key)
+    {
+        static const std::map<std::string, const char *> kNames{{"count", QT_TRANSLATE_NOOP("words", "count")}, {"log2", QT_TRANSLATE_NOOP("words", "log₂ P")}, {"unigram", QT_TRANSLATE_NOOP("words", "unigram")},
+            {"prefixSum", QT_TRANSLATE_NOOP("words", "S(prefix)")}, {"ln", QT_TRANSLATE_NOOP("words", "ln P")}, {"logp", QT_TRANSLATE_NOOP("words", "log P")}, {"expected", QT_TRANSLATE_NOOP("words", "expected count")},
+            {"rank", QT_TRANSLATE_NOOP("words", "merge")}, {"left", QT_TRANSLATE_NOOP("words", "left part")}, {"right", QT_TRANSLATE_NOOP("words", "right part")}, {"occurrences", QT_TRANSLATE_NOOP("words", "occurrences")},
+            {"entropyRight", QT_TRANSLATE_NOOP("words", "h right")}, {"entropyLeft", QT_TRANSLATE_NOOP("words", "h left")}, {"variationRight", QT_TRANSLATE_NOOP("words", "V right")}, {"variationLeft", QT_TRANSLATE_NOOP("words", "V left")},
+            {"autonomy", QT_TRANSLATE_NOOP("words", "a(w)")}, {"variety", QT_TRANSLATE_NOOP("words", "AV")}, {"tags", QT_TRANSLATE_NOOP("words", "tags")}};
+        const auto found = kNames.find(key);
+        return found == kNames.end() ? QString() : tr(found->second);
+    }
+
+    void readExplanations(const Json &reply, WordLattice &lattice)
+    {
+        const Json &words = childField(reply, "words");
+        const auto size = static_cast<int64_t>(lattice.characters.size());
+        for (const Json &entry : words.is_array() ? words : Json::array()) {
+            const int64_t first = integerField(entry, "first", -1), end = integerField(entry, "end", -1);
+            if (first < 0 || end <= first || end > size)
+                continue;
+            WordLattice::Explained explained;
+            explained.span = {lattice.points[static_cast<size_t>(first)], lattice.points[static_cast<size_t>(end) - 1] + static_cast<int>(lattice.characters[end - 1].toUcs4().size())};
+            const Json &value = childField(entry, "value");
+            for (const auto &[key, fact] : value.is_object() ? value.get_ref<const Json::object_t &>() : Json::object_t()) {
+                const QString name = factName(key);
+                if (name.isEmpty() || fact.is_null())
+                    continue;
+                const std::optional<double> number = numberFromJson(fact);
+                if (fact.is_string() && !number)
+                    explained.facts.append({name, text(fact.get<std::string>())});
+                else if (number)
+                    explained.facts.append({name, fact.is_number_integer() ? format::integer(*number) : format::decimals(*number, 3)});
+            }
+            explained.entropyRight = numberListField(value, "prefixEntropies");
+            explained.entropyLeft = numberListField(value, "suffixEntropies");
+            lattice.words.push_back(std::move(explained));
+        }
     }
 
 } // namespace
@@ -166,9 +259,6 @@ Result<WordRun> readWordRun(const Report &report, const std::vector<WordText> &l
     for (const TableArtifact &table : report.tables())
         readTable(table, report, method, run);
     readMetrics(report, run.scores);
-    for (const Curve &curve : report.curves())
-        if (curve.id.starts_with("em.") || curve.id.starts_with("training."))
-            readTraining(curve, run.training);
     return run;
 }
 
@@ -204,9 +294,12 @@ std::vector<WordCurve> wordCurves(const Report &report, int run)
 Result<std::shared_ptr<WordLattice>> readLattice(const Json &reply, const WordText &line)
 {
     auto lattice = std::make_shared<WordLattice>();
+    const std::vector<double> origin = numberListField(reply, "origin"); // code point of each character, where the engine says it
     int point = 0;
     for (const std::string &character : stringListField(reply, "characters")) {
         const QString word = text(character);
+        if (const size_t at = lattice->points.size(); at < origin.size() && origin[at] >= point && origin[at] < line.size())
+            point = static_cast<int>(origin[at]);
         while (point < line.size() && line.between(point, point + 1) != word.left(line.between(point, point + 1).size()))
             ++point; // white space the segmenter left out
         if (point >= line.size())
@@ -236,8 +329,15 @@ Result<std::shared_ptr<WordLattice>> readLattice(const Json &reply, const WordTe
     const Json &paths = childField(reply, "kbest");
     for (const Json &entry : paths.is_array() ? paths : Json::array()) {
         LatticePath path{numberField(entry, "score", kNoNumber), numberField(entry, "gap", 0), {}};
-        for (const std::string &word : stringListField(entry, "words"))
-            path.words << text(word);
+        const Json &words = childField(entry, "words");
+        for (const Json &word : words.is_array() ? words : Json::array()) {
+            if (word.is_string()) {
+                path.words << text(word.get<std::string>());
+            } else if (word.is_array() && word.size() == 2 && word[0].is_number_integer() && word[1].is_number_integer()) {
+                const auto first = std::clamp<int64_t>(word[0].get<int64_t>(), 0, size), end = std::clamp<int64_t>(word[1].get<int64_t>(), first, size);
+                path.words << lattice->characters.mid(first, end - first).join(QString());
+            }
+        }
         lattice->paths.push_back(std::move(path));
     }
     const Json &nodes = childField(reply, "nodes");
@@ -254,20 +354,43 @@ Result<std::shared_ptr<WordLattice>> readLattice(const Json &reply, const WordTe
         node.word = text(stringField(entry, "word"));
         lattice->nodes.push_back(std::move(node));
     }
+    nameNodes(*lattice);
     const Json &steps = childField(reply, "steps");
     for (const Json &entry : steps.is_array() ? steps : Json::array()) {
         AutomatonStep step{text(stringField(entry, "character")), static_cast<int>(integerField(entry, "state")), {}};
-        for (const std::string &border : stringListField(entry, "borders"))
-            step.borders << text(border);
+        const Json &borders = childField(entry, "borders");
+        for (const Json &border : borders.is_array() ? borders : Json::array())
+            step.borders << (border.is_number_integer() ? wordOfNode(*lattice, border.get<int>()) : border.is_string() ? text(border.get<std::string>()) : QString());
         lattice->steps.push_back(std::move(step));
     }
     if (const std::string alphabet = stringField(reply, "alphabet"); !alphabet.empty())
         lattice->alphabet = text(alphabet);
-    lattice->milliseconds = numberField(reply, "milliseconds", kNoNumber);
-    lattice->entropyRight = numberListField(reply, "entropyRight");
-    lattice->entropyLeft = numberListField(reply, "entropyLeft");
-    lattice->branchFirst = static_cast<int>(integerField(reply, "branchFirst", -1));
+    lattice->milliseconds = numberField(reply, "ms", kNoNumber);
+    readExplanations(reply, *lattice);
     return lattice;
+}
+
+void markBranching(WordLattice &lattice, const WordMark &mark)
+{
+    lattice.entropyRight.clear();
+    lattice.entropyLeft.clear();
+    lattice.branchFirst = -1;
+    for (const WordLattice::Explained &word : lattice.words) {
+        if (mark.hasWord() && mark.line == lattice.line && (mark.first < word.span.first || mark.first >= word.span.end))
+            continue;
+        lattice.entropyRight = word.entropyRight;
+        lattice.entropyLeft = word.entropyLeft;
+        lattice.branchFirst = word.span.first;
+        return;
+    }
+}
+
+WordFacts explainedFacts(const WordLattice &lattice, const WordSpan &span)
+{
+    for (const WordLattice::Explained &word : lattice.words)
+        if (word.span == span)
+            return word.facts;
+    return {};
 }
 
 } // namespace winnow
