@@ -199,7 +199,6 @@ void MainWindow::buildCentre()
     connect(m_wordsPage, &WordsPage::exportAsked, this, &MainWindow::exportView);
     connect(m_wordsPage, &WordsPage::figureAsked, this, &MainWindow::addFigure);
     connect(m_wordsPage, &WordsPage::copyImageAsked, this, &MainWindow::copyImage);
-    connect(m_wordsPage, &WordsPage::textAsked, m_actions.addText, &QAction::trigger);
     connect(m_pairPage, &SimilarityPage::smallModelAsked, this, [this] { chooseSmallModel({}); });
     connect(m_pairPage, &SimilarityPage::modelAsked, this, [this] { chooseModel({}); });
 }

@@ -59,7 +59,10 @@ WordsPage::WordsPage(Workbench &bench, Look &look, QWidget *parent)
     m_vertical->setSizes({428, 314});
     m_horizontal->setSizes({386, 326, 228});
     connect(&look, &Look::changed, this, [this] { m_empty->setTheme(m_look.theme()); });
-    connect(m_empty, &EmptyState::buttonClicked, this, &WordsPage::textAsked);
+    connect(m_empty, &EmptyState::buttonClicked, this, [this] {
+        if (const qint64 first = m_bench.addWordSamples(); first != 0)
+            m_bench.setActiveInput(first);
+    });
     for (auto signal : {&Workbench::activeInputChanged, &Workbench::sessionChanged, &Workbench::viewDataChanged})
         connect(&bench, signal, this, &WordsPage::refreshEmpty);
     arrange();
@@ -81,8 +84,8 @@ void WordsPage::refreshEmpty()
     if (lines)
         return;
     m_empty->setIconName(QStringLiteral("text-x-generic"));
-    m_empty->setText(tr("No lines yet"), tr("This page cuts lines into words. Add a text, or a treebank (CoNLL-U) or text in the bar format, whose words are known: then every segmenter is scored."));
-    m_empty->setButton(tr("Add Text…"));
+    m_empty->setText(tr("No lines yet"), tr("This page cuts lines into words. Add a text, or a treebank (CoNLL-U) or text in the bar format, whose words are known: then every segmenter is scored. Samples of four languages come with the program."));
+    m_empty->setButton(tr("Add Samples"));
 }
 
 void WordsPage::arrange()

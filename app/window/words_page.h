@@ -39,7 +39,6 @@ Q_SIGNALS:
     void exportAsked(winnow::RunView *view);
     void figureAsked(winnow::RunView *view);
     void copyImageAsked(winnow::RunView *view);
-    void textAsked();
 
 protected:
     void showEvent(QShowEvent *event) override;

@@ -102,4 +102,25 @@ std::optional<SegmentedText> readSegmentedText(const QString &fileName, const QS
     return read;
 }
 
+std::optional<InputRecord> segmentedInput(const QString &fileName, const QString &text)
+{
+    const std::optional<SegmentedText> segmented = readSegmentedText(fileName, text);
+    if (!segmented)
+        return std::nullopt;
+    Json gold = Json::array();
+    for (const QStringList &words : segmented->words) {
+        Json line = Json::array();
+        for (const QString &word : words)
+            line.push_back(word.toStdString());
+        gold.push_back(std::move(line));
+    }
+    InputRecord input;
+    input.name = fileName.toStdString();
+    input.content = segmented->lines.join(QLatin1Char('\n')).toStdString();
+    input.extra = {{"gold", std::move(gold)}};
+    if (!segmented->language.isEmpty())
+        input.extra["language"] = segmented->language.toStdString();
+    return input;
+}
+
 } // namespace winnow

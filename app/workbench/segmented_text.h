@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sessions/session.h"
+
 #include <QString>
 #include <QStringList>
 
@@ -19,5 +21,8 @@ struct SegmentedText {
 ///
 /// A CoNLL-U line is the joined forms with the spaces that the file states; rows of several words stand for those.
 std::optional<SegmentedText> readSegmentedText(const QString &fileName, const QString &text);
+
+/// The same as an input of a session: raw lines, their gold words beside them.
+std::optional<InputRecord> segmentedInput(const QString &fileName, const QString &text);
 
 } // namespace winnow

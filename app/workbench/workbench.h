@@ -89,6 +89,8 @@ public:
     qint64 addTextInput(const QString &name, const QString &text, const Json &extra = Json::object());
     /// The same for the text of a file: a treebank or text in the bar format becomes raw lines with gold words.
     qint64 addTextFile(const QString &name, const QString &text);
+    /// Adds lines of four treebanks (Chinese, Japanese, Korean, Thai) that come with the program; returns the first.
+    qint64 addWordSamples();
     qint64 activeInput() const { return m_activeInput; }
     void setActiveInput(qint64 id);
     /// Tokens of an input; -1 = not counted yet.

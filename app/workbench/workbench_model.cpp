@@ -192,20 +192,8 @@ qint64 Workbench::addPromptInput(const QString &name, const PromptParts &parts)
 
 qint64 Workbench::addTextFile(const QString &name, const QString &text)
 {
-    const std::optional<SegmentedText> segmented = readSegmentedText(name, text);
-    if (!segmented)
-        return addTextInput(name, text);
-    Json gold = Json::array();
-    for (const QStringList &words : segmented->words) {
-        Json line = Json::array();
-        for (const QString &word : words)
-            line.push_back(word.toStdString());
-        gold.push_back(std::move(line));
-    }
-    Json extra{{"gold", std::move(gold)}};
-    if (!segmented->language.isEmpty())
-        extra["language"] = segmented->language.toStdString();
-    return addTextInput(name, segmented->lines.join(QLatin1Char('\n')), extra);
+    const std::optional<InputRecord> segmented = segmentedInput(name, text);
+    return segmented ? addTextInput(name, QString::fromStdString(segmented->content), segmented->extra) : addTextInput(name, text);
 }
 
 void Workbench::setActiveInput(qint64 id)
