@@ -76,6 +76,7 @@ WordSetting wordSettingFromJson(const Json &json)
         return wordSettingFromJson(kept);
     WordSetting read;
     read.setting.method = stringField(json, "method");
+    read.setting.family = "segment";
     if (const Json &parameters = childField(json, "params"); parameters.is_object())
         read.setting.parameters = parameters;
     read.setting.budget = {BudgetKind::Fraction, 1.0};
