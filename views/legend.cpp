@@ -26,6 +26,9 @@ double sampleWidth(const LegendEntry &entry)
     case LegendEntry::Sample::Class: return 14;
     case LegendEntry::Sample::Run: return 28;
     case LegendEntry::Sample::Hollow: return 9;
+    case LegendEntry::Sample::Bar:
+    case LegendEntry::Sample::DashedBar: return 3;
+    case LegendEntry::Sample::Box: return 14;
     case LegendEntry::Sample::Text:
     case LegendEntry::Sample::Struck:
     case LegendEntry::Sample::Dotted: return 0;
@@ -89,6 +92,16 @@ void paintSample(QPainter &painter, const QRectF &rect, const LegendEntry &entry
     case LegendEntry::Sample::Text:
     case LegendEntry::Sample::Struck:
     case LegendEntry::Sample::Dotted: break;
+    case LegendEntry::Sample::Bar: painter.fillRect(QRectF(rect.left(), middle - 6, 3, 12), entry.fills.value(0)); break;
+    case LegendEntry::Sample::DashedBar:
+        for (int i = 0; i < 3; ++i)
+            painter.fillRect(QRectF(rect.left(), middle - 6 + 4.5 * i, 3, 3), entry.fills.value(0));
+        break;
+    case LegendEntry::Sample::Box:
+        painter.setPen(QPen(entry.fills.value(1), 1));
+        painter.setBrush(entry.fills.value(0));
+        painter.drawRoundedRect(QRectF(rect.left() + 0.5, middle - 5.5, 13, 11), 2, 2);
+        break;
     }
 }
 

@@ -14,9 +14,9 @@ namespace winnow {
 
 /// One entry of a legend row: a sample and its name. The sample is drawn from a class, a run or plain fills.
 struct LegendEntry {
-    enum class Sample { Fills, Class, Run, Hollow, Text, Struck, Dotted } sample = Sample::Text;
+    enum class Sample { Fills, Class, Run, Hollow, Bar, DashedBar, Box, Text, Struck, Dotted } sample = Sample::Text;
     // Struck, Dotted: the name itself is drawn as such a token is, struck through on its fill or underlined by dots.
-    QVector<QColor> fills; // Fills: swatches side by side
+    QVector<QColor> fills; // Fills: swatches side by side; Bar: its colour; Box: ground and outline
     ClassStyle classStyle; // Class
     RunStyle run; // Run, Hollow
     QString text;

@@ -20,6 +20,7 @@ namespace winnow {
 struct PairData;
 struct PromptData;
 struct PromptMap;
+struct WordData;
 
 /// A pinned run (or the preview) as views see it.
 struct RunEntry {
@@ -40,6 +41,7 @@ struct ViewData {
     std::vector<Curve> curves; // quality against size, one per run and pair of axes (Curve::method = run letter; xName, yName)
     std::shared_ptr<const PairData> pair; // two models compared on the input; null while they were not
     std::shared_ptr<const PromptMap> promptMap; // attention of the model that scores a prompt; null while no view asked for it
+    std::shared_ptr<const WordData> words; // lines and how segmenters cut them; null without lines
 };
 
 /// The runs in the order views list them; the preview stands first when it is the current one. Selection::run is the

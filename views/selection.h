@@ -14,6 +14,16 @@ struct PairMark {
     bool operator==(const PairMark &) const = default;
 };
 
+/// Code points [first, end) of a line on the Words page, as one segmenter has them; -1 = not marked.
+struct WordMark {
+    int line = -1, first = -1, end = -1;
+    int run = -1; // letter of the run whose word it is, -1 = the preview
+
+    bool isSet() const { return line >= 0; }
+    bool hasWord() const { return line >= 0 && first >= 0 && end > first; }
+    bool operator==(const WordMark &) const = default;
+};
+
 /// What is marked, shared by every view; -1 = not marked. Hover and click both set it (click pins).
 struct Selection {
     int token = -1; // index into input.ids
@@ -23,6 +33,7 @@ struct Selection {
     int run = -1; // index into the runs shown, -1 = the preview
     bool pinned = false; // set by click or Enter; hover does not replace it
     PairMark pair{}; // heads of two models; the token is the key position there
+    WordMark word{}; // of a segmented line
 
     bool operator==(const Selection &) const = default;
 };

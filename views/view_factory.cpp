@@ -31,6 +31,16 @@
 #include "views/saliency_timeline.h"
 #include "views/score_histogram.h"
 #include "views/token_strip.h"
+#include "views/word_automaton.h"
+#include "views/word_branching.h"
+#include "views/word_curves.h"
+#include "views/word_dictionary.h"
+#include "views/word_lattice.h"
+#include "views/word_lines.h"
+#include "views/word_ribbon.h"
+#include "views/word_scores.h"
+#include "views/word_teacher.h"
+#include "views/word_training.h"
 
 #include <QCoreApplication>
 
@@ -85,6 +95,16 @@ const std::array kViews{
     Entry{"promptScatter", QT_TRANSLATE_NOOP("views", "Information and attention"), ViewPage::Prompt, &make<PromptScatter>},
     Entry{"promptAttention", QT_TRANSLATE_NOOP("views", "Attention map"), ViewPage::Prompt, &make<PromptAttention>},
     Entry{"promptTrace", QT_TRANSLATE_NOOP("views", "Trace of the method"), ViewPage::Prompt, &make<PromptTrace>},
+    Entry{"wordLines", QT_TRANSLATE_NOOP("views", "Lines"), ViewPage::Words, &make<WordLines>},
+    Entry{"wordLattice", QT_TRANSLATE_NOOP("views", "Lattice"), ViewPage::Words, &make<WordLatticeView>},
+    Entry{"wordAutomaton", QT_TRANSLATE_NOOP("views", "Automaton"), ViewPage::Words, &make<WordAutomaton>},
+    Entry{"wordRibbon", QT_TRANSLATE_NOOP("views", "Ribbon"), ViewPage::Words, &make<WordRibbonView>},
+    Entry{"wordBranching", QT_TRANSLATE_NOOP("views", "Branching"), ViewPage::Words, &make<WordBranchingView>},
+    Entry{"wordScores", QT_TRANSLATE_NOOP("views", "Scores"), ViewPage::Words, &make<WordScoresView>},
+    Entry{"wordDictionary", QT_TRANSLATE_NOOP("views", "Dictionary"), ViewPage::Words, &make<WordDictionaryView>},
+    Entry{"wordTeacher", QT_TRANSLATE_NOOP("views", "Chat model"), ViewPage::Words, &make<WordTeacherView>},
+    Entry{"wordCurves", QT_TRANSLATE_NOOP("views", "Curves"), ViewPage::Words, &make<WordCurves>},
+    Entry{"wordTraining", QT_TRANSLATE_NOOP("views", "Training"), ViewPage::Words, &make<WordTrainingView>},
 };
 
 } // namespace

@@ -9,7 +9,7 @@
 namespace winnow {
 
 /// Pages whose views are made here.
-enum class ViewPage { Cache, Similarity, Prompt };
+enum class ViewPage { Cache, Similarity, Prompt, Words };
 
 /// Every view by its permanent id, page by page, in the order choosers list them: "tokens" first.
 QStringList viewIds();

@@ -4,6 +4,7 @@
 #include "core/base/json_fields.h"
 #include "views/figure_export.h"
 #include "views/pair_data.h"
+#include "views/word_data.h"
 
 #include <QCoreApplication>
 #include <QJsonDocument>
@@ -87,11 +88,17 @@ Json figureRecipe(const RunView &view, const Selection &selection, const ViewDat
         {"state", jsonFromQt(view.saveState())},
         {"selection", {{"token", selection.token}, {"layer", selection.layer}, {"head", selection.head}, {"step", selection.step}}},
         {"run", data.current.index}};
+    if (const WordMark &word = selection.word; word.isSet())
+        recipe["selection"]["word"] = {{"line", word.line}, {"first", word.first}, {"end", word.end}, {"run", word.run}};
+    if (data.words && view.viewId().startsWith(QLatin1String("word"))) {
+        recipe["input"] = data.words->input.toStdString();
+        recipe["run"] = data.words->current() ? data.words->current()->run : -1;
+    }
     if (const PairMark &pair = selection.pair; pair.hasLayers())
         recipe["selection"]["pair"] = {{"layer", pair.layer}, {"head", pair.head}, {"smallLayer", pair.smallLayer}, {"smallHead", pair.smallHead}};
     if (data.pair && data.pair->table)
         recipe["compared"] = {{"metric", data.pair->table->metric.toStdString()}, {"skipSinks", data.pair->table->skipSinks}};
-    if (data.current.report)
+    if (data.current.report && !view.viewId().startsWith(QLatin1String("word")))
         recipe["request"] = data.current.report->request();
     Json runs = Json::array();
     for (const RunEntry &run : data.runs)
@@ -110,7 +117,9 @@ Selection recipeSelection(const Json &recipe)
     selection.head = index(mark, "head");
     selection.step = index(mark, "step");
     selection.pair = {index(pair, "layer"), index(pair, "head"), index(pair, "smallLayer"), index(pair, "smallHead")};
-    selection.pinned = selection.token >= 0 || selection.layer >= 0 || selection.pair.hasLayers();
+    const Json &word = childField(mark, "word");
+    selection.word = {index(word, "line"), index(word, "first"), index(word, "end"), index(word, "run")};
+    selection.pinned = selection.token >= 0 || selection.layer >= 0 || selection.pair.hasLayers() || selection.word.isSet();
     return selection;
 }
 

@@ -3,6 +3,7 @@
 #include "app/workbench/pair_compare.h"
 #include "app/workbench/run_family.h"
 #include "app/workbench/view_data.h"
+#include "app/workbench/word_bench.h"
 #include "core/base/json_fields.h"
 #include "views/view_factory.h"
 
@@ -43,6 +44,25 @@ namespace {
         return context.activeRun != 0 ? buildViewData(reader, context) : std::make_shared<const ViewData>();
     }
 
+    /// The words of the input with the first run of a segmenter; null when there is none.
+    Result<std::shared_ptr<const WordData>> wordsOf(const Session &session, const SessionReader &reader)
+    {
+        Result<Json> listed = session.state("methods");
+        Result<std::vector<InputRecord>> inputs = session.inputs();
+        if (!listed || !inputs)
+            return fail(!listed ? listed.error() : inputs.error());
+        std::vector<MethodInfo> methods;
+        for (const Json &entry : listed->is_array() ? *listed : Json::array())
+            if (Result<MethodInfo> info = methodInfoFromJson(entry))
+                methods.push_back(std::move(*info));
+        for (const RunRecord &run : reader.runs())
+            for (const InputRecord &input : *inputs)
+                if (input.id == run.inputId && runFamily(run) == "segment")
+                    if (WordDataPtr words = storedWords(reader, input, methods))
+                        return words;
+        return std::shared_ptr<const WordData>();
+    }
+
 } // namespace
 
 Result<SessionFigures> SessionFigures::load(const Session &session)
@@ -64,8 +84,12 @@ Result<SessionFigures> SessionFigures::load(const Session &session)
         }
     }
     context.pair = storedPair(reader);
+    if (Result<std::shared_ptr<const WordData>> words = wordsOf(session, reader))
+        context.words = *words;
+    else
+        return fail(words.error());
     const ViewDataPtr prompts = promptData(reader, context);
-    if (context.activeRun == 0 && !context.pair && prompts->runs.empty())
+    if (context.activeRun == 0 && !context.pair && !context.words && prompts->runs.empty())
         return fail(ErrorCode::NotFound, QCoreApplication::translate("Export", "%1 holds no run with results").arg(QString::fromStdString(session.path())).toStdString(),
             QCoreApplication::translate("Export", "Measure a run first, in the window or with winnow-cli run --session.").toStdString());
     SessionFigures result;

@@ -16,6 +16,7 @@
 #include "app/window/status_line.h"
 #include "app/window/top_bar.h"
 #include "app/window/welcome_page.h"
+#include "app/window/words_page.h"
 #include "views/icons.h"
 #include "views/type.h"
 #include "views/widgets/banner.h"
@@ -84,6 +85,8 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     for (auto signal : {&Workbench::sessionChanged, &Workbench::modelChanged, &Workbench::activeInputChanged, &Workbench::settingChanged,
              &Workbench::activeRunChanged, &Workbench::methodsChanged})
         connect(&bench, signal, this, &MainWindow::refreshActions);
+    for (auto signal : {&WordBench::settingChanged, &WordBench::activeRunChanged, &WordBench::changed})
+        connect(&bench.words(), signal, this, &MainWindow::refreshActions);
     connect(&bench.engine(), &EngineClient::stateChanged, this, &MainWindow::refreshActions);
     connect(&bench.jobs(), &JobRunner::jobChanged, this, &MainWindow::refreshActions);
     connect(&bench.document(), &SessionDocument::runsChanged, this, &MainWindow::refreshActions);
@@ -134,6 +137,7 @@ void MainWindow::buildCentre()
     m_tabs->addTab(tr("Similarity"));
     m_tabs->setTabToolTip(1, tr("Do two models look at the same things, and which layers could share"));
     m_tabs->setTabToolTip(m_tabs->addTab(tr("Prompt")), tr("Which words may be cut from a prompt"));
+    m_tabs->setTabToolTip(m_tabs->addTab(tr("Words")), tr("Where do words begin and end"));
     m_tabs->setTabToolTip(m_tabs->addTab(tr("Model")), tr("What the model consists of, how it reads a prompt, and what it writes"));
     m_tabs->setAccessibleName(tr("Pages"));
     m_tabs->setFixedHeight(34);
@@ -154,10 +158,12 @@ void MainWindow::buildCentre()
     m_stack->addWidget(m_welcome);
     m_pairPage = new SimilarityPage(m_bench, m_look, m_stack);
     m_promptPage = new PromptPage(m_bench, m_look, m_stack);
+    m_wordsPage = new WordsPage(m_bench, m_look, m_stack);
     m_modelPage = new ModelPage(m_bench, m_look, m_stack);
     m_stack->addWidget(m_page);
     m_stack->addWidget(m_pairPage);
     m_stack->addWidget(m_promptPage);
+    m_stack->addWidget(m_wordsPage);
     m_stack->addWidget(m_modelPage);
     m_pages = tabRow;
     layout->addWidget(tabRow);
@@ -190,6 +196,9 @@ void MainWindow::buildCentre()
     connect(m_promptPage, &PromptPage::exportAsked, this, &MainWindow::exportView);
     connect(m_promptPage, &PromptPage::figureAsked, this, &MainWindow::addFigure);
     connect(m_promptPage, &PromptPage::copyImageAsked, this, &MainWindow::copyImage);
+    connect(m_wordsPage, &WordsPage::exportAsked, this, &MainWindow::exportView);
+    connect(m_wordsPage, &WordsPage::figureAsked, this, &MainWindow::addFigure);
+    connect(m_wordsPage, &WordsPage::copyImageAsked, this, &MainWindow::copyImage);
     connect(m_pairPage, &SimilarityPage::smallModelAsked, this, [this] { chooseSmallModel({}); });
     connect(m_pairPage, &SimilarityPage::modelAsked, this, [this] { chooseModel({}); });
 }
@@ -267,12 +276,15 @@ void MainWindow::showPage()
     } else if (open && cache && apart) {
         m_results->setFolded(m_foldedOnCache);
     }
-    QWidget *const pages[] = {m_page, m_pairPage, m_promptPage, m_modelPage};
+    QWidget *const pages[] = {m_page, m_pairPage, m_promptPage, m_wordsPage, m_modelPage};
     m_bench.setFamily(open && page() == Page::Prompt ? "prompt" : "kv");
     m_stack->setCurrentWidget(open ? pages[static_cast<int>(page())] : m_welcome);
     m_method->setPairShown(open && page() == Page::Similarity);
     m_method->setPromptShown(open && page() == Page::Prompt);
+    m_method->setWordsShown(open && page() == Page::Words);
+    m_tree->setWordsShown(open && page() == Page::Words);
     m_selectionPanel->setPairShown(open && page() == Page::Similarity);
+    m_selectionPanel->setWordsShown(open && page() == Page::Words);
     refreshSmallModel();
     m_pages->setVisible(open);
     m_sessionDock->setVisible(open && m_sessionWanted && !m_compact);
@@ -294,7 +306,7 @@ void MainWindow::refreshSmallModel()
 {
     const MethodInfo *method = m_bench.currentMethod();
     const bool open = m_bench.document().isOpen() && !m_welcomeAsked;
-    m_top->setSmallModelShown(open && (page() == Page::Similarity || page() == Page::Prompt || (page() == Page::Cache && method && needsSmallModel(*method))));
+    m_top->setSmallModelShown(open && (page() == Page::Similarity || page() == Page::Prompt || page() == Page::Words || (page() == Page::Cache && method && needsSmallModel(*method))));
 }
 
 RunView *MainWindow::focusedView() const
@@ -303,6 +315,7 @@ RunView *MainWindow::focusedView() const
     case Page::Cache: return m_page->focusedView();
     case Page::Similarity: return m_pairPage->focusedView();
     case Page::Prompt: return m_promptPage->focusedView();
+    case Page::Words: return m_wordsPage->focusedView();
     case Page::Model: break;
     }
     return nullptr;
@@ -319,6 +332,7 @@ void MainWindow::applySize()
     m_page->setCompact(compact);
     m_pairPage->setCompact(compact);
     m_promptPage->setCompact(compact);
+    m_wordsPage->setCompact(compact);
     m_modelPage->setCompact(compact);
     m_method->setCompact(compact);
     m_results->setCompact(compact);
@@ -362,11 +376,12 @@ void MainWindow::refreshActions()
     const bool input = m_bench.document().input(m_bench.activeInput()) != nullptr;
     const bool method = m_bench.currentMethod() != nullptr;
     const bool runs = !m_bench.document().runs().empty();
-    m_actions.run->setEnabled(ready && input && method);
+    const bool words = page() == Page::Words && engine && m_bench.words().data() && m_bench.words().method();
+    m_actions.run->setEnabled(page() == Page::Words ? words : ready && input && method);
     m_actions.runAll->setEnabled(ready && runs);
     m_actions.cancel->setEnabled(m_bench.jobs().busy());
-    m_actions.pin->setEnabled(open && input && method && m_bench.activeRun() == 0 && ready);
-    m_actions.sweep->setEnabled(ready && input && method);
+    m_actions.pin->setEnabled(page() == Page::Words ? open && words && m_bench.words().activeRun() == 0 : open && input && method && m_bench.activeRun() == 0 && ready);
+    m_actions.sweep->setEnabled(page() == Page::Words ? words : ready && input && method);
     m_actions.generate->setEnabled(ready && m_bench.activeRun() != 0);
     m_actions.baseline->setEnabled(m_bench.activeRun() != 0);
     m_actions.copyCommand->setEnabled(open && input && method);

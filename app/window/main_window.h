@@ -29,6 +29,7 @@ class StallWatch;
 class StatusLine;
 class TopBar;
 class WelcomePage;
+class WordsPage;
 
 /// The window: menus, toolbar, docks, pages, banners. Every action goes to the workbench.
 class MainWindow : public QMainWindow {
@@ -38,11 +39,12 @@ public:
     ~MainWindow() override;
 
     Workbench &bench() { return m_bench; }
-    enum class Page { Cache, Similarity, Prompt, Model };
+    enum class Page { Cache, Similarity, Prompt, Words, Model };
 
     CachePage *cachePage() const { return m_page; }
     SimilarityPage *similarityPage() const { return m_pairPage; }
     PromptPage *promptPage() const { return m_promptPage; }
+    WordsPage *wordsPage() const { return m_wordsPage; }
     ModelPage *modelPage() const { return m_modelPage; }
     TopBar *topBar() const { return m_top; }
     /// The page of a tab; the welcome page gives way to it.
@@ -148,6 +150,7 @@ private:
     CachePage *m_page;
     SimilarityPage *m_pairPage;
     PromptPage *m_promptPage;
+    WordsPage *m_wordsPage;
     ModelPage *m_modelPage;
     QWidget *m_bannerArea;
     QMap<QString, Banner *> m_banners;

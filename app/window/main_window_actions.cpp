@@ -3,14 +3,18 @@
 #include "app/window/compare_panel.h"
 #include "app/window/look.h"
 #include "app/window/main_window.h"
+#include "app/window/method_dock.h"
 #include "app/window/prompt_page.h"
 #include "app/window/results_dock.h"
 #include "app/window/session_tree.h"
 #include "app/window/similarity_page.h"
 #include "app/window/status_line.h"
+#include "app/window/word_panel.h"
+#include "app/window/words_page.h"
 
 #include <QApplication>
 #include <QClipboard>
+#include <QCursor>
 #include <QDockWidget>
 #include <QFileInfo>
 #include <QInputDialog>
@@ -129,7 +133,7 @@ void MainWindow::connectEditActions()
     for (auto signal : {&QUndoStack::undoTextChanged, &QUndoStack::redoTextChanged})
         connect(&stack, signal, this, &MainWindow::undoRedoTexts);
     undoRedoTexts();
-    connect(a.copyCommand, &QAction::triggered, this, [this] { copyCommand(m_bench.activeRun()); });
+    connect(a.copyCommand, &QAction::triggered, this, [this] { copyCommand(page() == Page::Words ? m_bench.words().activeRun() : m_bench.activeRun()); });
     connect(a.copyTable, &QAction::triggered, this, [this] {
         m_results->compare()->copyTable();
         m_status->showHint(tr("Table copied."));
@@ -183,7 +187,14 @@ void MainWindow::connectViewActions()
             m_bench.settings().saveLayout(name, layoutState());
     });
     connect(a.resetLayout, &QAction::triggered, this, &MainWindow::resetLayout);
-    connect(a.nextView, &QAction::triggered, this, [this] { page() == Page::Similarity ? m_pairPage->focusNext() : page() == Page::Prompt ? m_promptPage->focusNext() : m_page->focusNext(); });
+    connect(a.nextView, &QAction::triggered, this, [this] {
+        switch (page()) {
+        case Page::Similarity: return m_pairPage->focusNext();
+        case Page::Prompt: return m_promptPage->focusNext();
+        case Page::Words: return m_wordsPage->focusNext();
+        default: return m_page->focusNext();
+        }
+    });
     connect(a.welcome, &QAction::triggered, this, [this] {
         m_welcomeAsked = !m_welcomeAsked;
         showPage();
@@ -198,11 +209,15 @@ void MainWindow::connectRunActions()
     connect(a.stopEngine, &QAction::triggered, &m_bench.engine(), &EngineClient::stop);
     connect(a.modelInfo, &QAction::triggered, this, [this] { openPage(Page::Model); });
     connect(a.similarity, &QAction::triggered, this, [this] { openPage(Page::Similarity); });
-    connect(a.run, &QAction::triggered, &m_bench, &Workbench::evaluateCurrent);
+    connect(a.run, &QAction::triggered, this, [this] { page() == Page::Words ? m_bench.words().run() : m_bench.evaluateCurrent(); });
     connect(a.runAll, &QAction::triggered, &m_bench, &Workbench::evaluateUnmeasured);
     connect(a.cancel, &QAction::triggered, &m_bench.jobs(), &JobRunner::cancelAll);
-    connect(a.pin, &QAction::triggered, &m_bench, &Workbench::pin);
-    connect(a.sweep, &QAction::triggered, this, &MainWindow::askSweep);
+    connect(a.pin, &QAction::triggered, this, [this] { page() == Page::Words ? m_bench.words().pin() : m_bench.pin(); });
+    connect(a.sweep, &QAction::triggered, this, [this] {
+        if (page() == Page::Words)
+            return m_method->wordForm()->askSweep(QCursor::pos());
+        askSweep();
+    });
     connect(a.generate, &QAction::triggered, this, [this] { askGenerate(m_bench.activeRun()); });
     connect(a.baseline, &QAction::triggered, this, [this] { m_bench.document().setBaseline(m_bench.activeRun()); });
     connect(a.exportTable, &QAction::triggered, this, &MainWindow::exportTable);

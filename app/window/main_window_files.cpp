@@ -12,6 +12,7 @@
 #include "app/window/similarity_page.h"
 #include "app/window/status_line.h"
 #include "app/window/view_slot.h"
+#include "app/window/words_page.h"
 #include "views/view_factory.h"
 
 #include <QClipboard>
@@ -189,7 +190,7 @@ void MainWindow::copyImage(RunView *view)
 
 void MainWindow::copyCommand(qint64 runId)
 {
-    const QString line = m_bench.commandLine(runId);
+    const QString line = runId == 0 && page() == Page::Words ? m_bench.words().commandLine(0) : m_bench.commandLine(runId);
     if (line.isEmpty())
         return;
     QGuiApplication::clipboard()->setText(line);
@@ -205,6 +206,8 @@ void MainWindow::addFigure(RunView *view)
     const PairDataPtr &pair = m_bench.viewData()->pair;
     if (pair && pair->table && viewIds(ViewPage::Similarity).contains(view->viewId()))
         figure.name = QStringLiteral("%1, %2 and %3").arg(view->title(), pair->large.shortName, pair->small.shortName).toStdString();
+    else if (viewIds(ViewPage::Words).contains(view->viewId()) && m_bench.words().data())
+        figure.name = QStringLiteral("%1, %2").arg(view->title(), m_bench.words().data()->input).toStdString();
     else
         figure.name = (current.title.isEmpty() ? view->title() : QStringLiteral("%1, %2 %3").arg(view->title(), current.title, current.budget)).toStdString();
     figure.view = view->viewId().toStdString();
@@ -230,9 +233,9 @@ void MainWindow::openRecipe(const QJsonObject &recipe)
     }
     const QString viewId = recipe[QStringLiteral("view")].toString();
     const bool pair = viewIds(ViewPage::Similarity).contains(viewId);
-    const bool prompt = viewIds(ViewPage::Prompt).contains(viewId);
-    openPage(pair ? Page::Similarity : prompt ? Page::Prompt : Page::Cache);
-    RunView *view = pair ? m_pairPage->reveal(viewId) : prompt ? m_promptPage->reveal(viewId) : m_page->reveal(viewId);
+    const bool prompt = viewIds(ViewPage::Prompt).contains(viewId), words = viewIds(ViewPage::Words).contains(viewId);
+    openPage(pair ? Page::Similarity : prompt ? Page::Prompt : words ? Page::Words : Page::Cache);
+    RunView *view = pair ? m_pairPage->reveal(viewId) : prompt ? m_promptPage->reveal(viewId) : words ? m_wordsPage->reveal(viewId) : m_page->reveal(viewId);
     if (!view) {
         showError(tr("This build has no view named %1.").arg(viewId));
         return;

@@ -9,6 +9,7 @@
 #include "app/window/results_dock.h"
 #include "app/window/similarity_page.h"
 #include "app/window/view_slot.h"
+#include "app/window/words_page.h"
 #include "views/widgets/banner.h"
 
 #include <QDataStream>
@@ -27,7 +28,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array kTabNames{"cache", "similarity", "prompt", "model"}; // of MainWindow::Page, as sessions hold them
+    constexpr std::array kTabNames{"cache", "similarity", "prompt", "words", "model"}; // of MainWindow::Page, as sessions hold them
 
 } // namespace
 
@@ -104,6 +105,7 @@ void MainWindow::saveViewState()
     document.setState("view.tryOut", m_modelPage->tryOut().saveState());
     document.setState("view.similarityPage", jsonFromQt(m_pairPage->saveState()));
     document.setState("view.promptPage", jsonFromQt(m_promptPage->saveState()));
+    document.setState("view.wordsPage", jsonFromQt(m_wordsPage->saveState()));
     document.setState("view.tab", kTabNames[static_cast<size_t>(page())]);
     rememberSession();
 }
@@ -116,6 +118,7 @@ void MainWindow::restoreViewState()
     m_modelPage->tryOut().restoreState(document.state("view.tryOut"));
     m_pairPage->restoreState(qtFromJson(document.state("view.similarityPage")));
     m_promptPage->restoreState(qtFromJson(document.state("view.promptPage")));
+    m_wordsPage->restoreState(qtFromJson(document.state("view.wordsPage")));
     const auto tab = std::find(kTabNames.begin(), kTabNames.end(), document.state("view.tab"));
     m_tabs->setCurrentIndex(tab == kTabNames.end() ? 0 : static_cast<int>(tab - kTabNames.begin()));
 }

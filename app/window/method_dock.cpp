@@ -7,6 +7,7 @@
 #include "app/window/prompt_panels.h"
 #include "app/window/savings_panel.h"
 #include "app/window/selection_panel.h"
+#include "app/window/word_panel.h"
 
 #include <QEvent>
 #include <QScrollArea>
@@ -47,10 +48,13 @@ MethodDock::MethodDock(Workbench &bench, Look &look, const Actions &actions, QWi
     m_planner = new PlannerPanel(bench, look, body);
     m_promptSavings = new PromptSavingsPanel(bench, look, body);
     m_stages = new StagesPanel(bench, look, body);
+    m_wordForm = new WordForm(bench, look, actions, body);
+    m_wordList = new WordListPanel(bench, look, body);
+    m_wordChecks = new ChecksPanel(bench, look, body, ChecksPanel::Of::Words);
     m_lineOne = new HairLine(look, body);
     m_lineTwo = new HairLine(look, body);
-    for (QWidget *part : {m_methodHead, static_cast<QWidget *>(m_form), m_lineOne, static_cast<QWidget *>(m_summary), static_cast<QWidget *>(m_savings), static_cast<QWidget *>(m_planner), static_cast<QWidget *>(m_promptSavings), m_lineTwo, static_cast<QWidget *>(m_stages),
-             static_cast<QWidget *>(m_checks), static_cast<QWidget *>(m_selection)})
+    const std::initializer_list<QWidget *> parts{m_methodHead, m_form, m_wordForm, m_lineOne, m_wordList, m_summary, m_savings, m_planner, m_promptSavings, m_lineTwo, m_stages, m_checks, m_wordChecks, m_selection};
+    for (QWidget *part : parts)
         m_layout->addWidget(part);
     m_layout->addStretch(1);
     m_scroll = new QScrollArea(this);
@@ -92,6 +96,15 @@ void MethodDock::setPromptShown(bool shown)
     arrange();
 }
 
+void MethodDock::setWordsShown(bool shown)
+{
+    if (m_wordsShown == shown)
+        return;
+    m_wordsShown = shown;
+    m_selection->setWordsShown(shown);
+    arrange();
+}
+
 int MethodDock::neededHeight() const
 {
     return m_layout->hasHeightForWidth() ? m_layout->totalHeightForWidth(m_scroll->viewport()->width()) : m_layout->totalSizeHint().height();
@@ -107,6 +120,8 @@ void MethodDock::setDense(bool dense)
     m_planner->setDense(dense);
     m_promptSavings->setDense(dense);
     m_checks->setDense(dense);
+    m_wordForm->setDense(dense);
+    m_wordChecks->setDense(dense);
     m_layout->invalidate();
 }
 
@@ -132,19 +147,24 @@ void MethodDock::arrange()
     const int tab = m_tabs->currentIndex();
     m_tabs->setVisible(m_compact);
     m_methodHead->setVisible(!m_compact);
-    m_form->setVisible(!m_compact || tab == 0);
-    m_form->setContentsMargins(0, m_compact ? 10 : 0, 0, 0);
+    const bool words = m_wordsShown;
+    m_form->setVisible((!m_compact || tab == 0) && !words);
+    m_wordForm->setVisible((!m_compact || tab == 0) && words);
+    for (QWidget *form : {static_cast<QWidget *>(m_form), static_cast<QWidget *>(m_wordForm)})
+        form->setContentsMargins(0, m_compact ? 10 : 0, 0, 0);
     const bool second = !m_compact || tab == 1;
-    m_savings->setVisible(second && !m_pairShown && !m_promptShown);
+    m_wordList->setVisible(second && words);
+    m_wordChecks->setVisible(second && words);
+    m_savings->setVisible(second && !m_pairShown && !m_promptShown && !words);
     m_promptSavings->setVisible(second && m_promptShown);
     m_stages->setVisible(second && m_promptShown);
     m_planner->setVisible(second && m_pairShown);
-    m_checks->setVisible(second && !m_pairShown);
+    m_checks->setVisible(second && !m_pairShown && !words);
     m_selection->setVisible(m_compact && tab == 2);
-    m_summary->setVisible(m_compact && tab == 0 && !m_pairShown && !m_promptShown);
+    m_summary->setVisible(m_compact && tab == 0 && !m_pairShown && !m_promptShown && !words);
     m_lineOne->setVisible(!m_compact || tab == 0);
     m_lineTwo->setVisible(second && !m_pairShown);
-    m_tabs->setTabText(1, m_pairShown ? tr("Planner") : tr("Savings"));
+    m_tabs->setTabText(1, m_pairShown ? tr("Planner") : words ? tr("Dictionary") : tr("Savings"));
 }
 
 } // namespace winnow

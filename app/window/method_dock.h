@@ -19,6 +19,8 @@ class StagesPanel;
 class SavingsPanel;
 class SavingsSummary;
 class SelectionPanel;
+class WordForm;
+class WordListPanel;
 class Workbench;
 
 /// The right dock: Method, Savings and Checks below each other; in small windows as tabs with the selection.
@@ -31,6 +33,9 @@ public:
     void setPairShown(bool shown);
     /// On the page of prompts what compressing costs and the table of stages stand below the form.
     void setPromptShown(bool shown);
+    /// On the Words page the form of the segmenters, their list of words and their checks stand here.
+    void setWordsShown(bool shown);
+    WordForm *wordForm() const { return m_wordForm; }
     PlannerPanel *planner() const { return m_planner; }
     MethodPanel *form() const { return m_form; }
     /// Height that all parts need as they stand, and what there is for them.
@@ -60,10 +65,13 @@ private:
     PlannerPanel *m_planner;
     PromptSavingsPanel *m_promptSavings;
     StagesPanel *m_stages;
+    WordForm *m_wordForm;
+    WordListPanel *m_wordList;
+    ChecksPanel *m_wordChecks;
     QScrollArea *m_scroll;
     QTimer m_fit;
     int m_fitted = -1; // neededHeight after the last fit
-    bool m_compact = false, m_dense = false, m_pairShown = false, m_promptShown = false;
+    bool m_compact = false, m_dense = false, m_pairShown = false, m_promptShown = false, m_wordsShown = false;
 };
 
 } // namespace winnow

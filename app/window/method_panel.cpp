@@ -245,10 +245,11 @@ void MethodPanel::rebuildForm()
     if (!method)
         return;
     int line = 0;
+    const ParameterEdits edits{[this](const QString &name, const Json &value) { m_bench.setParameter(name, value); }, [this] { m_bench.endGesture(); }, [this] { return m_refreshing; }, this};
     for (const ParameterInfo &parameter : method->parameters) {
         if (parameter.name == method->budgetParameter)
             continue; // the slider is its editor
-        Row row = makeRow(parameter);
+        ParameterRow row = makeParameterRow(parameter, edits, this);
         m_rows->addWidget(row.label, line, 0);
         m_rows->addWidget(row.editor, line++, 1, Qt::AlignRight);
         m_editors.emplace(parameter.name, std::move(row));

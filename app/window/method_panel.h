@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/window/parameter_rows.h"
 #include "core/base/budget.h"
 #include "core/base/method_info.h"
 
@@ -42,11 +43,6 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
-    struct Row {
-        QWidget *label = nullptr, *editor = nullptr;
-        std::function<void(const Json &)> show;
-    };
-
     void buildBudget();
     void rebuildMethods();
     void rebuildForm();
@@ -60,12 +56,6 @@ private:
     void showSummary(const MethodInfo &method);
     void refreshPin();
     void commitBudgetText();
-    Row makeRow(const ParameterInfo &parameter);
-    Row makeIntRow(const ParameterInfo &parameter);
-    Row makeFloatRow(const ParameterInfo &parameter);
-    Row makeBoolRow(const ParameterInfo &parameter);
-    Row makeChoiceRow(const ParameterInfo &parameter);
-    Row makeTextRow(const ParameterInfo &parameter);
 
     Workbench &m_bench;
     Look &m_look;
@@ -78,7 +68,7 @@ private:
     QGridLayout *m_rows;
     QHBoxLayout *m_buttons;
     QPushButton *m_pin, *m_sweep, *m_more;
-    std::map<std::string, Row> m_editors;
+    std::map<std::string, ParameterRow> m_editors;
     std::string m_formOf;
     bool m_refreshing = false, m_expanded = false;
 };

@@ -208,10 +208,11 @@ void SavingsSummary::refresh()
     setStyleProperty(m_checks, "badge", passed == all ? "ok" : "err");
 }
 
-ChecksPanel::ChecksPanel(Workbench &bench, Look &look, QWidget *parent)
+ChecksPanel::ChecksPanel(Workbench &bench, Look &look, QWidget *parent, Of of)
     : QWidget(parent)
     , m_bench(bench)
     , m_look(look)
+    , m_of(of)
 {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 8);
@@ -268,7 +269,7 @@ void ChecksPanel::refresh()
     for (QWidget *line : m_lines)
         line->deleteLater();
     m_lines.clear();
-    const ReportPtr report = m_bench.currentReport();
+    const ReportPtr report = m_of == Of::Words ? m_bench.words().currentReport() : m_bench.currentReport();
     const Theme &theme = m_look.theme();
     for (const Check &check : report ? report->checks() : std::vector<Check>{}) {
         auto *line = new QWidget(this);

@@ -61,7 +61,8 @@ private:
 class ChecksPanel : public QWidget {
     Q_OBJECT
 public:
-    ChecksPanel(Workbench &bench, Look &look, QWidget *parent = nullptr);
+    enum class Of { Cache, Words }; // whose result is checked
+    ChecksPanel(Workbench &bench, Look &look, QWidget *parent = nullptr, Of of = Of::Cache);
     void setDense(bool dense);
 
 protected:
@@ -75,6 +76,7 @@ private:
     Workbench &m_bench;
     Look &m_look;
     QVBoxLayout *m_rows;
+    Of m_of;
     QLabel *m_notices;
     QStringList m_notes;
     bool m_dense = false;

@@ -147,6 +147,15 @@ void SelectionPanel::setPairShown(bool shown)
     refresh();
 }
 
+void SelectionPanel::setWordsShown(bool shown)
+{
+    if (m_wordsShown == shown)
+        return;
+    m_wordsShown = shown;
+    m_hint->setText(shown ? tr("Click a word, arc or token\nArrows move, Esc clears") : tr("Hover a token, layer or cell\nArrows move, Esc clears"));
+    refresh();
+}
+
 SelectionPanel::SelectionPanel(Workbench &bench, Look &look, QWidget *parent)
     : QWidget(parent)
     , m_bench(bench)
@@ -195,7 +204,7 @@ SelectionPanel::SelectionPanel(Workbench &bench, Look &look, QWidget *parent)
 
 void SelectionPanel::refresh()
 {
-    const SelectionFacts facts = m_pairShown ? pairFacts(m_bench) : m_bench.family() == "prompt" ? promptFacts(m_bench) : selectionFacts(m_bench);
+    const SelectionFacts facts = m_wordsShown ? wordFacts(m_bench) : m_pairShown ? pairFacts(m_bench) : m_bench.family() == "prompt" ? promptFacts(m_bench) : selectionFacts(m_bench);
     const bool nothing = facts.title.isEmpty();
     const Theme &theme = m_look.theme();
     m_mark->setStyleSheet(QStringLiteral("border: 2px solid %1; border-radius: 2px;").arg((nothing ? theme.border : theme.mark).name()));

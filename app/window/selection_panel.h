@@ -17,6 +17,8 @@ public:
     SelectionPanel(Workbench &bench, Look &look, QWidget *parent = nullptr);
     /// Speaks of the marked heads of two models instead of the marked token.
     void setPairShown(bool shown);
+    /// Speaks of the marked word instead of the marked token.
+    void setWordsShown(bool shown);
 
 Q_SIGNALS:
     void closeAsked();
@@ -28,7 +30,7 @@ private:
     Look &m_look;
     QLabel *m_mark, *m_title, *m_place, *m_hint;
     QVector<FactRow *> m_facts;
-    bool m_pairShown = false;
+    bool m_pairShown = false, m_wordsShown = false;
 };
 
 /// Facts about the marked token: label and value, in the order they are shown. Separate from the widget for tests.
@@ -41,5 +43,7 @@ SelectionFacts selectionFacts(const Workbench &bench);
 SelectionFacts pairFacts(const Workbench &bench);
 /// About the marked token of a prompt: its scores and ranks, when it is cut, and by which other runs.
 SelectionFacts promptFacts(const Workbench &bench);
+/// The same about the marked word: how gold and every segmenter cut there, and what its weight is made of.
+SelectionFacts wordFacts(const Workbench &bench);
 
 } // namespace winnow

@@ -2,6 +2,7 @@
 
 #include "app/window/look.h"
 #include "app/window/session_tree_delegate.h"
+#include "app/workbench/run_family.h"
 #include "app/workbench/workbench.h"
 #include "views/format.h"
 
@@ -52,6 +53,12 @@ SessionTree::SessionTree(Workbench &bench, Look &look, QWidget *parent)
     connect(&bench, &Workbench::tokenCountsChanged, this, &SessionTree::rebuild);
     connect(&bench, &Workbench::activeInputChanged, this, &SessionTree::refreshActive);
     connect(&bench, &Workbench::activeRunChanged, this, &SessionTree::refreshActive);
+    connect(&bench.words(), &WordBench::activeRunChanged, this, &SessionTree::refreshActive);
+    connect(&document, &SessionDocument::reportChanged, this, [this](qint64 run) {
+        const RunRecord *record = m_bench.document().run(run);
+        if (record && runFamily(*record) == "segment")
+            rebuild(); // its F1 stands beside its name
+    });
     connect(&look, &Look::changed, this, &SessionTree::rebuild);
     connect(this, &QTreeWidget::itemClicked, this, [this](QTreeWidgetItem *item) {
         if (kindOf(item) == Kind::Section)
@@ -107,14 +114,20 @@ void SessionTree::rebuild()
     if (document.isOpen()) {
         QTreeWidgetItem *inputs = section(tr("Inputs"), static_cast<int>(document.inputs().size()), "inputs");
         for (const InputRecord &input : document.inputs()) {
-            const qint64 count = m_bench.tokenCount(input.id);
+            const std::vector<std::vector<std::string>> gold = goldWords(input); // a treebank counts lines
+            const qint64 count = gold.empty() ? m_bench.tokenCount(input.id) : static_cast<qint64>(gold.size());
             addRow(inputs, Kind::Input, input.id, QString::fromStdString(input.name), count >= 0 ? format::integer(static_cast<double>(count)) : QString(),
                 input.kind == "image" ? QStringLiteral("image-x-generic") : QStringLiteral("text-x-generic"));
         }
         QTreeWidgetItem *runs = section(tr("Runs"), static_cast<int>(document.runs().size()), "runs");
         for (const RunRecord &run : document.runs()) {
             const bool baseline = document.baseline() == run.id;
-            const QString budget = budgetLabel(settingFromJson(run.request).budget);
+            QString budget = budgetLabel(settingFromJson(run.request).budget);
+            if (runFamily(run) == "segment") { // a segmenter has no budget: its F1 says more
+                const ReportPtr report = document.report(run.id);
+                const std::optional<double> f1 = report ? report->metric("f1") : std::nullopt;
+                budget = f1 ? format::decimals(*f1 * 100, 1) : QString();
+            }
             QTreeWidgetItem *row = addRow(runs, Kind::Run, run.id, QString::fromStdString(run.name), baseline ? tr("baseline") : budget, {});
             row->setData(0, LetterRole, run.letter);
             row->setToolTip(0, tr("Run %1: %2, %3%4").arg(runLetter(run.letter), QString::fromStdString(run.name), budget, baseline ? tr(", baseline") : QString()));
@@ -136,17 +149,24 @@ void SessionTree::rebuild()
     refreshActive();
 }
 
+void SessionTree::setWordsShown(bool shown)
+{
+    m_wordsShown = shown;
+    refreshActive();
+}
+
 void SessionTree::refreshActive()
 {
+    const qint64 activeRun = m_wordsShown ? m_bench.words().activeRun() : m_bench.activeRun();
     m_building = true;
     for (QTreeWidgetItemIterator it(this); *it; ++it) {
         const Kind kind = kindOf(*it);
-        const bool active = (kind == Kind::Input && idOf(*it) == m_bench.activeInput()) || (kind == Kind::Run && idOf(*it) == m_bench.activeRun());
+        const bool active = (kind == Kind::Input && idOf(*it) == m_bench.activeInput()) || (kind == Kind::Run && idOf(*it) == activeRun);
         (*it)->setData(0, ActiveRole, active);
         if (active && kind == Kind::Run)
             setCurrentItem(*it);
     }
-    if (m_bench.activeRun() == 0 && currentRecord().first == Kind::Run)
+    if (activeRun == 0 && currentRecord().first == Kind::Run)
         setCurrentItem(nullptr);
     m_building = false;
 }

@@ -22,6 +22,9 @@ public:
     /// Kind and id of the current row; Section and 0 when none.
     std::pair<Kind, qint64> currentRecord() const;
 
+    /// On the Words page the active run is that of the segmenters.
+    void setWordsShown(bool shown);
+
 Q_SIGNALS:
     void figureOpened(qint64 id);
     void noteOpened(qint64 id);
@@ -52,7 +55,7 @@ private:
 
     Workbench &m_bench;
     Look &m_look;
-    bool m_building = false;
+    bool m_building = false, m_wordsShown = false;
     QSet<QString> m_collapsed{QStringLiteral("notes")};
 };
 

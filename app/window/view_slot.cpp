@@ -1,6 +1,7 @@
 #include "app/window/view_slot.h"
 
 #include "app/window/look.h"
+#include "app/window/word_panel.h"
 #include "app/workbench/workbench.h"
 #include "views/match_stability.h"
 #include "views/prompt_attention.h"
@@ -36,7 +37,9 @@ namespace {
             {QStringLiteral("promptRows"), QT_TRANSLATE_NOOP("ViewSlot", "Methods")}, {QStringLiteral("promptScatter"), QT_TRANSLATE_NOOP("ViewSlot", "Scatter")},
             {QStringLiteral("promptTrace"), QT_TRANSLATE_NOOP("ViewSlot", "Trace")}, {QStringLiteral("promptAttention"), QT_TRANSLATE_NOOP("ViewSlot", "Attention")},
             {QStringLiteral("pairMemory"), QT_TRANSLATE_NOOP("ViewSlot", "Memory")},
-            {QStringLiteral("massBars"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")}};
+            {QStringLiteral("massBars"), QT_TRANSLATE_NOOP("ViewSlot", "Mass")},
+            {QStringLiteral("wordDictionary"), QT_TRANSLATE_NOOP("ViewSlot", "List")}, {QStringLiteral("wordTeacher"), QT_TRANSLATE_NOOP("ViewSlot", "Replies")},
+            {QStringLiteral("wordBranching"), QT_TRANSLATE_NOOP("ViewSlot", "Branches")}};
         const auto it = kNames.find(id);
         return it == kNames.end() ? viewChoice(id) : QCoreApplication::translate("ViewSlot", *it);
     }
@@ -77,6 +80,7 @@ void joinView(RunView *view, Workbench &bench, Look &look)
     QObject::connect(view, &RunView::budgetRequested, &bench, [&bench](double fraction) { bench.setBudget(Budget{BudgetKind::Fraction, fraction}); });
     if (auto *attention = qobject_cast<PromptAttention *>(view))
         QObject::connect(attention, &PromptAttention::mapRequested, &bench, [&bench](int layer, int head) { bench.promptMap().want(layer, head); });
+    joinWordView(view, bench);
     if (auto *stability = qobject_cast<MatchStability *>(view))
         QObject::connect(stability, &MatchStability::spansRequested, &bench, [&bench] { bench.pair().measureSpans(); });
     QObject::connect(view, &RunView::activated, &bench, [&bench](int letter) {
@@ -164,6 +168,8 @@ ViewSlot::ViewSlot(Workbench &bench, Look &look, const QStringList &choices, QWi
             m_frame->header()->setBusy(m_bench.promptPreview().busy());
             refreshReason();
         });
+    else if (ofWords())
+        connect(&bench.words(), &WordBench::busyChanged, this, [this] { m_frame->header()->setBusy(m_bench.words().busy()); });
     else
         connect(&bench.preview(), &Preview::busyChanged, this, [this] { m_frame->header()->setBusy(m_bench.preview().busy()); });
     for (auto signal : {&Workbench::modelChanged, &Workbench::smallModelChanged, &Workbench::activeInputChanged, &Workbench::viewDataChanged, &Workbench::settingChanged})
@@ -221,10 +227,12 @@ QString ViewSlot::promptReason() const
 
 bool ViewSlot::ofPair() const { return viewIds(ViewPage::Similarity).contains(m_choices.value(0)); }
 
+bool ViewSlot::ofWords() const { return viewIds(ViewPage::Words).contains(m_choices.value(0)); }
+
 void ViewSlot::refreshReason()
 {
-    if (ofPair())
-        return; // the page says what is missing
+    if (ofPair() || ofWords())
+        return; // the page and the views say what is missing
     if (ofPrompt())
         return m_frame->setReason(promptReason());
     // What a view cannot know: why there is no result yet.

@@ -51,6 +51,7 @@ private:
     bool ofPrompt() const;
     QWidget *chooser() const;
     QString promptReason() const;
+    bool ofWords() const;
     void addActions(RunView *view);
     void showTitle();
     void refreshReason();

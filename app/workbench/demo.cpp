@@ -74,6 +74,7 @@ Result<void> Workbench::makeDemo(const QString &home)
     input.content = text.toStdString();
     input.extra = extra;
     const qint64 id = m_document.addInput(std::move(input));
+    addWordSamples(); // the page Words has something to cut
     if (recipe.contains("note"))
         m_document.addNote(NoteRecord{0, word(recipe["note"], "title"), word(recipe["note"], "text")});
     if (const std::string title = word(recipe, "title"); !title.empty())

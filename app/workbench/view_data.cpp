@@ -259,6 +259,7 @@ ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &conte
     auto data = std::make_shared<ViewData>();
     data->pair = context.pair;
     data->promptMap = context.promptMap;
+    data->words = context.words;
     for (const RunRecord &run : document.runs()) {
         if (run.inputId == context.inputId && runFamily(run) == context.family)
             data->runs.push_back(shownEntry(document, run, context));

@@ -51,6 +51,7 @@ struct ViewContext {
     ReportPtr preview; // may be null
     std::shared_ptr<const PairData> pair; // may be null
     std::shared_ptr<const PromptMap> promptMap; // may be null
+    std::shared_ptr<const WordData> words; // may be null
     QualityCache *quality = nullptr; // never null
 };
 

@@ -47,6 +47,7 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
     , m_promptMap(m_engine, m_jobs)
     , m_measurements(m_jobs, m_document)
     , m_pair(m_engine, m_jobs, m_document)
+    , m_words(m_engine, m_jobs, m_document)
 {
     m_parked.setting.family = "prompt";
     m_rebuildTimer.setSingleShot(true);
@@ -86,6 +87,10 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
     });
     connect(&m_measurements, &Measurements::failed, this, &Workbench::failed);
     connect(&m_pair, &PairCompare::failed, this, &Workbench::failed);
+    connect(&m_words, &WordBench::failed, this, &Workbench::failed);
+    connect(&m_words, &WordBench::changed, this, &Workbench::scheduleRebuild);
+    for (auto signal : {&Workbench::modelChanged, &Workbench::smallModelChanged, &Workbench::settingChanged, &Workbench::activeInputChanged, &Workbench::methodsChanged})
+        connect(this, signal, this, &Workbench::retargetWords);
     connect(&m_pair, &PairCompare::changed, this, [this] {
         if (const Json state = m_pair.saveState(); m_document.isOpen() && m_document.state("view.pair") != state)
             m_document.setState("view.pair", state);
@@ -148,6 +153,7 @@ void Workbench::onEngineState(EngineClient::State state)
                 m_document.setState("methods", *listed);
         }
         m_preview.setMethods(m_methods);
+        m_words.setMethods(m_methods);
         m_preview.forgetCapture();
         m_promptPreview.forget();
         Q_EMIT methodsChanged();
@@ -163,6 +169,7 @@ void Workbench::onEngineState(EngineClient::State state)
         m_promptPreview.forget();
         m_promptMap.engineGone();
         m_pair.engineGone();
+        m_words.engineGone();
         if (m_model.phase != ModelState::Phase::None) {
             m_model.phase = ModelState::Phase::NotLoaded;
             Q_EMIT modelChanged();
@@ -312,15 +319,16 @@ void Workbench::setSelection(const Selection &selection)
         return;
     m_selection = selection;
     m_pair.setMark(selection.pair);
+    m_words.setMark(selection.word);
     Q_EMIT selectionChanged();
 }
 
 void Workbench::requestSelection(const Selection &wanted)
 {
     const bool hover = !wanted.pinned;
-    const bool cleared = wanted.token < 0 && wanted.layer < 0 && wanted.head < 0;
+    const bool cleared = wanted.token < 0 && wanted.layer < 0 && wanted.head < 0 && !wanted.word.isSet();
     // A pair of heads alone does not keep hovering from marking tokens and layers.
-    const bool held = m_selection.pinned && (m_selection.token >= 0 || m_selection.layer >= 0 || m_selection.head >= 0);
+    const bool held = m_selection.pinned && (m_selection.token >= 0 || m_selection.layer >= 0 || m_selection.head >= 0 || m_selection.word.hasWord());
     if (hover && held && !cleared) {
         Selection kept = m_selection; // only the step may move under a pinned mark
         kept.step = wanted.step;
@@ -376,6 +384,7 @@ void Workbench::rebuild()
     context.quality = &m_quality;
     context.pair = m_pair.data();
     context.promptMap = m_promptMap.map();
+    context.words = m_words.data();
     m_viewData = buildViewData(m_document, context);
     retargetPromptMap();
     Q_EMIT viewDataChanged();

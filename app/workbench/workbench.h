@@ -11,6 +11,7 @@
 #include "app/workbench/requests.h"
 #include "app/workbench/session_document.h"
 #include "app/workbench/view_data.h"
+#include "app/workbench/word_bench.h"
 #include "sessions/recovery.h"
 #include "views/run_view.h"
 
@@ -50,6 +51,8 @@ public:
     Measurements &measurements() { return m_measurements; }
     PairCompare &pair() { return m_pair; }
     const PairCompare &pair() const { return m_pair; }
+    WordBench &words() { return m_words; }
+    const WordBench &words() const { return m_words; }
     AppSettings &settings() { return m_settings; }
 
     // Session
@@ -84,6 +87,10 @@ public:
     void forgetSmallModel();
     void reloadSmallModel();
     qint64 addTextInput(const QString &name, const QString &text, const Json &extra = Json::object());
+    /// The same for the text of a file: a treebank or text in the bar format becomes raw lines with gold words.
+    qint64 addTextFile(const QString &name, const QString &text);
+    /// Adds lines of four treebanks (Chinese, Japanese, Korean, Thai) that come with the program; returns the first.
+    qint64 addWordSamples();
     qint64 activeInput() const { return m_activeInput; }
     void setActiveInput(qint64 id);
     /// Tokens of an input; -1 = not counted yet.
@@ -177,6 +184,7 @@ private:
     void retargetPromptMap();
     /// Holds the preview's capture back while the Similarity page waits for its comparison.
     void orderReading();
+    void retargetWords();
     void onSessionOpened();
     void restoreFromSession();
     void applySetting(const Setting &setting);
@@ -209,6 +217,7 @@ private:
     PromptMapLoader m_promptMap;
     Measurements m_measurements;
     PairCompare m_pair;
+    WordBench m_words;
     ModelState m_model, m_small;
     std::vector<MethodInfo> m_methods;
     Setting m_setting;

@@ -1,4 +1,5 @@
 // Model and inputs of the workbench.
+#include "app/workbench/segmented_text.h"
 #include "app/workbench/workbench.h"
 
 #include "core/base/json_fields.h"
@@ -189,6 +190,12 @@ qint64 Workbench::addPromptInput(const QString &name, const PromptParts &parts)
     return addTextInput(name, QString::fromStdString(made.content), made.extra);
 }
 
+qint64 Workbench::addTextFile(const QString &name, const QString &text)
+{
+    const std::optional<InputRecord> segmented = segmentedInput(name, text);
+    return segmented ? addTextInput(name, QString::fromStdString(segmented->content), segmented->extra) : addTextInput(name, text);
+}
+
 void Workbench::setActiveInput(qint64 id)
 {
     if (id == m_activeInput)
@@ -210,12 +217,37 @@ void Workbench::retarget()
     const InputRecord *input = m_document.input(m_activeInput);
     const bool ready = m_model.phase == ModelState::Phase::Ready;
     std::optional<InputRecord> target;
-    if (input && ready && input->kind == "text")
+    if (input && ready && input->kind == "text" && goldWords(*input).empty()) // a treebank is for segmenters: no model reads it whole
         target = *input;
     retargetPair(); // first: it may hold the capture back
     m_preview.setTarget(requestChoice({settingOf("kv")}), target);
     const bool scorer = m_small.phase == ModelState::Phase::None || m_small.phase == ModelState::Phase::Ready; // one that was chosen is waited for
     m_promptPreview.setTarget(requestChoice({settingOf("prompt")}), scorer ? target : std::nullopt);
+}
+
+void Workbench::retargetWords()
+{
+    m_words.setInput(m_activeInput);
+    RibbonModels models;
+    const auto ready = [](const ModelState &state) { return state.phase == ModelState::Phase::Ready; };
+    models.large = requestChoice();
+    models.largeReady = ready(m_model);
+    models.largeTitle = m_model.phase == ModelState::Phase::None ? QString() : m_model.title();
+    models.small = models.large;
+    models.small.model = m_small.choice.model;
+    models.small.weights = m_small.choice.weights;
+    models.smallReady = ready(m_small);
+    models.smallTitle = m_small.phase == ModelState::Phase::None ? QString() : m_small.title();
+    models.cache = settingOf("kv");
+    if (const MethodInfo *method = findMethod(m_methods, models.cache.method))
+        models.cacheTitle = QString::fromStdString(method->title);
+    models.prompt = settingOf("prompt");
+    for (const MethodInfo &method : m_methods)
+        if (method.family == "prompt" && models.prompt.method.empty())
+            models.prompt = defaultSetting(method);
+    if (const MethodInfo *method = findMethod(m_methods, models.prompt.method))
+        models.promptTitle = QString::fromStdString(method->title);
+    m_words.setModels(models);
 }
 
 std::optional<FittingRetry> Workbench::fittingRetry(const Json &request)

@@ -1,4 +1,5 @@
 // Pinning, measuring and repeating runs.
+#include "app/workbench/run_family.h"
 #include "app/workbench/workbench.h"
 
 #include <QDateTime>
@@ -13,6 +14,11 @@ void Workbench::setActiveRun(qint64 runId)
     const RunRecord *run = m_document.run(runId);
     if (!run || runId == m_activeRun)
         return;
+    if (runFamily(*run) == "segment") {
+        if (run->inputId != m_activeInput && m_document.input(run->inputId))
+            setActiveInput(run->inputId);
+        return m_words.setActiveRun(runId);
+    }
     if (run->inputId != m_activeInput && m_document.input(run->inputId))
         setActiveInput(run->inputId);
     endGesture();
@@ -62,14 +68,17 @@ void Workbench::evaluateCurrent()
 
 void Workbench::evaluate(qint64 runId)
 {
-    if (const RunRecord *run = m_document.run(runId))
+    const RunRecord *run = m_document.run(runId);
+    if (run && runFamily(*run) == "segment")
+        m_words.evaluate(runId);
+    else if (run)
         m_measurements.evaluate(requestChoice({settingFromJson(run->request)}), *run);
 }
 
 void Workbench::evaluateUnmeasured()
 {
     for (const RunRecord &run : m_document.runs()) {
-        if (settingFromJson(run.request).family == m_setting.family && !isMeasured(m_document.report(run.id)))
+        if (runFamily(run) == m_setting.family && !isMeasured(m_document.report(run.id)))
             evaluate(run.id);
     }
 }

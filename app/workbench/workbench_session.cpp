@@ -129,13 +129,15 @@ Result<void> Workbench::openFile(const QString &path)
     if (const std::optional<PromptParts> parts = promptPartsFromJson(bytes))
         addPromptInput(info.fileName(), *parts);
     else
-        addTextInput(info.fileName(), text);
+        addTextFile(info.fileName(), text);
     return {};
 }
 
 QString Workbench::commandLine(qint64 runId) const
 {
     const RunRecord *run = m_document.run(runId);
+    if (run && runFamily(*run) == "segment")
+        return m_words.commandLine(runId);
     const InputRecord *input = m_document.input(run ? run->inputId : m_activeInput);
     Json request;
     if (run)
@@ -162,6 +164,7 @@ void Workbench::closeSession()
     m_preview.setTarget({}, std::nullopt);
     m_promptPreview.setTarget({}, std::nullopt);
     m_pair.close();
+    m_words.close();
     m_small = {};
     m_demoPending = m_demoSaving = false;
     m_activeInput = m_activeRun = 0;
@@ -185,6 +188,8 @@ void Workbench::onSessionOpened()
     Q_EMIT tokenCountsChanged();
     Q_EMIT selectionChanged();
     retargetPair();
+    retargetWords();
+    m_words.restoreState(m_document.state("view.words"));
     rebuild();
 }
 
@@ -204,6 +209,7 @@ void Workbench::restoreFromSession()
                 m_methods.push_back(std::move(*info));
         }
         m_preview.setMethods(m_methods);
+        m_words.setMethods(m_methods);
         Q_EMIT methodsChanged();
     }
     const Json active = m_document.state("view.activeInput");

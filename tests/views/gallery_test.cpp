@@ -47,6 +47,8 @@ QSize sizeOf(const QString &id)
         return {940, 306};
     if (id == QLatin1String("prompt") || id == QLatin1String("promptStrips"))
         return {940, 180};
+    if (id == QLatin1String("wordLines"))
+        return {940, 440};
     return {540, 284};
 }
 
@@ -60,7 +62,7 @@ ViewFrame *framed(const QString &id, const sample::Panthers &panthers, const The
     if (auto *strip = qobject_cast<TokenStrip *>(view))
         strip->setScope(TokenStrip::Scope::Layer);
     const int layer = id == QLatin1String("scores") ? 10 : 12; // the sample has scores of layers 0, 10, 20 and 29
-    view->setSelection(Selection{215, layer, 1, 23, 0, true, {2, 1, 1, 1}});
+    view->setSelection(Selection{215, layer, 1, 23, 0, true, {2, 1, 1, 1}, {1, 0, 3, 0}});
     if (viewIds(ViewPage::Prompt).contains(id)) {
         view->setData(sample::promptViewData());
         view->setSelection(Selection{16, -1, -1, 2, -1, true, {}});

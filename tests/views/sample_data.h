@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/views/word_sample.h"
 #include "views/pair_data.h"
 #include "views/run_view.h"
 
@@ -242,6 +243,7 @@ public:
     {
         auto data = std::make_shared<ViewData>();
         data->pair = pair();
+        data->words = words();
         for (int i = 0; i < runs; ++i) {
             RunEntry entry;
             entry.index = i;

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/base/method_info.h"
+
+#include <QString>
+
+#include <functional>
+
+class QObject;
+class QWidget;
+
+namespace winnow {
+
+/// Label and editor of one parameter; `show` puts a value in without telling anybody.
+struct ParameterRow {
+    QWidget *label = nullptr, *editor = nullptr;
+    std::function<void(const Json &)> show;
+};
+
+/// What a form does with edits.
+struct ParameterEdits {
+    std::function<void(const QString &name, const Json &value)> change;
+    std::function<void()> end; // of a gesture
+    std::function<bool()> quiet; // true while the form shows values
+    QObject *wheelFilter = nullptr; // filters events of the editors
+};
+
+/// The editor of a parameter by its type, built from the registry.
+ParameterRow makeParameterRow(const ParameterInfo &parameter, const ParameterEdits &edits, QWidget *parent);
+
+} // namespace winnow

@@ -1,0 +1,185 @@
+#include "app/window/words_page.h"
+
+#include "app/window/look.h"
+#include "app/window/view_slot.h"
+#include "app/workbench/workbench.h"
+#include "views/view_factory.h"
+#include "views/widgets/empty_state.h"
+#include "views/word_lines.h"
+
+#include <QSplitter>
+#include <QStackedLayout>
+
+namespace winnow {
+namespace {
+
+    constexpr int kPlaces = 3;
+    const char *const kFirstViews[kPlaces] = {"wordLattice", "wordScores", "wordCurves"};
+
+    QSplitter *splitter(Qt::Orientation orientation, QWidget *parent)
+    {
+        auto *split = new QSplitter(orientation, parent);
+        split->setHandleWidth(1);
+        split->setChildrenCollapsible(false);
+        return split;
+    }
+
+} // namespace
+
+WordsPage::WordsPage(Workbench &bench, Look &look, QWidget *parent)
+    : QWidget(parent)
+    , m_bench(bench)
+    , m_look(look)
+{
+    m_stack = new QStackedLayout(this);
+    m_empty = new EmptyState(this);
+    setStyleProperty(m_empty, "ground", "surface");
+    m_empty->setAttribute(Qt::WA_StyledBackground);
+    m_empty->setTheme(look.theme());
+    m_vertical = splitter(Qt::Vertical, this);
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(m_vertical);
+    m_lines = new ViewSlot(bench, look, {QStringLiteral("wordLines")}, m_vertical);
+    m_lines->showView(QStringLiteral("wordLines"));
+    m_horizontal = splitter(Qt::Horizontal, m_vertical);
+    QStringList choices = viewIds(ViewPage::Words);
+    choices.removeAll(QStringLiteral("wordLines"));
+    for (int i = 0; i < kPlaces; ++i) {
+        auto *slot = new ViewSlot(bench, look, choices, m_horizontal);
+        slot->showView(QString::fromLatin1(kFirstViews[i]));
+        m_slots.append(slot);
+        joinSlot(slot);
+        m_horizontal->addWidget(slot);
+    }
+    joinSlot(m_lines);
+    m_vertical->addWidget(m_lines);
+    m_vertical->addWidget(m_horizontal);
+    m_vertical->setStretchFactor(0, 4);
+    m_vertical->setStretchFactor(1, 3);
+    m_vertical->setSizes({428, 314});
+    m_horizontal->setSizes({386, 326, 228});
+    connect(&look, &Look::changed, this, [this] { m_empty->setTheme(m_look.theme()); });
+    connect(m_empty, &EmptyState::buttonClicked, this, [this] {
+        if (const qint64 first = m_bench.addWordSamples(); first != 0)
+            m_bench.setActiveInput(first);
+    });
+    for (auto signal : {&Workbench::activeInputChanged, &Workbench::sessionChanged, &Workbench::viewDataChanged})
+        connect(&bench, signal, this, &WordsPage::refreshEmpty);
+    arrange();
+    refreshEmpty();
+}
+
+void WordsPage::joinSlot(ViewSlot *slot)
+{
+    connect(slot, &ViewSlot::exportAsked, this, &WordsPage::exportAsked);
+    connect(slot, &ViewSlot::figureAsked, this, &WordsPage::figureAsked);
+    connect(slot, &ViewSlot::copyImageAsked, this, &WordsPage::copyImageAsked);
+    connect(slot, &ViewSlot::maximiseAsked, this, [this, slot] { toggleMaximised(slot); });
+}
+
+void WordsPage::refreshEmpty()
+{
+    const bool lines = m_bench.words().data() != nullptr;
+    m_stack->setCurrentWidget(lines ? static_cast<QWidget *>(m_vertical) : m_empty);
+    if (lines)
+        return;
+    m_empty->setIconName(QStringLiteral("text-x-generic"));
+    m_empty->setText(tr("No lines yet"), tr("This page cuts lines into words. Add a text, or a treebank (CoNLL-U) or text in the bar format, whose words are known: then every segmenter is scored. Samples of four languages come with the program."));
+    m_empty->setButton(tr("Add Samples"));
+}
+
+void WordsPage::arrange()
+{
+    for (int i = 0; i < m_slots.size(); ++i) {
+        m_slots[i]->setVisible(m_maximised ? m_slots[i] == m_maximised : !m_compact || i == 0);
+        m_slots[i]->setTabbed(m_compact);
+    }
+    m_lines->setVisible(!m_maximised || m_maximised == m_lines);
+    m_horizontal->setVisible(m_maximised != m_lines);
+}
+
+void WordsPage::setCompact(bool compact)
+{
+    if (m_compact == compact)
+        return;
+    m_compact = compact;
+    if (auto *lines = qobject_cast<WordLines *>(m_lines->view()))
+        lines->setCompact(compact);
+    m_vertical->setSizes(compact ? QList<int>{250, 250} : QList<int>{428, 314});
+    arrange();
+}
+
+void WordsPage::toggleMaximised(ViewSlot *slot)
+{
+    m_maximised = m_maximised == slot ? nullptr : slot;
+    arrange();
+}
+
+QVector<RunView *> WordsPage::shownViews() const
+{
+    QVector<RunView *> views{m_lines->view()};
+    for (ViewSlot *slot : m_slots)
+        if (!slot->isHidden())
+            views.append(slot->view());
+    return views;
+}
+
+RunView *WordsPage::focusedView() const
+{
+    for (RunView *view : shownViews())
+        if (view && (view->hasFocus() || (view->focusWidget() && view->focusWidget()->hasFocus())))
+            return view;
+    return m_lines->view();
+}
+
+RunView *WordsPage::reveal(const QString &viewId)
+{
+    if (viewId == m_lines->viewId()) {
+        if (m_maximised)
+            toggleMaximised(m_maximised);
+        return m_lines->view();
+    }
+    for (ViewSlot *slot : m_slots)
+        if (!slot->isHidden() && slot->viewId() == viewId)
+            return slot->view();
+    ViewSlot *place = m_maximised && m_maximised != m_lines ? m_maximised : m_slots.front();
+    place->showView(viewId);
+    return place->viewId() == viewId ? place->view() : nullptr;
+}
+
+void WordsPage::focusNext()
+{
+    const QVector<RunView *> views = shownViews();
+    views[(views.indexOf(focusedView()) + 1) % views.size()]->setFocus(Qt::TabFocusReason);
+}
+
+void WordsPage::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    m_bench.words().setWanted(true);
+}
+
+void WordsPage::hideEvent(QHideEvent *event)
+{
+    QWidget::hideEvent(event);
+    m_bench.words().setWanted(false);
+}
+
+QJsonObject WordsPage::saveState() const
+{
+    QJsonObject state{{QStringLiteral("lines"), m_lines->saveState()}};
+    for (int i = 0; i < m_slots.size(); ++i)
+        state[QStringLiteral("slot%1").arg(i)] = m_slots[i]->saveState();
+    return state;
+}
+
+void WordsPage::restoreState(const QJsonObject &state)
+{
+    if (state.isEmpty())
+        return;
+    m_lines->restoreState(state[QStringLiteral("lines")].toObject());
+    for (int i = 0; i < m_slots.size(); ++i)
+        m_slots[i]->restoreState(state[QStringLiteral("slot%1").arg(i)].toObject());
+}
+
+} // namespace winnow

@@ -1,0 +1,160 @@
+// What the Words page shows: the session's results and what the engine said, read into one immutable whole.
+#include "app/workbench/word_bench.h"
+
+#include "app/workbench/result_source.h"
+#include "app/workbench/run_family.h"
+#include "core/base/json_fields.h"
+
+namespace winnow {
+
+std::vector<WordText> wordLines(const InputRecord &input)
+{
+    std::vector<WordText> lines;
+    QStringList rows = QString::fromStdString(input.content).split(QLatin1Char('\n'));
+    while (!rows.isEmpty() && rows.back().isEmpty())
+        rows.removeLast();
+    for (const QString &row : rows)
+        lines.push_back(WordText::of(row.endsWith(QLatin1Char('\r')) ? row.chopped(1) : row));
+    return lines;
+}
+
+std::vector<CutLine> wordGold(const InputRecord &input, const std::vector<WordText> &lines)
+{
+    std::vector<QStringList> words;
+    for (const std::vector<std::string> &line : goldWords(input)) {
+        words.emplace_back();
+        for (const std::string &word : line)
+            words.back() << QString::fromStdString(word);
+    }
+    return words.empty() ? std::vector<CutLine>() : alignGold(lines, words).lines;
+}
+
+namespace {
+
+/// The result with the name and letter of its run.
+WordRun named(const WordRun &read, const RunRecord *run, const MethodInfo *method)
+{
+    WordRun shown = read;
+    shown.run = run ? run->letter : -1;
+    if (run && !run->name.empty())
+        shown.title = QString::fromStdString(run->name);
+    else if (method)
+        shown.title = QString::fromStdString(method->title);
+    return shown;
+}
+
+} // namespace
+
+std::shared_ptr<const WordRun> WordBench::readRun(const ReportPtr &report)
+{
+    auto found = m_read.find(report);
+    if (found != m_read.end())
+        return found->second;
+    std::shared_ptr<const WordRun> read;
+    if (Result<WordRun> run = readWordRun(*report, m_lines, m_gold))
+        read = std::make_shared<const WordRun>(std::move(*run));
+    m_read[report] = read;
+    return read;
+}
+
+void WordBench::addRuns(WordData &data)
+{
+    for (const RunRecord &record : m_document.runs()) {
+        if (record.inputId != m_input || runFamily(record) != "segment")
+            continue;
+        const ReportPtr report = m_document.report(record.id);
+        const auto read = report ? readRun(report) : nullptr;
+        if (!read)
+            continue;
+        if (record.id == m_activeRun)
+            data.shown = static_cast<int>(data.runs.size());
+        data.runs.push_back(named(*read, &record, nullptr));
+    }
+    if (m_activeRun == 0 && m_preview && !m_lines.empty()) {
+        if (const auto read = readRun(m_preview)) {
+            data.shown = static_cast<int>(data.runs.size());
+            data.runs.push_back(named(*read, nullptr, findMethod(m_methods, m_previewOf.setting.method)));
+        }
+    }
+    if (data.shown < 0 && !data.runs.empty())
+        data.shown = 0;
+    // Edited counts are shown as edited in the list they belong to.
+    if (data.shown >= 0 && data.runs[static_cast<size_t>(data.shown)].training.used < 0)
+        if (const Json &merges = childField(m_setting.setting.parameters, "merges"); merges.is_number_integer())
+            data.runs[static_cast<size_t>(data.shown)].training.used = merges.get<int>();
+}
+
+void WordBench::addCurves(WordData &data)
+{
+    for (const RunRecord &record : m_document.runs())
+        if (const ReportPtr report = record.inputId == m_input && runFamily(record) == "segment" ? m_document.report(record.id) : nullptr)
+            for (WordCurve &curve : wordCurves(*report, record.letter))
+                data.curves.push_back(std::move(curve));
+    const std::string prefix = std::string(kWordCurveCell) + "." + std::to_string(m_input) + ".";
+    for (const auto &[key, report] : m_document.cells()) {
+        if (!key.starts_with(prefix))
+            continue;
+        const WordSetting setting = wordSettingFromJson(report->request());
+        const RunRecord *owner = nullptr;
+        for (const RunRecord &record : m_document.runs())
+            if (record.inputId == m_input && runFamily(record) == "segment" && stringField(record.request, "method") == setting.setting.method && !owner)
+                owner = &record;
+        for (WordCurve &curve : wordCurves(*report, owner ? owner->letter : -1))
+            data.curves.push_back(std::move(curve));
+    }
+}
+
+void WordBench::publish()
+{
+    auto data = std::make_shared<WordData>();
+    if (const InputRecord *record = input()) {
+        data->input = QString::fromStdString(record->name);
+        data->language = QString::fromStdString(inputLanguage(*record));
+    }
+    data->lines = m_lines;
+    data->gold = m_gold;
+    data->problem = m_problem;
+    if (m_lines.empty() && !m_problem.isEmpty())
+        data->lines = {WordText::of(QString())};
+    addRuns(*data);
+    addCurves(*data);
+    if (m_lattice && m_lattice->line < static_cast<int>(m_lines.size()))
+        data->lattice = m_lattice;
+    if (m_ribbon->ribbon() && m_ribbon->ribbon()->line < static_cast<int>(m_lines.size()))
+        data->ribbon = m_ribbon->ribbon();
+    data->teacher = m_teacher;
+    if (m_lines.empty() && m_problem.isEmpty()) {
+        m_data = nullptr;
+    } else {
+        m_data = std::move(data);
+    }
+    Q_EMIT changed();
+}
+
+WordDataPtr storedWords(const ResultSource &source, const InputRecord &input, const std::vector<MethodInfo> &methods)
+{
+    auto data = std::make_shared<WordData>();
+    data->input = QString::fromStdString(input.name);
+    data->language = QString::fromStdString(inputLanguage(input));
+    data->lines = wordLines(input);
+    data->gold = wordGold(input, data->lines);
+    for (const RunRecord &record : source.runs()) {
+        const MethodInfo *method = findMethod(methods, stringField(record.request, "method"));
+        if (record.inputId != input.id || runFamily(record) != "segment")
+            continue;
+        const ReportPtr report = source.report(record.id);
+        if (!report)
+            continue;
+        if (Result<WordRun> run = readWordRun(*report, data->lines, data->gold)) {
+            data->runs.push_back(named(*run, &record, method));
+            for (WordCurve &curve : wordCurves(*report, record.letter))
+                data->curves.push_back(std::move(curve));
+        }
+    }
+    if (data->runs.empty())
+        return nullptr;
+    data->shown = 0;
+    return data;
+}
+
+} // namespace winnow

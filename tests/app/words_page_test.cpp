@@ -1,0 +1,356 @@
+// The Words page against an engine whose segmenters cut after every character, or keep lines whole.
+#include "app/export/figure_file.h"
+#include "app/window/method_dock.h"
+#include "app/window/selection_panel.h"
+#include "app/window/session_tree.h"
+#include "app/window/view_slot.h"
+#include "app/window/word_panel.h"
+#include "app/window/words_page.h"
+#include "app/workbench/reply_lines.h"
+#include "app/workbench/segmented_text.h"
+#include "core/base/utf8.h"
+#include "tests/support/app_fixture.h"
+#include "tests/support/fake_engine.h"
+#include "views/word_dictionary.h"
+#include "views/word_lattice.h"
+#include "views/word_lines.h"
+#include "views/word_scores.h"
+#include "views/word_teacher.h"
+#include "views/widgets/empty_state.h"
+
+#include <QComboBox>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSpinBox>
+
+using namespace winnow;
+
+namespace {
+
+Json methodJson(const std::string &id, const std::string &title)
+{
+    MethodInfo info;
+    info.id = id;
+    info.title = title;
+    info.family = "segment";
+    info.summary = title + " of a test.";
+    info.budgetUnit = "";
+    ParameterInfo ratio;
+    ratio.name = "topRatio";
+    ratio.title = "Top ratio";
+    ratio.defaultValue = 0.99;
+    ratio.minimum = 0.5;
+    info.parameters.push_back(ratio);
+    return toJson(info);
+}
+
+/// "llaca" keeps every line whole but for its last character, "singles" cuts everywhere.
+class WordEngine : public testing::FakeEngine {
+protected:
+    bool answer(int64_t id, const Json &request) override
+    {
+        const std::string command = request["command"].get<std::string>();
+        if (command == "hello")
+            reply(id, {{"version", "1"}, {"threads", 1}, {"memoryBytes", 8LL << 30}, {"methods", {methodJson("llaca", "LLACA"), methodJson("singles", "All singles"), methodJson("llm_direct", "Chat model, direct")}}});
+        else if (command == "run")
+            run(id, request);
+        else if (command == "sweep")
+            sweep(id, request);
+        else if (command == "lattice")
+            lattice(id, request);
+        else
+            return false;
+        return true;
+    }
+
+private:
+    static std::vector<int> ends(const std::string &method, int size)
+    {
+        if (method != "singles")
+            return size > 1 ? std::vector<int>{size - 1, size} : std::vector<int>{size};
+        std::vector<int> all;
+        for (int i = 1; i <= size; ++i)
+            all.push_back(i);
+        return all;
+    }
+
+    static void run(int64_t id, const Json &request)
+    {
+        const std::string method = request["method"].get<std::string>();
+        if (method == "llaca" && !request.contains("teacher") && !request.contains("dictionary") && !request.contains("replies")) {
+            send({{"id", id}, {"kind", "error"}, {"code", "bad_input"}, {"message", "nothing to learn from"}, {"hint", "Give a dictionary."}});
+            return;
+        }
+        ReportBuilder builder;
+        builder.setRequest(request);
+        Segmentation cut{method, method, method, "zh", {}};
+        for (const Json &line : request["lines"]) {
+            SegmentedLine one{line.get<std::string>(), {}, -1};
+            int first = 0;
+            for (const int end : ends(method, static_cast<int>(QString::fromStdString(one.text).toUcs4().size()))) {
+                one.words.emplace_back(first, end);
+                first = end;
+            }
+            cut.lines.push_back(one);
+        }
+        builder.add(cut);
+        builder.setMetric("f1", method == "singles" ? 0.25 : 0.5);
+        TableArtifact dictionary{"dictionary", "Dictionary", {"word", "count", "pmi", "kept"}, {"", "", "", ""}, Json::array({Json::array({"武汉", 86, 5.5, 86}), Json::array({"市长", 109, 0.1, 0})})};
+        if (method == "llaca")
+            builder.add(dictionary);
+        builder.setExtra("segmenter", {{"id", "seg-" + method}});
+        builder.addCheck({"join", "Words join to the line", true, "all", "all", ""});
+        const ReportPtr report = builder.build();
+        write({{{"id", id}, {"kind", "reply"}, {"body", report->body()}}, report->document().arrays});
+    }
+
+    static void sweep(int64_t id, const Json &request)
+    {
+        ReportBuilder builder;
+        builder.setRequest(request);
+        Curve curve;
+        curve.id = "f1.llaca";
+        curve.method = "llaca";
+        curve.title = "LLACA";
+        curve.xName = request["vary"]["name"].get<std::string>();
+        curve.yName = "f1";
+        for (const Json &value : request["vary"]["values"]) {
+            curve.x.push_back(value.get<double>());
+            curve.y.push_back(0.5);
+        }
+        builder.add(curve);
+        const ReportPtr report = builder.build();
+        write({{{"id", id}, {"kind", "reply"}, {"body", report->body()}}, report->document().arrays});
+    }
+
+    static void lattice(int64_t id, const Json &request)
+    {
+        const QList<uint> line = QString::fromStdString(request["line"].get<std::string>()).toUcs4();
+        Json characters = Json::array(), edges = Json::array(), origin = Json::array();
+        for (qsizetype i = 0; i < line.size(); ++i) {
+            const char32_t point = line[i];
+            characters.push_back(QString::fromUcs4(&point, 1).toStdString());
+            origin.push_back(i);
+            edges.push_back({{"start", i}, {"end", i + 1}, {"kind", "char"}, {"log2", -20.0}, {"best", true}});
+        }
+        const int64_t count = request.contains("edits") ? request["edits"].begin().value().get<int64_t>() : 86;
+        edges.push_back({{"start", 0}, {"end", 2}, {"kind", "dict"}, {"count", count}, {"prefix", ""}, {"prefixSum", 662}, {"log2", -2.9444}, {"unigram", -14.6558}, {"best", false}});
+        reply(id, {{"characters", characters}, {"origin", origin}, {"edges", edges}, {"kbest", {{{"score", -5.0}, {"gap", 0.0}, {"words", {{0, 2}}}}}}, {"nodes", Json::array()}, {"steps", Json::array()}, {"words", {{{"first", 0}, {"end", 2}, {"value", {{"count", count}}}}}}, {"ms", 0.2}});
+    }
+};
+
+QString fakeEngine() { return QStringLiteral("\"%1\" --fake-engine").arg(QCoreApplication::applicationFilePath()); }
+
+const QString kBars = QString::fromUtf8("武汉市|长江|大桥\n研究|生命|的|起源\n");
+
+void openPage(testing::App &app)
+{
+    app.window().resize(1440, 900);
+    app.window().show();
+    QVERIFY(app.startEngine());
+    app.bench().newSession();
+    QVERIFY(app.bench().addTextFile(QStringLiteral("zh-two.txt"), kBars) != 0);
+    app.window().openPage(MainWindow::Page::Words);
+    QTRY_VERIFY(app.bench().words().data() && app.bench().words().data()->current());
+}
+
+} // namespace
+
+class WordsPageTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void treebanksAndBarsBecomeLinesWithGold()
+    {
+        const auto bars = readSegmentedText(QStringLiteral("x_th.txt"), kBars);
+        QVERIFY(bars);
+        QCOMPARE(bars->lines, QStringList({QString::fromUtf8("武汉市长江大桥"), QString::fromUtf8("研究生命的起源")}));
+        QCOMPARE(bars->words[1].size(), 4);
+        QCOMPARE(bars->language, QStringLiteral("th"));
+        const QString conllu = QStringLiteral("# text = vámonos al mar\n1-2\tvámonos\t_\t_\t_\t_\t_\t_\t_\t_\n1\tvamos\t_\t_\t_\t_\t_\t_\t_\t_\n2\tnos\t_\t_\t_\t_\t_\t_\t_\t_\n3\tal\t_\t_\t_\t_\t_\t_\t_\t_\n3.1\tx\t_\t_\t_\t_\t_\t_\t_\t_\n4\tmar\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No\n5\t.\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No\n\n");
+        const auto tree = readSegmentedText(QStringLiteral("es.conllu"), conllu);
+        QVERIFY(tree);
+        QCOMPARE(tree->lines, QStringList(QStringLiteral("vámonos al mar.")));
+        QCOMPARE(tree->words[0], QStringList({QStringLiteral("vámonos"), QStringLiteral("al"), QStringLiteral("mar"), QStringLiteral(".")}));
+        QVERIFY(!readSegmentedText(QStringLiteral("plain.txt"), QStringLiteral("just | a text\nwith lines\nand more\n")));
+    }
+
+    void repliesAreAlignedAsTheSpecSays()
+    {
+        // llaca.md 8: S = aba, reply "b ba" -> a/ba, the first b rejected, a third made up.
+        TeacherLine line = alignedReply(0, QStringLiteral("aba"), QStringLiteral("b ba"));
+        QCOMPARE(line.added, QStringList({QStringLiteral("a"), QStringLiteral("ba")}));
+        QVERIFY(!line.words[0].accepted && line.words[1].accepted);
+        QVERIFY(std::abs(line.hallucination - 1.0 / 3) < 1e-9);
+        const QString bridge = QString::fromUtf8("武汉市长江大桥");
+        line = alignedReply(0, bridge, QString::fromUtf8("武汉 长江 大桥 。"));
+        QCOMPARE(line.added.join(QLatin1Char('/')), QString::fromUtf8("武汉/市/长江/大桥"));
+        QVERIFY(!line.words[3].accepted);
+        QVERIFY(std::abs(line.hallucination - 1.0 / 7) < 1e-9);
+        line = alignedReply(0, bridge, QString::fromUtf8("武漢市 长江 大桥"));
+        QCOMPARE(line.added.join(QLatin1Char('/')), QString::fromUtf8("武/汉/市/长江/大桥"));
+        line = alignedReply(0, bridge, QStringLiteral("The bridge"));
+        QCOMPARE(line.added.size(), 7);
+        QCOMPARE(line.hallucination, 1.0);
+        line = alignedReply(0, QString::fromUtf8("发展中国家中国"), QString::fromUtf8("发展中 国家 国家 中国"));
+        QVERIFY(line.words[1].accepted && !line.words[2].accepted && line.words[3].accepted);
+        QVERIFY(std::abs(line.hallucination - 2.0 / 9) < 1e-9);
+        QCOMPARE(alignedReply(0, bridge, QString::fromUtf8("武汉市 长江 大桥")).state, QStringLiteral("exact"));
+    }
+
+    void pageSaysWhatItNeeds()
+    {
+        testing::App app(fakeEngine());
+        app.window().show();
+        QVERIFY(app.startEngine());
+        app.bench().newSession();
+        app.window().openPage(MainWindow::Page::Words);
+        QVERIFY(app.window().wordsPage()->emptyState()->isVisible());
+    }
+
+    void linesAreCutAndScoredWithoutAModel()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        const WordDataPtr data = app.bench().words().data();
+        QCOMPARE(data->lines.size(), size_t(2));
+        QCOMPARE(data->gold[0].words.size(), size_t(3));
+        QCOMPARE(data->current()->run, -1); // the preview
+        QCOMPARE(data->current()->method, QStringLiteral("llaca")); // taught by the simulated model: there is gold
+        QCOMPARE(data->current()->lines[0].words.size(), size_t(2));
+        QVERIFY(data->current()->errors[0].f1() < 0.5);
+    }
+
+    void aPinnedSettingIsARunWithItsLetterAndF1()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        const qint64 first = app.bench().words().pin();
+        QVERIFY(first != 0);
+        QCOMPARE(app.bench().words().activeRun(), first);
+        QVERIFY(app.bench().document().report(first));
+        app.bench().words().setMethod(QStringLiteral("singles"));
+        QTRY_COMPARE(app.bench().words().data()->runs.size(), size_t(2));
+        QTRY_COMPARE(app.bench().words().data()->current()->method, QStringLiteral("singles"));
+        const qint64 second = app.bench().words().pin();
+        QTRY_COMPARE(app.bench().words().data()->runs.size(), size_t(2));
+        QCOMPARE(app.bench().words().data()->runs[1].run, 1);
+        QVERIFY(app.bench().viewData()->runs.empty()); // no run of the cache
+        app.bench().document().undoStack().undo();
+        QVERIFY(!app.bench().document().run(second));
+        app.bench().setActiveRun(first); // as the tree and the table do
+        QCOMPARE(app.bench().words().setting().setting.method, std::string("llaca"));
+        QVERIFY(app.bench().words().commandLine(first).contains(QStringLiteral("llaca")));
+    }
+
+    void aClickOnAWordAsksForItsLattice()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        auto *lines = qobject_cast<WordLines *>(app.window().wordsPage()->lines()->view());
+        const WordSpan word = app.bench().words().data()->runs[0].lines[0].words[0];
+        QTest::mouseClick(lines, Qt::LeftButton, {}, lines->wordRect(0, -1, word).center().toPoint());
+        QCOMPARE(app.bench().selection().word.line, 0);
+        QTRY_VERIFY(app.bench().words().data()->lattice);
+        QCOMPARE(app.bench().words().data()->lattice->edges.size(), size_t(8));
+        QTRY_VERIFY(app.bench().words().data()->ribbon); // characters and words need no model
+        QCOMPARE(app.bench().words().data()->ribbon->rows[0].count(), 7);
+        QVERIFY(!app.bench().words().data()->ribbon->rows[2].why.isEmpty());
+        const SelectionFacts facts = wordFacts(app.bench());
+        QCOMPARE(facts.title, QString::fromUtf8("武汉市长江大"));
+        QCOMPARE(facts.rows[0].second, QString::fromUtf8("武汉市 / 长江 / 大桥"));
+    }
+
+    void anEditedCountBecomesAListOfItsOwnAndIsUndone()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        Selection selection;
+        selection.word = {0, 0, 2, -1};
+        selection.pinned = true;
+        app.bench().setSelection(selection);
+        QTRY_VERIFY(app.bench().words().data()->lattice);
+        app.bench().words().setCount(QString::fromUtf8("武汉"), 7);
+        QCOMPARE(app.bench().words().setting().source.counts.at("武汉"), 7.0);
+        QCOMPARE(app.bench().words().setting().source.counts.size(), size_t(1)); // what the ratio cut stays cut
+        QTRY_COMPARE(app.bench().words().data()->lattice->edges.back().count, 7.0);
+        app.bench().document().undoStack().undo();
+        QVERIFY(app.bench().words().setting().source.counts.empty());
+    }
+
+    void aSettingWithoutAnythingToLearnFromSaysSoInTheForm()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        app.bench().words().setSource({"lines", {}, {}});
+        QTRY_VERIFY(app.bench().words().previewProblem().contains(QStringLiteral("Give a dictionary.")));
+    }
+
+    void aSweepDrawsACurveThatTheSessionKeeps()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        const auto variables = app.bench().words().variables();
+        QCOMPARE(variables.front().name, QStringLiteral("topRatio"));
+        app.bench().words().sweep(variables.front().name, variables.front().values);
+        QTRY_COMPARE(app.bench().words().data()->curves.size(), size_t(1));
+        QCOMPARE(app.bench().words().data()->curves[0].run, 0); // pinned as A
+        QCOMPARE(app.bench().words().data()->curves[0].y[0], 50.0);
+    }
+
+    void stateSurvivesClosing()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        app.bench().words().setMethod(QStringLiteral("singles"));
+        QTRY_COMPARE(app.bench().words().data()->current()->method, QStringLiteral("singles"));
+        app.bench().words().pin();
+        app.window().wordsPage()->reveal(QStringLiteral("wordDictionary"));
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("words.winnow"));
+        QVERIFY(app.bench().saveTo(path));
+        app.bench().closeSession();
+        QVERIFY(!app.bench().words().data());
+        QVERIFY(app.bench().openSession(path));
+        QTRY_VERIFY(app.bench().words().data() && app.bench().words().data()->runs.size() == 1);
+        QCOMPARE(app.bench().words().setting().setting.method, std::string("singles"));
+    }
+
+    void everyViewFitsASmallWindow()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        app.window().resize(1024, 640);
+        QTRY_COMPARE(app.window().wordsPage()->shownViews().size(), 2);
+        QCOMPARE(app.window().size(), QSize(1024, 640));
+        for (const char *id : {"wordLattice", "wordAutomaton", "wordRibbon", "wordBranching", "wordScores", "wordDictionary", "wordTeacher", "wordCurves", "wordTraining"}) {
+            RunView *view = app.window().wordsPage()->reveal(QString::fromLatin1(id));
+            QVERIFY2(view, id);
+        }
+        app.window().resize(1440, 900);
+        QTRY_COMPARE(app.window().wordsPage()->shownViews().size(), 4);
+    }
+
+    void theFormSpeaksOfSegmentersOnlyHere()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        QVERIFY(app.window().methodDock()->wordForm()->isVisible());
+        QCOMPARE(app.window().methodDock()->wordForm()->methodBox()->count(), 3);
+        app.window().openPage(MainWindow::Page::Cache);
+        QVERIFY(!app.window().methodDock()->wordForm()->isVisible());
+    }
+};
+
+int main(int argc, char **argv)
+{
+    if (testing::isFakeEngine(argc, argv))
+        return WordEngine().run();
+    QTemporaryDir home;
+    testing::isolateHome(home.path());
+    QApplication app(argc, argv);
+    initIcons();
+    WordsPageTest test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "words_page_test.moc"
