@@ -120,8 +120,10 @@ std::vector<const MethodSpec *> methodsOfOneModel()
 
 int64_t differentBits(const std::vector<uint8_t> &a, const std::vector<uint8_t> &b)
 {
-    int64_t count = a.size() == b.size() ? 0 : int64_t(8 * std::max(a.size(), b.size()));
-    for (size_t i = 0; count == 0 && i < a.size(); ++i)
+    if (a.size() != b.size())
+        return int64_t(8 * std::max(a.size(), b.size()));
+    int64_t count = 0;
+    for (size_t i = 0; i < a.size(); ++i)
         count += std::popcount(static_cast<unsigned>(a[i] ^ b[i]));
     return count;
 }
