@@ -20,7 +20,7 @@ namespace {
         plan.budgets.push_back(*budget);
         plan.matching = LengthMatching::Off;
         const Json &known = childField(request, "knownCells");
-        for (const auto &[key, value] : known.is_object() ? known.items() : Json::object().items())
+        for (const auto &[key, value] : known.items())
             plan.known.emplace(key, value);
         return plan;
     }

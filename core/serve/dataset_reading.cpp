@@ -83,7 +83,8 @@ Result<void> ItemReader::read(int64_t number, const PromptItem &item, const Prom
 {
     Prompts prompts;
     prompts.text = composedPrompt(setup.input, setup.input.text);
-    for (const auto &[contexts, ids] : {std::pair(&setup.input.text, &prompts.full), std::pair(&outcome.plan.text, &prompts.cut)}) {
+    using Prompt = std::pair<const std::string *, std::vector<int32_t> *>;
+    for (const auto &[contexts, ids] : {Prompt(&setup.input.text, &prompts.full), Prompt(&outcome.plan.text, &prompts.cut)}) {
         auto encoded = readerPrompt(setup, *contexts);
         if (!encoded)
             return fail(encoded.error());

@@ -1,5 +1,7 @@
 #include "core/serve/prompt_run.h"
 
+#include "core/base/json_fields.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
