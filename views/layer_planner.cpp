@@ -55,9 +55,9 @@ bool LayerPlanner::dataChanged()
     } else {
         const bool index = shown->table->high <= 1.0001F && shown->table->low >= 0; // 1 = the same
         for (const double mean : meanBestOfLayers(*shown))
-            m_heights.push_back(index ? 1 - mean : -mean);
+            m_heights.push_back(index ? std::max(1 - mean, 0.0) : -mean); // rounding may pass 1; NaN stays
     }
-    double top = 1e-9, bottom = 0;
+    double top = m_measured ? 1e-9 : 1e-3, bottom = 0; // similarities that differ less are equal
     for (const double height : m_heights)
         if (std::isfinite(height)) {
             top = std::max(top, height);

@@ -7,6 +7,8 @@
 #include "views/type.h"
 #include "views/widgets/segmented_control.h"
 
+#include <QAction>
+#include <QActionGroup>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
@@ -52,8 +54,19 @@ std::vector<double> massesIn(const Report &report, int layers, int heads)
 
 MassBars::MassBars(QWidget *parent)
     : PictureView(parent)
+    , m_byLayer(new QAction(tr("Mean of Each Layer"), this))
+    , m_byHead(new QAction(tr("Heads of the Marked Layer"), this))
 {
     setAccessibleName(tr("Attention mass before and after rescaling"));
+    auto *scopes = new QActionGroup(this);
+    for (QAction *action : {m_byLayer, m_byHead}) {
+        action->setCheckable(true);
+        scopes->addAction(action);
+        addAction(action);
+    }
+    m_byLayer->setChecked(true);
+    connect(m_byLayer, &QAction::triggered, this, [this] { setScope(Scope::Layers); });
+    connect(m_byHead, &QAction::triggered, this, [this] { setScope(Scope::Heads); });
 }
 
 bool MassBars::dataChanged()
@@ -90,7 +103,7 @@ QVector<QWidget *> MassBars::headerControls()
     if (!m_segments) {
         m_segments = new SegmentedControl({tr("Layers"), tr("Layer %1").arg(m_layer)}, this);
         m_segments->setCurrent(static_cast<int>(m_scope));
-        m_segments->setMinimumWidth(m_segments->sizeHint().width());
+        m_segments->setProperty("optional", true); // the header shows it when it has room; the menu has both
         connect(m_segments, &SegmentedControl::chosen, this, [this](int index) { setScope(static_cast<Scope>(index)); });
     }
     return {m_segments};
@@ -99,6 +112,7 @@ QVector<QWidget *> MassBars::headerControls()
 void MassBars::setScope(Scope scope)
 {
     m_scope = scope;
+    (scope == Scope::Layers ? m_byLayer : m_byHead)->setChecked(true);
     if (m_segments)
         m_segments->setCurrent(static_cast<int>(scope));
     invalidateBase();

@@ -5,6 +5,8 @@
 
 #include <QPointer>
 
+class QAction;
+
 namespace winnow {
 
 class SegmentedControl;
@@ -59,6 +61,7 @@ private:
     std::vector<double> m_mass; // [layers, heads, kParts]
     int m_layers = 0, m_heads = 0, m_kvHeads = 0, m_layer = 0;
     Scope m_scope = Scope::Layers;
+    QAction *m_byLayer, *m_byHead;
     QPointer<SegmentedControl> m_segments;
 };
 

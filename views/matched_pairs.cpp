@@ -20,7 +20,7 @@ namespace winnow {
 
 namespace {
 
-constexpr double kRow = 21.5, kHead = 26, kPad = 14;
+constexpr double kRow = 21.5, kHead = 26, kPad = 14, kNarrow = 300;
 
 } // namespace
 
@@ -159,7 +159,7 @@ std::vector<MatchedPairs::Column> MatchedPairs::columnsAt(double width) const
     std::vector<Column> columns{Column::Head, Column::Match, Column::Score};
     if (sinkFree())
         columns.push_back(Column::NoSink);
-    const double least = tabularWidth(typeFont(TypeRole::Label), QStringLiteral("0.0000")) + 6;
+    const double least = tabularWidth(typeFont(TypeRole::Label), QStringLiteral("0.000")) + 6;
     if (width >= least * static_cast<double>(columns.size() + 1))
         columns.push_back(Column::Margin);
     return columns;
@@ -167,14 +167,14 @@ std::vector<MatchedPairs::Column> MatchedPairs::columnsAt(double width) const
 
 std::vector<MatchedPairs::Place> MatchedPairs::placesIn(const QRectF &body) const
 {
-    const double width = std::min(body.width() - 2 * kPad, scaled(460));
+    const double pad = body.width() < scaled(kNarrow) ? 10 : kPad, width = std::min(body.width() - 2 * pad, scaled(460));
     const std::vector<Column> columns = columnsAt(width);
     double shares = 0;
-    const auto share = [](Column column) { return column == Column::Head ? 0.75 : 1.0; };
+    const auto share = [](Column column) { return column == Column::Head ? 0.75 : column == Column::Match ? 1.1 : 0.95; };
     for (const Column column : columns)
         shares += share(column);
     std::vector<Place> places;
-    double left = body.left() + kPad;
+    double left = body.left() + pad;
     for (const Column column : columns) {
         const double right = left + width * share(column) / shares;
         places.push_back({column, left, right});
@@ -217,7 +217,7 @@ void MatchedPairs::paintBody(QPainter &painter, const QRectF &body, const Theme 
     if (m_order.empty())
         return;
     const std::vector<Place> places = placesIn(body);
-    const auto box = [](const Place &place, double top, double height) { return QRectF(place.left + 4, top, place.right - place.left - 4, height); };
+    const auto box = [](const Place &place, double top, double height) { return QRectF(place.left + 2, top, place.right - place.left - 2, height); };
     painter.setFont(typeFont(TypeRole::Label));
     for (const Place &place : places) {
         const bool sorted = m_sort == place.column && !(m_sort == Column::Head && m_ascending);

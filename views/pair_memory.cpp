@@ -102,6 +102,8 @@ PairMemory::Areas PairMemory::areasIn(const QRectF &body) const
         areas.chart = QRectF(body.left(), areas.bars.bottom(), body.width(), scaled(kFactRow));
         areas.facts.moveTop(areas.chart.bottom());
     }
+    // Where the height is short the rows move together.
+    areas.facts.setBottom(std::max(areas.facts.top() + rows * 0.75, std::min(areas.facts.bottom(), body.bottom() - 2)));
     return areas;
 }
 
@@ -155,7 +157,7 @@ void PairMemory::paintBars(QPainter &painter, const QRectF &area, const Theme &t
 void PairMemory::paintFacts(QPainter &painter, const QRectF &area, const Theme &theme) const
 {
     double top = area.top();
-    const double height = scaled(kFactRow);
+    const double height = area.height() / static_cast<double>(parts(false).size() + facts().size());
     const auto row = [&](const QString &name, const QString &value, double indent) {
         painter.setFont(typeFont(TypeRole::Label));
         const double width = tabularWidth(painter.font(), value);
@@ -208,7 +210,7 @@ QString PairMemory::breakEvenText() const
         return {};
     const double pays = m_costs->breakEven();
     if (!std::isfinite(pays))
-        return tr("No break-even: the small model’s cache takes more than is saved.");
+        return tr("No break-even: more is added than saved.");
     return m_costs->smallWeights > 0 ? tr("pays off from %1").arg(format::tokens(std::llround(pays))) : tr("saves at any context");
 }
 
@@ -244,8 +246,11 @@ void PairMemory::paintGrowth(QPainter &painter, const QRectF &area, const Theme 
     painter.drawEllipse(frame.at(m_costs->tokens, m_costs->bytesAt(m_costs->tokens) / unit), 3.5, 3.5);
     const QString text = breakEvenText();
     if (!std::isfinite(pays)) {
+        const QString fitting = metrics.elidedText(text, Qt::ElideRight, frame.plot.width() - 12);
+        const QRectF box(frame.plot.left() + 6, frame.plot.top() + 2, metrics.horizontalAdvance(fitting) + 6, metrics.height() + 2);
+        painter.fillRect(box, theme.surface);
         painter.setPen(theme.err);
-        painter.drawText(QRectF(frame.plot.left() + 6, frame.plot.top() + 2, frame.plot.width() - 12, 2.2 * metrics.height()), Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, text);
+        painter.drawText(box, Qt::AlignLeft | Qt::AlignVCenter, fitting);
         return;
     }
     const QPointF at = frame.at(pays, m_costs->fullAt(pays) / unit);

@@ -58,15 +58,27 @@ namespace {
         return -1;
     }
 
-    /// "kept, marginal from step 4, kept from step 9" of one head; the first one of the layer while none is marked.
-    QString classHistory(const KeptTokens &kept, const Selection &mark)
+    /// "kept, marginal from step 4, kept from step 9" of one head.
+    QString classHistory(const KeptTokens &kept, int64_t layer, int64_t head, int64_t token)
     {
-        const int layer = std::max(0, mark.layer), head = std::max(0, mark.head);
-        QString text = mark.token < kept.tokens ? className(kept.tokenClass(layer, head, mark.token)) : SelectionPanel::tr("new");
+        QString text = token < kept.tokens ? className(kept.tokenClass(layer, head, token)) : SelectionPanel::tr("new");
         for (const ClassChange &change : kept.changes)
-            if (change.layer == layer && change.head == head && change.position == mark.token)
+            if (change.layer == layer && change.head == head && change.position == token)
                 text += SelectionPanel::tr(", %1 from step %2").arg(className(change.to)).arg(change.step + 1);
         return text;
+    }
+
+    /// Where classes change at every step: what the token was in the marked head, or in the layer's first one, and which heads of
+    /// the small model decided.
+    void historyRows(SelectionFacts &facts, const Report &report, const KeptTokens &kept, const Selection &mark)
+    {
+        if (mark.layer < 0 || mark.layer >= kept.layers || mark.head >= kept.heads)
+            return;
+        const int head = std::max(0, mark.head);
+        facts.rows.append({mark.head >= 0 ? SelectionPanel::tr("History") : SelectionPanel::tr("History, head 0"), classHistory(kept, mark.layer, head, mark.token)});
+        const auto group = static_cast<int>(integerField(report.model(), "heads") / std::max<int64_t>(1, kept.heads));
+        if (const QString serving = servingText(servingHeads(report), mark.layer, head, group); !serving.isEmpty())
+            facts.rows.append({SelectionPanel::tr("Decided by"), serving});
     }
 
     void keptRows(SelectionFacts &facts, const KeptTokens &kept, const Selection &mark)
@@ -92,10 +104,8 @@ namespace {
             if (!score.isEmpty())
                 facts.rows.append({mark.head >= 0 ? SelectionPanel::tr("Score, rank") : SelectionPanel::tr("Score, rank, head 0"), score});
         }
-        if (!kept.changes.empty()) {
-            facts.rows.append({SelectionPanel::tr("History"), classHistory(kept, mark)});
+        if (!kept.changes.empty())
             return;
-        }
         const int64_t step = evictionStep(kept, mark.layer, mark.head, mark.token);
         facts.rows.append({SelectionPanel::tr("Evicted at step"), step >= 0 ? QString::number(step) : QStringLiteral("–")});
     }
@@ -123,11 +133,8 @@ SelectionFacts selectionFacts(const Workbench &bench)
         return facts;
     if (mark.token >= 0 && mark.token < kept->tokens) {
         keptRows(facts, *kept, mark);
-        if (!kept->changes.empty()) {
-            const auto group = static_cast<int>(integerField(report->model(), "heads") / std::max<int64_t>(1, kept->heads));
-            if (const QString serving = servingText(servingHeads(*report), std::max(0, mark.layer), std::max(0, mark.head), group); !serving.isEmpty())
-                facts.rows.append({SelectionPanel::tr("Decided by"), serving});
-        }
+        if (!kept->changes.empty())
+            historyRows(facts, *report, *kept, mark);
     } else if (mark.token >= kept->tokens) {
         facts.rows.append({SelectionPanel::tr("Scored token"), SelectionPanel::tr("%1 of the continuation").arg(mark.token - kept->tokens)});
     } else if (mark.layer >= 0 && mark.layer < kept->layers) {

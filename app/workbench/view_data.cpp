@@ -5,6 +5,8 @@
 #include "app/workbench/run_family.h"
 #include "sessions/compare_table.h"
 
+#include <QStringList>
+
 #include <algorithm>
 #include <cmath>
 
@@ -84,6 +86,22 @@ namespace {
             curve.budgets.push_back(budgetText(point->setting.budget));
         }
         return curve;
+    }
+
+    /// What tells this setting from others of the same method among the curves: "h2o", "mass". Empty when it is the only one, or
+    /// where the difference is that something is off.
+    QString differenceFrom(const Setting &setting, const std::vector<Setting> &others)
+    {
+        QStringList words;
+        if (!setting.parameters.is_object())
+            return {};
+        for (const auto &[name, value] : setting.parameters.items()) {
+            const bool differs = std::any_of(others.begin(), others.end(), [&](const Setting &other) { return other.method == setting.method && fieldOf(other.parameters, name.c_str()) != value; });
+            if (!differs || value == Json("none") || value == Json(false) || value == Json(""))
+                continue;
+            words << (value.is_string() ? QString::fromStdString(value.get<std::string>()) : QStringLiteral("%1 %2").arg(QString::fromStdString(name), QString::fromStdString(value.dump())));
+        }
+        return words.join(QStringLiteral(", "));
     }
 
     void addForecast(Curve &curve, double bytes, const Budget &budget)
@@ -187,7 +205,10 @@ RunEntry runEntry(const ResultSource &document, const RunRecord &run)
 std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext &context)
 {
     std::vector<Curve> curves;
-    std::vector<Setting> seen;
+    std::vector<Setting> seen, all;
+    for (const RunRecord &run : document.runs())
+        if (run.inputId == context.inputId)
+            all.push_back(settingFromJson(run.request));
     bool pairs = false, replaces = false; // some run has a second model, whose cache counts; one that gives layers their attention
     for (const RunRecord &run : document.runs()) {
         if (run.inputId != context.inputId || runFamily(run) != "kv")
@@ -198,6 +219,7 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
         if (known)
             continue;
         seen.push_back(setting);
+        const QString difference = differenceFrom(setting, all);
         std::vector<const QualityPoint *> points;
         const Json input = inputIdentity(run.request);
         auto take = [&](const ReportPtr &report) {
@@ -223,6 +245,8 @@ std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext
                 Curve curve = makeCurve(run, points, size, quality);
                 if (forecast.*size.value > 0)
                     addForecast(curve, forecast.*size.value, context.setting.budget);
+                if (!difference.isEmpty())
+                    curve.title += ", " + difference.toStdString();
                 if (!curve.x.empty())
                     curves.push_back(std::move(curve));
             }

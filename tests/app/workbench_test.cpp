@@ -1,12 +1,12 @@
 #include "app/window/command_palette.h"
 #include "app/window/method_panel.h"
 #include "app/window/recent_session.h"
+#include "app/window/savings_panel.h"
 #include "app/window/sweep_dialog.h"
 #include "app/window/text_dialogs.h"
 #include "app/workbench/compare.h"
 #include "app/workbench/measurements.h"
 #include "app/workbench/view_data.h"
-#include "app/window/savings_panel.h"
 #include "tests/support/app_fixture.h"
 #include "views/widgets/budget_slider.h"
 
@@ -199,8 +199,10 @@ private Q_SLOTS:
         context.quality = &cache;
         std::map<std::string, std::vector<double>> lines;
         for (const Curve &curve : qualityCurves(document, context))
-            if (curve.xName == "replacedShare" && curve.yName == "nll")
+            if (curve.xName == "replacedShare" && curve.yName == "nll") {
                 lines[curve.method] = curve.x;
+                QCOMPARE(curve.title, curve.method == "A" ? std::string("full") : curve.method == "B" ? std::string("iam") : std::string("iam, h2o"));
+            }
         QCOMPARE(lines.size(), size_t(3)); // full, IAM, IAM with eviction
         QCOMPARE(lines["A"], std::vector<double>{0});
         QCOMPARE(lines["B"], (std::vector<double>{0.3, 0.5}));
