@@ -91,6 +91,7 @@ Result<int> runDemo(CommandContext &context);
 Result<int> runSelftest(CommandContext &context);
 Result<int> runBenchCommand(CommandContext &context);
 Result<int> runMethods(CommandContext &context);
+Result<int> runData(CommandContext &context);
 Result<int> runServe(CommandContext &context);
 
 } // namespace winnow

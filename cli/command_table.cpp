@@ -59,6 +59,11 @@ namespace {
         {"--repeats", "N", "the fastest of N counts (3)"},
     }};
 
+    constexpr std::array<OptionSpec, 2> kData{{
+        {"--data-folder", "DIR", "a folder with the published files, to see which are there"},
+        {"--verify", "", "compare their checksums"},
+    }};
+
     constexpr std::array<OptionSpec, 1> kDemo{{
         {"--recipe", "F", "the recipe (resources/demo/demo.json)"},
     }};
@@ -84,6 +89,8 @@ const std::vector<CommandSpec> &commandTable()
             {{"Capture", kCapture}, inputOptions(), modelOptions(), outputOptions()}, runCapture},
         {"methods", "[--family F]", "the methods with every parameter, default, range and unit",
             {{"Methods", kMethods}, outputOptions(), modelOptions()}, runMethods},
+        {"data", "[--data-folder DIR] [--dataset NAME --dataset-file F]", "data sets with licence and origin, or the items of a file",
+            {{"Data", kData}, datasetOptions(), outputOptions(), modelOptions()}, runData},
         {"generate", "--model M --text T [--method ID --budget B]", "text that continues the input, with the full cache and under a method",
             {methodOptions(), promptOptions(), sweepOptions(), inputOptions(), modelOptions(), outputOptions()}, runGenerate, methodHelp},
         {"run", "--model M --text T --method ID --budget B", "one method at one budget on one input: a report",

@@ -27,7 +27,7 @@
 namespace winnow {
 namespace {
 
-    constexpr std::array<std::pair<std::string_view, CommandHandler>, 25> kCommands{{
+    constexpr std::array<std::pair<std::string_view, CommandHandler>, 27> kCommands{{
         {"hello", answerHello},
         {"methods", answerMethods},
         {"models", answerModels},
@@ -51,6 +51,8 @@ namespace {
         {"train", answerTrain},
         {"lattice", answerLattice},
         {"teach", answerTeach},
+        {"datasets", answerDatasets},
+        {"items", answerItems},
         {"bench", answerBench},
         {"selftest", answerSelftest},
     }};

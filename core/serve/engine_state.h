@@ -63,5 +63,7 @@ Result<Document> answerTrain(EngineState &, const Json &, const RunContext &, co
 Result<Document> answerLattice(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerTeach(EngineState &, const Json &, const RunContext &, const PartSink &);
 Result<Document> answerTile(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerDatasets(EngineState &, const Json &, const RunContext &, const PartSink &);
+Result<Document> answerItems(EngineState &, const Json &, const RunContext &, const PartSink &);
 
 } // namespace winnow
