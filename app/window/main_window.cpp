@@ -85,6 +85,10 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     for (auto signal : {&Workbench::sessionChanged, &Workbench::modelChanged, &Workbench::activeInputChanged, &Workbench::settingChanged,
              &Workbench::activeRunChanged, &Workbench::methodsChanged})
         connect(&bench, signal, this, &MainWindow::refreshActions);
+    connect(&bench.words(), &WordBench::runChosen, this, [this] {
+        if (page() != Page::Words && m_bench.document().isOpen())
+            openPage(Page::Words);
+    });
     for (auto signal : {&WordBench::settingChanged, &WordBench::activeRunChanged, &WordBench::changed})
         connect(&bench.words(), signal, this, &MainWindow::refreshActions);
     connect(&bench.engine(), &EngineClient::stateChanged, this, &MainWindow::refreshActions);
@@ -107,7 +111,7 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     connect(&bench, &Workbench::figureDropped, this, &MainWindow::openRecipe);
     connect(&bench, &Workbench::familyChanged, this, [this] { // a run or a method of the other family was chosen
         const bool prompt = m_bench.family() == "prompt";
-        if (prompt != (page() == Page::Prompt) && m_bench.document().isOpen())
+        if (prompt != (page() == Page::Prompt) && page() != Page::Words && m_bench.document().isOpen())
             openPage(prompt ? Page::Prompt : Page::Cache);
     });
     connect(&bench.engine(), &EngineClient::stateChanged, this, [this](EngineClient::State state) {
@@ -282,6 +286,7 @@ void MainWindow::showPage()
     m_method->setPairShown(open && page() == Page::Similarity);
     m_method->setPromptShown(open && page() == Page::Prompt);
     m_method->setWordsShown(open && page() == Page::Words);
+    m_bench.setWordsShown(open && page() == Page::Words);
     m_tree->setWordsShown(open && page() == Page::Words);
     m_selectionPanel->setPairShown(open && page() == Page::Similarity);
     m_selectionPanel->setWordsShown(open && page() == Page::Words);

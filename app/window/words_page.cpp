@@ -82,10 +82,34 @@ void WordsPage::refreshEmpty()
     const bool lines = m_bench.words().data() != nullptr;
     m_stack->setCurrentWidget(lines ? static_cast<QWidget *>(m_vertical) : m_empty);
     if (lines)
-        return;
+        return markSomething();
+    m_markedFor = 0;
     m_empty->setIconName(QStringLiteral("text-x-generic"));
     m_empty->setText(tr("No lines yet"), tr("This page cuts lines into words. Add a text, or a treebank (CoNLL-U) or text in the bar format, whose words are known: then every segmenter is scored. Samples of four languages come with the program."));
     m_empty->setButton(tr("Add Samples"));
+}
+
+void WordsPage::markSomething()
+{
+    const WordDataPtr &data = m_bench.words().data();
+    const WordRun *run = data->current();
+    if (!isVisible() || !run || m_markedFor == m_bench.activeInput())
+        return;
+    m_markedFor = m_bench.activeInput();
+    if (m_bench.selection().word.isSet())
+        return;
+    WordMark mark;
+    for (size_t line = 0; line < run->lines.size() && !mark.hasWord(); ++line)
+        for (size_t w = 0; w < run->lines[line].words.size() && !mark.hasWord(); ++w)
+            if (!run->errors.empty() && run->errors[line].words[w] != WordVerdict::Right)
+                mark = {static_cast<int>(line), run->lines[line].words[w].first, run->lines[line].words[w].end, run->run};
+    for (size_t line = 0; line < run->lines.size() && !mark.hasWord(); ++line)
+        if (!run->lines[line].words.empty())
+            mark = {static_cast<int>(line), run->lines[line].words.front().first, run->lines[line].words.front().end, run->run};
+    Selection selection = m_bench.selection();
+    selection.word = mark;
+    selection.pinned = mark.hasWord();
+    m_bench.setSelection(selection);
 }
 
 void WordsPage::arrange()
@@ -157,6 +181,8 @@ void WordsPage::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
     m_bench.words().setWanted(true);
+    if (m_bench.words().data())
+        markSomething();
 }
 
 void WordsPage::hideEvent(QHideEvent *event)

@@ -48,6 +48,8 @@ private:
     void joinSlot(ViewSlot *slot);
     void arrange();
     void refreshEmpty();
+    /// The first word that is wrong, else the first one: the page opens with something marked.
+    void markSomething();
 
     Workbench &m_bench;
     Look &m_look;
@@ -57,6 +59,7 @@ private:
     ViewSlot *m_lines;
     QVector<ViewSlot *> m_slots;
     ViewSlot *m_maximised = nullptr;
+    qint64 m_markedFor = 0; // input that got its first mark
     bool m_compact = false;
 };
 

@@ -110,6 +110,7 @@ void WordBench::publish()
     if (const InputRecord *record = input()) {
         data->input = QString::fromStdString(record->name);
         data->language = QString::fromStdString(inputLanguage(*record));
+        data->licence = QString::fromStdString(stringField(record->extra, "licence"));
     }
     data->lines = m_lines;
     data->gold = m_gold;
@@ -136,6 +137,7 @@ WordDataPtr storedWords(const ResultSource &source, const InputRecord &input, co
     auto data = std::make_shared<WordData>();
     data->input = QString::fromStdString(input.name);
     data->language = QString::fromStdString(inputLanguage(input));
+    data->licence = QString::fromStdString(stringField(input.extra, "licence"));
     data->lines = wordLines(input);
     data->gold = wordGold(input, data->lines);
     for (const RunRecord &record : source.runs()) {
