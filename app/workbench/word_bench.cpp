@@ -379,33 +379,4 @@ std::string WordBench::otherGold() const
 
 QString WordBench::chatModel() const { return m_ribbon->models().largeReady ? QString::fromStdString(m_ribbon->models().large.model) : QString(); }
 
-void WordBench::flush()
-{
-    m_stateTimer.stop();
-    if (m_document.isOpen() && !m_setting.setting.method.empty())
-        m_document.setState("view.words", saveState());
-}
-
-Json WordBench::saveState() const
-{
-    Json state = toJson(m_setting);
-    state["sourceChosen"] = m_sourceChosen;
-    return state;
-}
-
-void WordBench::restoreState(const Json &state)
-{
-    WordSetting setting = wordSettingFromJson(state);
-    if (setting.setting.method.empty()) {
-        for (const RunRecord &run : m_document.runs())
-            if (runFamily(run) == "segment") {
-                setting = wordSettingFromJson(run.request);
-                break;
-            }
-    }
-    m_sourceChosen = flagField(state, "sourceChosen");
-    if (!setting.setting.method.empty())
-        applySetting(setting);
-}
-
 } // namespace winnow
