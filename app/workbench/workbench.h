@@ -203,6 +203,8 @@ private:
     void scheduleRebuild();
     Result<void> makeDemo(const QString &home);
     void runDemoPlan();
+    /// Pins the segmenters of the demo on its treebank; returns their runs.
+    std::vector<qint64> pinDemoWords(const Json &recipe);
     ModelChoice requestChoice() const;
     /// The same with the small model, where the methods of these settings ask one and it is loaded.
     ModelChoice requestChoice(const std::vector<Setting> &settings) const;
