@@ -125,7 +125,7 @@ void WordsPage::refreshOffer()
     const QString name = QString::fromStdString(known->name);
     m_offer->clearButtons();
     m_offer->setClosable(true);
-    m_offer->showMessage(Banner::Tone::Info, m_bench.words().data()->input, tr("has no known words: it can be cut, not scored. %1 has.").arg(name));
+    m_offer->showMessage(Banner::Tone::Information, m_bench.words().data()->input, tr("has no known words: it can be cut, not scored. %1 has.").arg(name));
     connect(m_offer->addButton(tr("Show %1").arg(name)), &QPushButton::clicked, this, [this, id = known->id] { m_bench.setActiveInput(id); });
     m_offer->show();
 }
