@@ -184,6 +184,8 @@ QString missingWordsReason(const WordDataPtr &data)
     return data->problem;
 }
 
+QString licenceNote(const WordDataPtr &data) { return data && !data->licence.isEmpty() ? tr(" Text: %1.").arg(data->licence) : QString(); }
+
 QString errorKindName(const QString &kind)
 {
     if (kind == QLatin1String("falseSplit"))

@@ -216,7 +216,7 @@ struct TeacherLog {
 
 /// Everything the Words page shows of one input; immutable once published.
 struct WordData {
-    QString input, language;
+    QString input, language, licence; // licence of what the lines are from, said in captions
     std::vector<WordText> lines;
     std::vector<CutLine> gold; // empty = no gold
     std::vector<WordRun> runs; // pinned ones in letter order, then the preview
@@ -251,6 +251,8 @@ std::vector<WordCurve> wordCurves(const Report &report, int run);
 
 /// Why a view of the Words page has nothing to show; empty when there are lines.
 QString missingWordsReason(const WordDataPtr &data);
+/// " Text: UD Thai PUD, CC BY-SA 3.0." for captions of pictures that hold text of the lines; empty without a licence.
+QString licenceNote(const WordDataPtr &data);
 /// Human names: "false split".
 QString errorKindName(const QString &kind);
 /// Facts of the marked word as one segmenter sees it: "count" and "14".

@@ -308,7 +308,7 @@ QString WordLines::caption() const
     for (const WordRun &run : words()->runs)
         names << (run.run >= 0 ? runLetter(run.run) + QLatin1Char(' ') + run.title : run.title);
     const QString what = tr("Words of %1 in lines of %2").arg(names.join(QStringLiteral(", ")), words()->input);
-    return words()->hasGold() ? tr("%1, gold on top. Red: words that are not in gold; solid bar: false split, dashed bar: false join.").arg(what) : what + QLatin1Char('.');
+    return words()->hasGold() ? tr("%1, gold on top. Red: words that are not in gold; solid bar: false split, dashed bar: false join.").arg(what) + licenceNote(words()) : what + QLatin1Char('.') + licenceNote(words());
 }
 
 QString WordLines::csv() const

@@ -246,7 +246,7 @@ QString WordTeacherView::emptyReason() const
 
 QString WordTeacherView::caption() const
 {
-    return log() ? tr("What the source of replies made of each line; struck parts are no words of the line, %1 of %2 replies altered their line.").arg(log()->altered()).arg(log()->lines.size()) : QString();
+    return log() ? tr("What the source of replies made of each line; struck parts are no words of the line, %1 of %2 replies altered their line.").arg(log()->altered()).arg(log()->lines.size()) + licenceNote(data().words) : QString();
 }
 
 QString WordTeacherView::csv() const

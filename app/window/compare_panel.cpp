@@ -43,7 +43,7 @@ namespace {
             const CompareRow &row = m_model.rows()[static_cast<size_t>(index.row())];
             const CompareColumn column = m_model.columns()[static_cast<size_t>(index.column())];
             painter->save();
-            if (row.runId == m_bench.activeRun()) {
+            if (row.runId == (m_bench.comparedFamily() == "segment" ? m_bench.words().activeRun() : m_bench.activeRun())) {
                 painter->fillRect(option.rect, theme.accentSoft);
             } else if (option.state & QStyle::State_MouseOver) {
                 QColor hover = theme.t1;
@@ -194,6 +194,7 @@ ComparePanel::ComparePanel(Workbench &bench, Look &look, const Actions &actions,
     connect(&bench.document(), &SessionDocument::reportChanged, this, &ComparePanel::refresh);
     connect(&bench, &Workbench::familyChanged, this, &ComparePanel::refresh);
     connect(&bench, &Workbench::activeRunChanged, this, [this] { m_table->viewport()->update(); });
+    connect(&bench.words(), &WordBench::activeRunChanged, this, [this] { m_table->viewport()->update(); });
     connect(&look, &Look::changed, this, [this] {
         m_differences->setTheme(m_look.theme());
         refresh();
@@ -205,28 +206,29 @@ ComparePanel::ComparePanel(Workbench &bench, Look &look, const Actions &actions,
 int ComparePanel::runCount() const
 {
     const std::vector<RunRecord> &runs = m_bench.document().runs();
-    return static_cast<int>(std::count_if(runs.begin(), runs.end(), [this](const RunRecord &run) { return runFamily(run) == m_bench.family(); }));
+    return static_cast<int>(std::count_if(runs.begin(), runs.end(), [this](const RunRecord &run) { return runFamily(run) == m_bench.comparedFamily(); }));
 }
 
 void ComparePanel::refresh()
 {
     std::vector<ComparedRun> runs;
     const SessionDocument &document = m_bench.document();
-    const bool prompt = m_bench.family() == "prompt";
+    const std::string family = m_bench.comparedFamily();
+    const bool prompt = family != "kv"; // no run of the cache: no baseline
     for (const RunRecord &run : document.runs())
-        if (runFamily(run) == m_bench.family())
+        if (runFamily(run) == family)
             runs.push_back({run, document.report(run.id), !prompt && run.id == document.baseline()});
     std::vector<CompareRow> rows = compareRows(runs);
     std::vector<CompareColumn> columns;
     if (m_actions.differencesOnly->isChecked()) {
         columns = differingColumns(rows);
     } else {
-        columns = compareColumns(m_bench.family());
+        columns = compareColumns(family);
     }
     m_model->setRows(std::move(rows), std::move(columns));
     fitColumns();
     m_baseline->clear();
-    m_baseline->addItem(prompt ? tr("full prompt") : tr("none"), 0);
+    m_baseline->addItem(family == "prompt" ? tr("full prompt") : tr("none"), 0);
     m_baseline->setEnabled(!prompt); // the report of a prompt run holds its difference
     for (const RunRecord &run : document.runs())
         if (!prompt && runFamily(run) == "kv")
@@ -285,7 +287,7 @@ void ComparePanel::copyTable() const { QGuiApplication::clipboard()->setText(com
 
 QString ComparePanel::exportText(const QString &ending) const
 {
-    if (m_bench.family() == "prompt") {
+    if (m_bench.comparedFamily() != "kv") {
         const Table own = compareTable(m_model->rows(), compareColumns("prompt"));
         return QString::fromStdString(ending == QLatin1String("json") ? jsonTableText(own) : ending == QLatin1String("tex") ? latexText(own) : csvText(own));
     }

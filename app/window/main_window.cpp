@@ -85,6 +85,10 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     for (auto signal : {&Workbench::sessionChanged, &Workbench::modelChanged, &Workbench::activeInputChanged, &Workbench::settingChanged,
              &Workbench::activeRunChanged, &Workbench::methodsChanged})
         connect(&bench, signal, this, &MainWindow::refreshActions);
+    connect(&bench.words(), &WordBench::runChosen, this, [this] {
+        if (page() != Page::Words && m_bench.document().isOpen())
+            openPage(Page::Words);
+    });
     for (auto signal : {&WordBench::settingChanged, &WordBench::activeRunChanged, &WordBench::changed})
         connect(&bench.words(), signal, this, &MainWindow::refreshActions);
     connect(&bench.engine(), &EngineClient::stateChanged, this, &MainWindow::refreshActions);
@@ -107,7 +111,7 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     connect(&bench, &Workbench::figureDropped, this, &MainWindow::openRecipe);
     connect(&bench, &Workbench::familyChanged, this, [this] { // a run or a method of the other family was chosen
         const bool prompt = m_bench.family() == "prompt";
-        if (prompt != (page() == Page::Prompt) && m_bench.document().isOpen())
+        if (prompt != (page() == Page::Prompt) && page() != Page::Words && m_bench.document().isOpen())
             openPage(prompt ? Page::Prompt : Page::Cache);
     });
     connect(&bench.engine(), &EngineClient::stateChanged, this, [this](EngineClient::State state) {
@@ -282,6 +286,7 @@ void MainWindow::showPage()
     m_method->setPairShown(open && page() == Page::Similarity);
     m_method->setPromptShown(open && page() == Page::Prompt);
     m_method->setWordsShown(open && page() == Page::Words);
+    m_bench.setWordsShown(open && page() == Page::Words);
     m_tree->setWordsShown(open && page() == Page::Words);
     m_selectionPanel->setPairShown(open && page() == Page::Similarity);
     m_selectionPanel->setWordsShown(open && page() == Page::Words);
@@ -366,37 +371,6 @@ void MainWindow::refreshTitle()
     setWindowModified(false);
     menuBar()->setCornerWidget(m_titleNote, Qt::TopRightCorner); // lets the bar take the new width
     m_titleNote->show();
-}
-
-void MainWindow::refreshActions()
-{
-    const bool open = m_bench.document().isOpen();
-    const bool engine = m_bench.engine().state() == EngineClient::State::Ready;
-    const bool ready = engine && m_bench.model().phase == ModelState::Phase::Ready;
-    const bool input = m_bench.document().input(m_bench.activeInput()) != nullptr;
-    const bool method = m_bench.currentMethod() != nullptr;
-    const bool runs = !m_bench.document().runs().empty();
-    const bool words = page() == Page::Words && engine && m_bench.words().data() && m_bench.words().method();
-    m_actions.run->setEnabled(page() == Page::Words ? words : ready && input && method);
-    m_actions.runAll->setEnabled(ready && runs);
-    m_actions.cancel->setEnabled(m_bench.jobs().busy());
-    m_actions.pin->setEnabled(page() == Page::Words ? open && words && m_bench.words().activeRun() == 0 : open && input && method && m_bench.activeRun() == 0 && ready);
-    m_actions.sweep->setEnabled(page() == Page::Words ? words : ready && input && method);
-    m_actions.generate->setEnabled(ready && m_bench.activeRun() != 0);
-    m_actions.baseline->setEnabled(m_bench.activeRun() != 0);
-    m_actions.copyCommand->setEnabled(open && input && method);
-    for (QAction *action : {m_actions.save, m_actions.saveAs, m_actions.exportReport, m_actions.rename, m_actions.remove})
-        action->setEnabled(open);
-    m_actions.exportFigure->setEnabled(open && page() != Page::Model);
-    for (QAction *action : {m_actions.copyTable, m_actions.exportTable})
-        action->setEnabled(runs);
-    m_actions.reloadModel->setEnabled(engine && !m_bench.model().choice.model.empty());
-    m_actions.modelInfo->setEnabled(open && m_bench.model().phase != ModelState::Phase::None);
-    m_actions.startEngine->setEnabled(m_bench.engine().state() == EngineClient::State::Lost || m_bench.engine().state() == EngineClient::State::Stopped);
-    m_actions.stopEngine->setEnabled(engine);
-    m_actions.similarity->setEnabled(open);
-    m_actions.welcome->setEnabled(true);
-    refreshSmallModel();
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

@@ -84,9 +84,9 @@ private:
     /// The view with the keyboard on the page that is shown; null on pages without views.
     RunView *focusedView() const;
     void refreshTitle();
-    void refreshActions();
     QDockWidget *makeDock(const QString &name, const QString &title, QWidget *content, Qt::DockWidgetArea area);
     // main_window_actions.cpp
+    void refreshActions();
     void buildMenus();
     void connectFileActions();
     void connectEditActions();

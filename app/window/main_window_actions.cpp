@@ -225,4 +225,35 @@ void MainWindow::connectRunActions()
     connect(a.about, &QAction::triggered, this, &MainWindow::showAbout);
 }
 
+void MainWindow::refreshActions()
+{
+    const bool open = m_bench.document().isOpen();
+    const bool engine = m_bench.engine().state() == EngineClient::State::Ready;
+    const bool ready = engine && m_bench.model().phase == ModelState::Phase::Ready;
+    const bool input = m_bench.document().input(m_bench.activeInput()) != nullptr;
+    const bool method = m_bench.currentMethod() != nullptr;
+    const bool runs = !m_bench.document().runs().empty();
+    const bool words = page() == Page::Words && engine && m_bench.words().data() && m_bench.words().method();
+    m_actions.run->setEnabled(page() == Page::Words ? words : ready && input && method);
+    m_actions.runAll->setEnabled(ready && runs);
+    m_actions.cancel->setEnabled(m_bench.jobs().busy());
+    m_actions.pin->setEnabled(page() == Page::Words ? open && words && m_bench.words().activeRun() == 0 : open && input && method && m_bench.activeRun() == 0 && ready);
+    m_actions.sweep->setEnabled(page() == Page::Words ? words : ready && input && method);
+    m_actions.generate->setEnabled(ready && m_bench.activeRun() != 0);
+    m_actions.baseline->setEnabled(m_bench.activeRun() != 0);
+    m_actions.copyCommand->setEnabled(open && input && method);
+    for (QAction *action : {m_actions.save, m_actions.saveAs, m_actions.exportReport, m_actions.rename, m_actions.remove})
+        action->setEnabled(open);
+    m_actions.exportFigure->setEnabled(open && page() != Page::Model);
+    for (QAction *action : {m_actions.copyTable, m_actions.exportTable})
+        action->setEnabled(runs);
+    m_actions.reloadModel->setEnabled(engine && !m_bench.model().choice.model.empty());
+    m_actions.modelInfo->setEnabled(open && m_bench.model().phase != ModelState::Phase::None);
+    m_actions.startEngine->setEnabled(m_bench.engine().state() == EngineClient::State::Lost || m_bench.engine().state() == EngineClient::State::Stopped);
+    m_actions.stopEngine->setEnabled(engine);
+    m_actions.similarity->setEnabled(open);
+    m_actions.welcome->setEnabled(true);
+    refreshSmallModel();
+}
+
 } // namespace winnow

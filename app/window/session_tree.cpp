@@ -114,8 +114,8 @@ void SessionTree::rebuild()
     if (document.isOpen()) {
         QTreeWidgetItem *inputs = section(tr("Inputs"), static_cast<int>(document.inputs().size()), "inputs");
         for (const InputRecord &input : document.inputs()) {
-            const std::vector<std::vector<std::string>> gold = goldWords(input); // a treebank counts lines
-            const qint64 count = gold.empty() ? m_bench.tokenCount(input.id) : static_cast<qint64>(gold.size());
+            const size_t gold = goldLines(input); // a treebank counts lines
+            const qint64 count = gold == 0 ? m_bench.tokenCount(input.id) : static_cast<qint64>(gold);
             addRow(inputs, Kind::Input, input.id, QString::fromStdString(input.name), count >= 0 ? format::integer(static_cast<double>(count)) : QString(),
                 input.kind == "image" ? QStringLiteral("image-x-generic") : QStringLiteral("text-x-generic"));
         }

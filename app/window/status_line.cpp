@@ -2,6 +2,7 @@
 
 #include "app/window/look.h"
 #include "app/workbench/workbench.h"
+#include "core/base/json_fields.h"
 #include "views/format.h"
 #include "views/type.h"
 
@@ -121,6 +122,9 @@ QStringList StatusLine::parts() const
         marks << tr("head %1").arg(selection.head);
     if (selection.token >= 0)
         marks << tr("token %1").arg(selection.token);
+    if (const InputRecord *input = m_bench.document().input(m_bench.activeInput()); input && !m_compact && goldLines(*input) > 0)
+        if (const QString licence = QString::fromStdString(stringField(input->extra, "licence")); !licence.isEmpty())
+            parts << licence;
     if (!marks.isEmpty() && !m_compact)
         parts << tr("Selection: %1").arg(marks.join(QStringLiteral(", ")));
     return parts;

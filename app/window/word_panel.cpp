@@ -289,7 +289,7 @@ void WordForm::refreshSource()
             m_source->addItem(tr("Saved replies…"), QStringLiteral("replies"));
         else if (kind == "input")
             for (const InputRecord &other : m_bench.document().inputs())
-                if (const InputRecord *mine = words.input(); mine && other.id != mine->id && !goldWords(other).empty())
+                if (const InputRecord *mine = words.input(); mine && other.id != mine->id && goldLines(other) > 0)
                     m_source->addItem(tr("Gold of %1").arg(QString::fromStdString(other.name)), QStringLiteral("input:%1").arg(other.id));
         if (kind == "dictionary")
             m_source->addItem(usesDictionary(words.setting().setting.method) ? tr("Dictionary file…") : tr("Trained model…"), QStringLiteral("dictionary"));

@@ -4,11 +4,14 @@
 #include "app/window/view_slot.h"
 #include "app/workbench/workbench.h"
 #include "views/view_factory.h"
+#include "views/widgets/banner.h"
 #include "views/widgets/empty_state.h"
 #include "views/word_lines.h"
 
+#include <QPushButton>
 #include <QSplitter>
 #include <QStackedLayout>
+#include <QVBoxLayout>
 
 namespace winnow {
 namespace {
@@ -36,9 +39,19 @@ WordsPage::WordsPage(Workbench &bench, Look &look, QWidget *parent)
     setStyleProperty(m_empty, "ground", "surface");
     m_empty->setAttribute(Qt::WA_StyledBackground);
     m_empty->setTheme(look.theme());
-    m_vertical = splitter(Qt::Vertical, this);
+    m_content = new QWidget(this);
+    auto *column = new QVBoxLayout(m_content);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    m_offer = new Banner(m_content);
+    m_offer->setTheme(look.theme());
+    m_offer->hide();
+    m_vertical = splitter(Qt::Vertical, m_content);
+    column->addWidget(m_offer);
+    column->addWidget(m_vertical, 1);
     m_stack->addWidget(m_empty);
-    m_stack->addWidget(m_vertical);
+    m_stack->addWidget(m_content);
+    connect(m_offer, &Banner::closed, m_offer, &QWidget::hide);
     m_lines = new ViewSlot(bench, look, {QStringLiteral("wordLines")}, m_vertical);
     m_lines->showView(QStringLiteral("wordLines"));
     m_horizontal = splitter(Qt::Horizontal, m_vertical);
@@ -58,7 +71,10 @@ WordsPage::WordsPage(Workbench &bench, Look &look, QWidget *parent)
     m_vertical->setStretchFactor(1, 3);
     m_vertical->setSizes({428, 314});
     m_horizontal->setSizes({386, 326, 228});
-    connect(&look, &Look::changed, this, [this] { m_empty->setTheme(m_look.theme()); });
+    connect(&look, &Look::changed, this, [this] {
+        m_empty->setTheme(m_look.theme());
+        m_offer->setTheme(m_look.theme());
+    });
     connect(m_empty, &EmptyState::buttonClicked, this, [this] {
         if (const qint64 first = m_bench.addWordSamples(); first != 0)
             m_bench.setActiveInput(first);
@@ -80,12 +96,61 @@ void WordsPage::joinSlot(ViewSlot *slot)
 void WordsPage::refreshEmpty()
 {
     const bool lines = m_bench.words().data() != nullptr;
-    m_stack->setCurrentWidget(lines ? static_cast<QWidget *>(m_vertical) : m_empty);
-    if (lines)
-        return;
+    m_stack->setCurrentWidget(lines ? m_content : m_empty);
+    if (lines) {
+        refreshOffer();
+        return markSomething();
+    }
+    m_markedFor = 0;
     m_empty->setIconName(QStringLiteral("text-x-generic"));
     m_empty->setText(tr("No lines yet"), tr("This page cuts lines into words. Add a text, or a treebank (CoNLL-U) or text in the bar format, whose words are known: then every segmenter is scored. Samples of four languages come with the program."));
     m_empty->setButton(tr("Add Samples"));
+}
+
+void WordsPage::refreshOffer()
+{
+    const InputRecord *known = nullptr;
+    for (const InputRecord &input : m_bench.document().inputs())
+        if (goldLines(input) > 0 && !known)
+            known = &input;
+    const bool wanted = known && !m_bench.words().data()->hasGold();
+    if (!wanted) {
+        m_offer->hide();
+        m_offered = 0;
+        return;
+    }
+    if (m_offered == m_bench.activeInput())
+        return; // shown, or closed by the user
+    m_offered = m_bench.activeInput();
+    const QString name = QString::fromStdString(known->name);
+    m_offer->clearButtons();
+    m_offer->setClosable(true);
+    m_offer->showMessage(Banner::Tone::Information, m_bench.words().data()->input, tr("has no known words: it can be cut, not scored. %1 has.").arg(name));
+    connect(m_offer->addButton(tr("Show %1").arg(name)), &QPushButton::clicked, this, [this, id = known->id] { m_bench.setActiveInput(id); });
+    m_offer->show();
+}
+
+void WordsPage::markSomething()
+{
+    const WordDataPtr &data = m_bench.words().data();
+    const WordRun *run = data->current();
+    if (!isVisible() || !run || m_markedFor == m_bench.activeInput())
+        return;
+    m_markedFor = m_bench.activeInput();
+    if (m_bench.selection().word.isSet())
+        return;
+    WordMark mark;
+    for (size_t line = 0; line < run->lines.size() && !mark.hasWord(); ++line)
+        for (size_t w = 0; w < run->lines[line].words.size() && !mark.hasWord(); ++w)
+            if (!run->errors.empty() && run->errors[line].words[w] != WordVerdict::Right)
+                mark = {static_cast<int>(line), run->lines[line].words[w].first, run->lines[line].words[w].end, run->run};
+    for (size_t line = 0; line < run->lines.size() && !mark.hasWord(); ++line)
+        if (!run->lines[line].words.empty())
+            mark = {static_cast<int>(line), run->lines[line].words.front().first, run->lines[line].words.front().end, run->run};
+    Selection selection = m_bench.selection();
+    selection.word = mark;
+    selection.pinned = mark.hasWord();
+    m_bench.setSelection(selection);
 }
 
 void WordsPage::arrange()
@@ -157,6 +222,8 @@ void WordsPage::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
     m_bench.words().setWanted(true);
+    if (m_bench.words().data())
+        markSomething();
 }
 
 void WordsPage::hideEvent(QHideEvent *event)

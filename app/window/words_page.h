@@ -10,6 +10,7 @@ class QStackedLayout;
 
 namespace winnow {
 
+class Banner;
 class EmptyState;
 class Look;
 class ViewSlot;
@@ -48,15 +49,23 @@ private:
     void joinSlot(ViewSlot *slot);
     void arrange();
     void refreshEmpty();
+    /// The first word that is wrong, else the first one: the page opens with something marked.
+    void markSomething();
+    /// Offers an input whose words are known where the shown one has none.
+    void refreshOffer();
 
     Workbench &m_bench;
     Look &m_look;
     QStackedLayout *m_stack;
     EmptyState *m_empty;
+    Banner *m_offer;
     QSplitter *m_vertical, *m_horizontal;
     ViewSlot *m_lines;
     QVector<ViewSlot *> m_slots;
     ViewSlot *m_maximised = nullptr;
+    QWidget *m_content;
+    qint64 m_offered = 0; // input that was offered
+    qint64 m_markedFor = 0; // input that got its first mark
     bool m_compact = false;
 };
 

@@ -29,6 +29,8 @@ std::vector<CompareRow> compareRows(const std::vector<ComparedRun> &runs)
 
 std::vector<CompareColumn> compareColumns(const std::string &family)
 {
+    if (family == "segment")
+        return {CompareColumn::Run, CompareColumn::F1, CompareColumn::Precision, CompareColumn::Recall, CompareColumn::BoundaryF1, CompareColumn::InList, CompareColumn::New, CompareColumn::ExactLines, CompareColumn::Speed, CompareColumn::Train, CompareColumn::Checks};
     if (family != "prompt")
         return std::vector<CompareColumn>(std::begin(kAll), std::end(kAll));
     return {CompareColumn::Run, CompareColumn::Budget, CompareColumn::Achieved, CompareColumn::Tokens, CompareColumn::DeltaNll, CompareColumn::Kl, CompareColumn::Information, CompareColumn::Survival, CompareColumn::Numbers,
@@ -68,6 +70,15 @@ QString compareTitle(CompareColumn column)
     case CompareColumn::Numbers: return QCoreApplication::translate("Compare", "Numbers");
     case CompareColumn::BrokenWords: return QCoreApplication::translate("Compare", "Broken");
     case CompareColumn::Compress: return QCoreApplication::translate("Compare", "Compress");
+    case CompareColumn::F1: return QStringLiteral("F1");
+    case CompareColumn::Precision: return QCoreApplication::translate("Compare", "Precision");
+    case CompareColumn::Recall: return QCoreApplication::translate("Compare", "Recall");
+    case CompareColumn::BoundaryF1: return QCoreApplication::translate("Compare", "Boundary F1");
+    case CompareColumn::InList: return QCoreApplication::translate("Compare", "In list");
+    case CompareColumn::New: return QCoreApplication::translate("Compare", "New");
+    case CompareColumn::ExactLines: return QCoreApplication::translate("Compare", "Exact lines");
+    case CompareColumn::Speed: return QCoreApplication::translate("Compare", "Speed");
+    case CompareColumn::Train: return QCoreApplication::translate("Compare", "Training");
     }
     return {};
 }
@@ -86,6 +97,14 @@ QString compareUnit(CompareColumn column)
     case CompareColumn::Numbers: return QStringLiteral("%");
     case CompareColumn::BrokenWords: return QCoreApplication::translate("Compare", "per 100");
     case CompareColumn::Compress: return QStringLiteral("s");
+    case CompareColumn::F1:
+    case CompareColumn::Precision:
+    case CompareColumn::Recall:
+    case CompareColumn::BoundaryF1:
+    case CompareColumn::InList:
+    case CompareColumn::New: return QStringLiteral("%");
+    case CompareColumn::Speed: return QCoreApplication::translate("Compare", "chars/s");
+    case CompareColumn::Train: return QStringLiteral("s");
     default: return {};
     }
 }
@@ -113,6 +132,15 @@ std::optional<double> compareNumber(const CompareRow &row, CompareColumn column)
     case CompareColumn::Numbers: return metric("numberSurvival");
     case CompareColumn::BrokenWords: return metric("brokenWords");
     case CompareColumn::Compress: return metric("compressMs");
+    case CompareColumn::F1: return metric("f1");
+    case CompareColumn::Precision: return metric("precision");
+    case CompareColumn::Recall: return metric("recall");
+    case CompareColumn::BoundaryF1: return metric("boundaryF1");
+    case CompareColumn::InList: return metric("recallIv");
+    case CompareColumn::New: return metric("recallOov");
+    case CompareColumn::ExactLines: return metric("exactLines");
+    case CompareColumn::Speed: return metric("charactersPerSecond");
+    case CompareColumn::Train: return metric("trainSeconds");
     }
     return std::nullopt;
 }
@@ -140,6 +168,15 @@ QString compareText(const CompareRow &row, CompareColumn column)
     case CompareColumn::Tokens: return value ? format::integer(*value) : none;
     case CompareColumn::BrokenWords: return value ? format::decimals(*value, 1) : none;
     case CompareColumn::Compress: return value ? format::decimals(*value / 1000, 2) : none;
+    case CompareColumn::F1:
+    case CompareColumn::Precision:
+    case CompareColumn::Recall:
+    case CompareColumn::BoundaryF1:
+    case CompareColumn::InList:
+    case CompareColumn::New: return value ? format::decimals(*value * 100, 1) : none;
+    case CompareColumn::ExactLines: return value ? format::integer(*value) : none;
+    case CompareColumn::Speed: return value ? format::shortNumber(*value) : none;
+    case CompareColumn::Train: return value ? format::decimals(*value, 2) : none;
     }
     return none;
 }
@@ -158,7 +195,7 @@ Table compareTable(const std::vector<CompareRow> &rows, const std::vector<Compar
         std::vector<Json> cells{runLetter(row.letter).toStdString()};
         for (size_t i = 0; i < columns.size(); ++i) {
             const std::optional<double> value = compareNumber(row, columns[i]);
-            const bool percent = table.columns[i + 1].unit == "%", seconds = table.columns[i + 1].unit == "s";
+            const bool percent = table.columns[i + 1].unit == "%", seconds = columns[i] == CompareColumn::Compress;
             if (table.columns[i + 1].kind == TableColumn::Kind::Text)
                 cells.push_back(compareText(row, columns[i]).toStdString());
             else

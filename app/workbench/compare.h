@@ -24,7 +24,7 @@ struct CompareRow {
 /// Rows in the order of the runs; deltas are against the run that is marked as baseline.
 std::vector<CompareRow> compareRows(const std::vector<ComparedRun> &runs);
 
-enum class CompareColumn { Run, Budget, Nll, DeltaNll, Kl, Top1, Stored, DeltaStored, Decode, Checks, Achieved, Tokens, Information, Survival, Numbers, BrokenWords, Compress };
+enum class CompareColumn { Run, Budget, Nll, DeltaNll, Kl, Top1, Stored, DeltaStored, Decode, Checks, Achieved, Tokens, Information, Survival, Numbers, BrokenWords, Compress, F1, Precision, Recall, BoundaryF1, InList, New, ExactLines, Speed, Train };
 constexpr int kCompareColumns = 10; // of them, the first ones, for runs of the cache
 
 /// The columns of a family, in the order of the table.

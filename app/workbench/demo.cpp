@@ -92,6 +92,28 @@ Result<void> Workbench::makeDemo(const QString &home)
     return {};
 }
 
+std::vector<qint64> Workbench::pinDemoWords(const Json &recipe)
+{
+    std::vector<qint64> pinned;
+    for (const InputRecord &input : m_document.inputs()) {
+        if (input.name != word(recipe, "input"))
+            continue;
+        const InputRecord lines = input; // pinning reads the records again
+        for (const Json &id : recipe.value("methods", Json::array())) {
+            const MethodInfo *method = id.is_string() ? findMethod(m_methods, id.get<std::string>()) : nullptr;
+            if (!method)
+                continue;
+            RunRecord run;
+            run.inputId = lines.id;
+            run.name = method->title;
+            run.request = pinnedRequest(lines, defaultWordSetting(*method, goldLines(lines) > 0));
+            pinned.push_back(m_document.pinRun(std::move(run), nullptr));
+        }
+        break;
+    }
+    return pinned;
+}
+
 void Workbench::runDemoPlan()
 {
     if (!m_demoPending || !m_preview.capture())
@@ -117,10 +139,13 @@ void Workbench::runDemoPlan()
         if (entry.value("baseline", false))
             m_document.setBaseline(id);
     }
+    const std::vector<qint64> words = pinDemoWords(recipe.value("words", Json::object()));
     m_document.undoStack().clear();
     if (!first.method.empty())
         applySetting(first);
     evaluateUnmeasured();
+    for (const qint64 run : words)
+        evaluate(run);
     const Json sweepRecipe = recipe.value("sweep", Json::object());
     SweepChoice choice;
     for (const Json &name : sweepRecipe.value("methods", Json::array()))

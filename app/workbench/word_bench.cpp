@@ -14,7 +14,7 @@ namespace winnow {
 
 namespace {
 
-constexpr int kPreviewDelayMs = 250, kLatticeDelayMs = 30;
+constexpr int kPreviewDelayMs = 250, kLatticeDelayMs = 30, kStateDelayMs = 120;
 constexpr int kMostLines = 5000; // what a window can hold; more are cut from the command line
 
 } // namespace
@@ -61,6 +61,9 @@ WordBench::WordBench(EngineClient &engine, JobRunner &jobs, SessionDocument &doc
     m_previewTimer.setInterval(kPreviewDelayMs);
     m_latticeTimer.setSingleShot(true);
     m_latticeTimer.setInterval(kLatticeDelayMs);
+    m_stateTimer.setSingleShot(true);
+    m_stateTimer.setInterval(kStateDelayMs);
+    connect(&m_stateTimer, &QTimer::timeout, this, &WordBench::flush);
     connect(&m_previewTimer, &QTimer::timeout, this, &WordBench::askPreview);
     connect(&m_latticeTimer, &QTimer::timeout, this, &WordBench::askLattice);
     connect(m_ribbon.get(), &WordRibbonMaker::changed, this, &WordBench::publish);
@@ -169,6 +172,7 @@ void WordBench::engineGone()
 void WordBench::close()
 {
     ++m_generation;
+    m_stateTimer.stop();
     m_previewTimer.stop();
     m_latticeTimer.stop();
     m_previewRequest = 0;
@@ -202,8 +206,7 @@ void WordBench::applySetting(const WordSetting &setting)
     const qint64 active = same ? same->id : 0;
     const bool other = active != m_activeRun;
     m_activeRun = active;
-    if (m_document.isOpen())
-        m_document.setState("view.words", saveState());
+    m_stateTimer.start(); // a drag is written once it rests
     Q_EMIT settingChanged();
     if (other)
         Q_EMIT activeRunChanged();
@@ -340,6 +343,7 @@ void WordBench::setActiveRun(qint64 runId)
     endGesture();
     m_sourceChosen = true;
     applySetting(wordSettingFromJson(run->request));
+    Q_EMIT runChosen();
 }
 
 void WordBench::run()
@@ -368,33 +372,11 @@ const InputRecord *WordBench::trainingInput(const WordSetting &setting) const
 std::string WordBench::otherGold() const
 {
     for (const InputRecord &other : m_document.inputs())
-        if (const InputRecord *mine = input(); other.id != m_input && mine && !goldWords(other).empty() && inputLanguage(other) == inputLanguage(*mine))
+        if (const InputRecord *mine = input(); other.id != m_input && mine && goldLines(other) > 0 && inputLanguage(other) == inputLanguage(*mine))
             return std::to_string(other.id);
     return {};
 }
 
 QString WordBench::chatModel() const { return m_ribbon->models().largeReady ? QString::fromStdString(m_ribbon->models().large.model) : QString(); }
-
-Json WordBench::saveState() const
-{
-    Json state = toJson(m_setting);
-    state["sourceChosen"] = m_sourceChosen;
-    return state;
-}
-
-void WordBench::restoreState(const Json &state)
-{
-    WordSetting setting = wordSettingFromJson(state);
-    if (setting.setting.method.empty()) {
-        for (const RunRecord &run : m_document.runs())
-            if (runFamily(run) == "segment") {
-                setting = wordSettingFromJson(run.request);
-                break;
-            }
-    }
-    m_sourceChosen = flagField(state, "sourceChosen");
-    if (!setting.setting.method.empty())
-        applySetting(setting);
-}
 
 } // namespace winnow

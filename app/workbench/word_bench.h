@@ -75,6 +75,8 @@ public:
     bool busy() const { return m_previewRequest != 0; }
     QString chatModel() const;
 
+    /// Writes the setting to the session now, not when it rests.
+    void flush();
     Json saveState() const;
     void restoreState(const Json &state);
 
@@ -82,6 +84,7 @@ Q_SIGNALS:
     void changed(); // data
     void settingChanged();
     void activeRunChanged();
+    void runChosen(); // in the tree or a table: its page should be shown
     void busyChanged();
     void failed(const QString &sentence);
 
@@ -127,7 +130,7 @@ private:
     std::shared_ptr<TeacherLog> m_teacher;
     std::unique_ptr<WordRibbonMaker> m_ribbon;
     WordMark m_mark;
-    QTimer m_previewTimer, m_latticeTimer;
+    QTimer m_previewTimer, m_latticeTimer, m_stateTimer;
     qint64 m_previewRequest = 0;
     int m_gesture = 0, m_generation = 0;
     bool m_wanted = false, m_sourceChosen = false;

@@ -110,6 +110,7 @@ void WordBench::publish()
     if (const InputRecord *record = input()) {
         data->input = QString::fromStdString(record->name);
         data->language = QString::fromStdString(inputLanguage(*record));
+        data->licence = QString::fromStdString(stringField(record->extra, "licence"));
     }
     data->lines = m_lines;
     data->gold = m_gold;
@@ -131,11 +132,41 @@ void WordBench::publish()
     Q_EMIT changed();
 }
 
+void WordBench::flush()
+{
+    m_stateTimer.stop();
+    if (m_document.isOpen() && !m_setting.setting.method.empty())
+        m_document.setState("view.words", saveState());
+}
+
+Json WordBench::saveState() const
+{
+    Json state = toJson(m_setting);
+    state["sourceChosen"] = m_sourceChosen;
+    return state;
+}
+
+void WordBench::restoreState(const Json &state)
+{
+    WordSetting setting = wordSettingFromJson(state);
+    if (setting.setting.method.empty()) {
+        for (const RunRecord &run : m_document.runs())
+            if (runFamily(run) == "segment") {
+                setting = wordSettingFromJson(run.request);
+                break;
+            }
+    }
+    m_sourceChosen = flagField(state, "sourceChosen");
+    if (!setting.setting.method.empty())
+        applySetting(setting);
+}
+
 WordDataPtr storedWords(const ResultSource &source, const InputRecord &input, const std::vector<MethodInfo> &methods)
 {
     auto data = std::make_shared<WordData>();
     data->input = QString::fromStdString(input.name);
     data->language = QString::fromStdString(inputLanguage(input));
+    data->licence = QString::fromStdString(stringField(input.extra, "licence"));
     data->lines = wordLines(input);
     data->gold = wordGold(input, data->lines);
     for (const RunRecord &record : source.runs()) {

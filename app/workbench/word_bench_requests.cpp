@@ -78,9 +78,12 @@ void WordBench::askPreview()
         m_previewRequest = 0;
         Q_EMIT busyChanged();
         m_previewProblem = reply || !worthSaying(reply.error()) ? QString() : sentenceOf(reply.error());
-        if (!reply)
-            return settingChanged();
+        if (!reply) {
+            Q_EMIT settingChanged(); // the form says why
+            return;
+        }
         m_previewOf = asked;
+        m_read.erase(m_preview);
         m_preview = std::make_shared<const Report>(std::move(*reply));
         if (const RunRecord *same = sameSetting(asked); same && !m_document.report(same->id))
             m_document.setReport(same->id, m_preview);

@@ -31,7 +31,7 @@ namespace {
         }
     }
 
-    /// The lines as the engine counts them: the last one may end without a newline.
+    /// The lines as the page counts them: empty ones at the end are none.
     Json lineList(const std::string &text)
     {
         Json lines = Json::array();
@@ -42,6 +42,8 @@ namespace {
             lines.push_back(text.substr(begin, end - begin - (carriage ? 1 : 0)));
             begin = end + 1;
         }
+        while (!lines.empty() && lines.back() == "")
+            lines.erase(lines.size() - 1);
         return lines;
     }
 
@@ -115,6 +117,12 @@ std::vector<std::vector<std::string>> goldWords(const InputRecord &input)
         gold.push_back(std::move(words));
     }
     return gold;
+}
+
+size_t goldLines(const InputRecord &input)
+{
+    const Json &lines = childField(input.extra, "gold");
+    return lines.is_array() ? lines.size() : 0;
 }
 
 std::string inputLanguage(const InputRecord &input)

@@ -43,6 +43,8 @@ bool usesDictionary(const std::string &method);
 Json wordInputFields(const InputRecord &input);
 /// Words of the lines; empty without gold.
 std::vector<std::vector<std::string>> goldWords(const InputRecord &input);
+/// Lines with gold words; 0 = none.
+size_t goldLines(const InputRecord &input);
 std::string inputLanguage(const InputRecord &input);
 
 /// @param training  the input whose gold words are learned from, where the source says so; may be null

@@ -319,7 +319,8 @@ void Workbench::setSelection(const Selection &selection)
         return;
     m_selection = selection;
     m_pair.setMark(selection.pair);
-    m_words.setMark(selection.word);
+    if (selection.pinned || !selection.word.isSet()) // a line under the mouse is not followed through models
+        m_words.setMark(selection.word);
     Q_EMIT selectionChanged();
 }
 

@@ -106,6 +106,9 @@ public:
     /// Family of the methods that form, runs and views are about now: "kv" or "prompt". Each keeps its setting and its marks.
     const std::string &family() const { return m_setting.family; }
     void setFamily(const std::string &family);
+    /// Family of the runs that tables list: that of the form, or "segment" while the Words page is shown.
+    std::string comparedFamily() const { return m_wordsShown ? "segment" : m_setting.family; }
+    void setWordsShown(bool shown);
     /// The setting of a family, whether it is shown or not.
     const Setting &settingOf(const std::string &family) const { return m_setting.family == family ? m_setting : m_parked.setting; }
     const std::vector<MethodInfo> &methods() const { return m_methods; }
@@ -200,6 +203,8 @@ private:
     void scheduleRebuild();
     Result<void> makeDemo(const QString &home);
     void runDemoPlan();
+    /// Pins the segmenters of the demo on its treebank; returns their runs.
+    std::vector<qint64> pinDemoWords(const Json &recipe);
     ModelChoice requestChoice() const;
     /// The same with the small model, where the methods of these settings ask one and it is loaded.
     ModelChoice requestChoice(const std::vector<Setting> &settings) const;
@@ -218,6 +223,7 @@ private:
     Measurements m_measurements;
     PairCompare m_pair;
     WordBench m_words;
+    bool m_wordsShown = false;
     ModelState m_model, m_small;
     std::vector<MethodInfo> m_methods;
     Setting m_setting;

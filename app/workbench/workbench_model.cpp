@@ -217,12 +217,20 @@ void Workbench::retarget()
     const InputRecord *input = m_document.input(m_activeInput);
     const bool ready = m_model.phase == ModelState::Phase::Ready;
     std::optional<InputRecord> target;
-    if (input && ready && input->kind == "text" && goldWords(*input).empty()) // a treebank is for segmenters: no model reads it whole
+    if (input && ready && input->kind == "text" && goldLines(*input) == 0) // a treebank is for segmenters: no model reads it whole
         target = *input;
     retargetPair(); // first: it may hold the capture back
     m_preview.setTarget(requestChoice({settingOf("kv")}), target);
     const bool scorer = m_small.phase == ModelState::Phase::None || m_small.phase == ModelState::Phase::Ready; // one that was chosen is waited for
     m_promptPreview.setTarget(requestChoice({settingOf("prompt")}), scorer ? target : std::nullopt);
+}
+
+void Workbench::setWordsShown(bool shown)
+{
+    if (m_wordsShown == shown)
+        return;
+    m_wordsShown = shown;
+    Q_EMIT familyChanged();
 }
 
 void Workbench::retargetWords()

@@ -85,6 +85,7 @@ Result<void> Workbench::saveTo(const QString &path)
 {
     if (m_settingTimer.isActive())
         writeSetting();
+    m_words.flush();
     if (Result<void> saved = m_document.saveTo(path); !saved)
         return saved;
     Q_EMIT saved();
@@ -161,6 +162,7 @@ QString Workbench::commandLine(qint64 runId) const
 void Workbench::closeSession()
 {
     m_settingTimer.stop();
+    m_words.flush();
     m_preview.setTarget({}, std::nullopt);
     m_promptPreview.setTarget({}, std::nullopt);
     m_pair.close();
