@@ -1,5 +1,6 @@
 #include "cli/segment_options.h"
 
+#include "cli/dataset_options.h"
 #include "cli/request_builder.h"
 #include "core/base/json_fields.h"
 #include "core/eval/data/seg_readers.h"
@@ -174,16 +175,17 @@ Result<void> addSegmentFields(const Arguments &arguments, Json &request)
         request["input"] = std::move(*input);
     }
     for (const auto &[option, field] : {std::pair("--dictionary", "dictionary"), std::pair("--tags", "tags"),
-             std::pair("--replies", "replies"), std::pair("--write", "out"), std::pair("--dataset-file", "datasetFile")}) {
+             std::pair("--replies", "replies"), std::pair("--write", "out")}) {
         if (const auto path = arguments.value(option))
             request[field] = absolute(*path);
     }
     for (const auto &[option, field] :
-        {std::pair("--language", "language"), std::pair("--teacher", "teacher"), std::pair("--system", "system"),
-            std::pair("--dataset", "dataset"), std::pair("--items", "items")}) {
+        {std::pair("--language", "language"), std::pair("--teacher", "teacher"), std::pair("--system", "system")}) {
         if (const auto word = arguments.value(option))
             request[field] = *word;
     }
+    if (auto added = addDataset(arguments, request); !added)
+        return added;
     return addVaried(arguments, request);
 }
 

@@ -2,8 +2,8 @@
 
 #include "core/base/json_fields.h"
 #include "core/base/utf8.h"
-#include "core/eval/data/data_sets.h"
 #include "core/methods/registry.h"
+#include "core/serve/dataset_request.h"
 #include "core/serve/request_fields.h"
 #include "core/words/characters.h"
 
@@ -73,27 +73,17 @@ namespace {
         return line;
     }
 
-    /// Lines and gold words of a data set on disk: `dataset`, `datasetFile`, `items`.
+    /// Lines and gold words of a data set on disk.
     Result<void> readDataset(const Json &request, SegmentRequest &out, const RunContext &context)
     {
-        auto name = requestText(request, "dataset", "");
-        auto file = requestText(request, "datasetFile", "");
-        auto items = requestText(request, "items", "");
-        for (const auto *field : {&name, &file, &items}) {
-            if (!*field)
-                return fail(field->error());
-        }
-        auto set = findDataSet(*name);
-        if (!set)
-            return fail(set.error());
-        if ((*set)->kind != DataKind::Segmentation)
-            return fail(ErrorCode::BadInput, "dataset: " + *name + " has no segmented lines");
-        auto choice = parseItemChoice(*items);
-        if (!choice)
-            return fail(choice.error());
-        DataSettings settings;
-        settings.language = stringField(request, "language", "auto") == "auto" ? "" : stringField(request, "language");
-        auto loaded = loadSegItems(**set, *file, settings, *choice, context);
+        auto dataset = datasetRequest(request);
+        if (!dataset)
+            return fail(dataset.error());
+        if (dataset->set->kind != DataKind::Segmentation)
+            return fail(ErrorCode::BadInput, std::string(dataset->set->title) + " has no segmented lines", "conllu, sighan and bars have");
+        if (const std::string language = stringField(request, "language", "auto"); language != "auto")
+            dataset->settings.language = language;
+        auto loaded = loadSegItems(*dataset->set, dataset->path, dataset->settings, dataset->choice, context);
         if (!loaded)
             return fail(loaded.error());
         for (SegItem &item : loaded->items) {
@@ -106,7 +96,7 @@ namespace {
 
     Result<void> readLines(const Json &request, SegmentRequest &out, const RunContext &context)
     {
-        if (request.contains("dataset"))
+        if (namesDataset(request))
             return readDataset(request, out, context);
         auto lines = textList(request, "lines");
         if (!lines)
@@ -265,12 +255,7 @@ Result<MethodRequest> segmentMethod(const Json &json, const Json &request)
     Json named = json.is_string() ? Json{{"method", json}} : json;
     if (named.is_object() && named.contains("parameters") && !named.contains("params"))
         named["params"] = named["parameters"];
-    auto method = methodRequest(named, request);
-    if (method && method->spec->family != "segment")
-        return fail(ErrorCode::BadInput,
-            std::string(method->spec->title) + " is a method of the family " + std::string(method->spec->family),
-            "winnow-cli methods --family segment lists those that cut lines into words");
-    return method;
+    return methodRequest(named, request, "segment");
 }
 
 Result<WordRanges> rangesOfWords(const std::string &line, const std::vector<std::string> &words, size_t number)
@@ -337,7 +322,7 @@ Result<SegmentRequest> segmentRequest(const Json &request, const RunContext &con
     Json parts = Json::array();
     for (const char *field :
         {"lines", "input", "gold", "language", "dictionary", "tags", "trainingLines", "trainingGold", "replies", "teacher", "dataset",
-            "datasetFile", "items"})
+            "datasetFile", "items", "dataOptions"})
         parts.push_back(withTime(childField(request, field)));
     out.trainingKey = jsonText(parts);
     return out;
