@@ -5,9 +5,8 @@
 #include "core/serve/report_parts.h"
 #include "core/serve/segment_report.h"
 #include "core/serve/teach_request.h"
-#include "core/words/characters.h"
+#include "core/words/cpu_clock.h"
 
-#include <chrono>
 #include <map>
 #include <span>
 
@@ -105,12 +104,12 @@ Result<LearnedSegmenter> learnSegmenter(
     if (const LearnedSegmenter *known = state.segmenters.find(id))
         return *known;
     const Parameters parameters(method.parameters);
-    const auto began = std::chrono::steady_clock::now();
+    const double began = threadSeconds();
     const SegmentSource source = sourceFor(request, parameters);
     auto model = method.spec->createSegmenter()->learn(source, parameters, context);
     if (!model)
         return fail(model.error());
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    const double seconds = threadSeconds() - began;
     return state.segmenters.put(
         {id, std::string(method.spec->id), method.parameters, source.language, source.whiteSpace, std::move(*model), seconds});
 }

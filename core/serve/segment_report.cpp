@@ -4,10 +4,10 @@
 #include "core/methods/registry.h"
 #include "core/words/characters.h"
 #include "core/words/chunk_counts.h"
+#include "core/words/cpu_clock.h"
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 
 namespace winnow {
 namespace {
@@ -15,13 +15,6 @@ namespace {
     constexpr double kTimedSeconds = 0.05; // CPU seconds that passes over the lines are repeated for
     constexpr int kMostPasses = 50;
     constexpr size_t kMostErrors = 500;
-
-    double cpuSeconds()
-    {
-        timespec now{};
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-        return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-    }
 
     Json cell(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
@@ -37,12 +30,12 @@ namespace {
         const auto cutter = learned.model->cutter();
         CutText text;
         std::vector<int32_t> ends;
-        const double began = cpuSeconds();
+        const double began = threadSeconds();
         for (const size_t number : numbers) {
             prepareText(request.source.lines[number], learned.whiteSpace, text);
             cutter->cut(text, ends);
         }
-        return cpuSeconds() - began;
+        return threadSeconds() - began;
     }
 
     /// Words of a line that are a number, Latin word or symbol of pre-chunking.
@@ -138,7 +131,7 @@ TableArtifact scoreTable()
     return {"scores", "Scores",
         {"method", "precision", "recall", "f1", "low", "high", "boundaryF1", "exactLines", "oov", "recallIv", "recallOov", "meanLength",
             "vocabulary", "typeF1", "charactersPerSecond", "trainSeconds", "modelBytes"},
-        {"", "", "", "", "", "", "", "lines", "", "", "", "characters", "types", "", "characters/CPU s", "s", "bytes"}, Json::array()};
+        {"", "", "", "", "", "", "", "lines", "", "", "", "characters", "types", "", "characters/CPU s", "CPU s", "bytes"}, Json::array()};
 }
 
 Json scoreRow(const LearnedSegmenter &learned, const SegmentedLines &lines, const WordScores *scores)

@@ -15,7 +15,7 @@ struct LearnedSegmenter {
     std::string language;
     WhiteSpaceMode whiteSpace = WhiteSpaceMode::Strip;
     SegmentModelPtr model;
-    double trainSeconds = 0;
+    double trainSeconds = 0; // CPU
 };
 
 /// The last few learned segmenters, so that a lattice of a line needs neither its dictionary nor its training again.

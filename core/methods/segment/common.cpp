@@ -2,11 +2,11 @@
 
 #include "core/base/json_fields.h"
 #include "core/words/characters.h"
+#include "core/words/cpu_clock.h"
 #include "core/words/reply_alignment.h"
 #include "core/words/simulated_teacher.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <unordered_map>
@@ -106,7 +106,7 @@ Result<TaughtLines> taughtLines(const SegmentSource &source, const Parameters &p
 
 Result<UsedDictionary> usedDictionary(const SegmentSource &source, const Parameters &parameters, const RunContext &context)
 {
-    const auto began = std::chrono::steady_clock::now();
+    const double began = threadSeconds();
     UsedDictionary used;
     if (source.dictionary) {
         used.origin = "given";
@@ -134,7 +134,7 @@ Result<UsedDictionary> usedDictionary(const SegmentSource &source, const Paramet
         return fail(ErrorCode::BadInput, "the method needs a dictionary and the request has none",
             "give a dictionary, segmented training lines, replies of a chat model, or the simulated teacher with gold words");
     }
-    used.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    used.seconds = threadSeconds() - began;
     return used;
 }
 

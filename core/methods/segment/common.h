@@ -117,7 +117,7 @@ struct UsedDictionary {
     std::string origin; // "given", "segmented lines", "replies"
     std::optional<TaughtDictionary> taught;
     TaughtLines lines; // of the replies
-    double seconds = 0;
+    double seconds = 0; // CPU seconds of counting or teaching
 };
 
 /// The given dictionary; else the words of segmented training lines; else taught by replies.

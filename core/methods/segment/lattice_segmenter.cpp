@@ -2,8 +2,7 @@
 
 #include "core/base/json_fields.h"
 #include "core/words/characters.h"
-
-#include <chrono>
+#include "core/words/cpu_clock.h"
 
 namespace winnow::segment {
 namespace {
@@ -116,9 +115,9 @@ Result<SegmentModelPtr> LatticeSegmenter::learn(
     model->m_used = std::move(*used);
     const bool conditional = m_weights == Weights::AsAsked && parameters.flag("conditional");
     const auto alphabet = parameters.word("alphabet") == "halfByte" ? TrieAlphabet::HalfByte : TrieAlphabet::CodePoint;
-    const auto began = std::chrono::steady_clock::now();
+    const double began = threadSeconds();
     model->m_automaton = WordAutomaton(model->m_used.dictionary, alphabet, {conditional, parameters.flag("rootDoubling")});
-    model->m_buildSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    model->m_buildSeconds = threadSeconds() - began;
     model->m_patterns = parameters.flag("patterns") ? Patterns::On : Patterns::Off;
     if (parameters.flag("oovModel")) {
         auto tags = usedTags(source, parameters);

@@ -3,8 +3,6 @@
 #include "core/words/characters.h"
 #include "core/words/unigram_pieces.h"
 
-#include <chrono>
-
 namespace winnow {
 namespace {
 
