@@ -220,7 +220,13 @@ QColor PromptCanvas::textColor(int token, const Page &page, const Theme &theme) 
 {
     if (page.compressed)
         return theme.t1;
-    switch (cutOf(token)) {
+    // A character that is split over tokens is lost with the first of them.
+    const TokenSpan &span = m_of->text->spans[static_cast<size_t>(token)];
+    Cut worst = cutOf(token);
+    for (int part = token - span.part; part < token - span.part + span.parts && part < m_of->tokens(); ++part)
+        if (const Cut cut = cutOf(part); cut == Cut::Earlier || (cut == Cut::Now && worst != Cut::Earlier))
+            worst = cut;
+    switch (worst) {
     case Cut::Earlier: return theme.evicted.text;
     case Cut::Now: return m_mode == Mode::Cuts || m_mode == Mode::SideBySide ? theme.t2 : theme.evicted.text;
     case Cut::Kept:
@@ -284,7 +290,8 @@ void PromptCanvas::paintLine(QPainter &painter, const QPointF &origin, const Pag
     const auto boxOf = [&](int span) {
         const int begin = std::max(skipLeadingSpace(text.shown, at(span).begin, at(span).end), line.begin);
         QRectF box = layout.boxOn(line, begin, at(span).end);
-        if (box.isNull()) // only the space before a word that stands on the next line
+        const bool trailing = std::min(at(span).end, line.end) == line.end && QStringView(text.shown).mid(begin, line.end - begin).trimmed().isEmpty();
+        if (box.isNull() || trailing) // space at the end of a line, before a word that stands on the next one
             return QRectF();
         if (at(span).parts > 1) // tokens that split a cluster share its place
             box = QRectF(box.left() + box.width() * at(span).part / at(span).parts, box.top(), box.width() / at(span).parts, box.height());

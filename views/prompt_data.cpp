@@ -53,6 +53,22 @@ private:
     const TableArtifact &m_table;
 };
 
+/// A long text is cut in pieces that go through the stages on their own: rows of one stage are added up.
+void addStage(PromptStage &sum, const PromptStage &piece)
+{
+    const double before = sum.tokens, more = piece.tokens;
+    const auto mean = [&](double a, double b) { return before + more > 0 ? (a * before + b * more) / (before + more) : a; };
+    sum.r = mean(sum.r, piece.r);
+    sum.rFirst = mean(sum.rFirst, piece.rFirst);
+    sum.meanInformation = mean(sum.meanInformation, piece.meanInformation);
+    sum.maxDelta = std::max(sum.maxDelta, piece.maxDelta);
+    sum.sumInformation += piece.sumInformation;
+    sum.tokens += piece.tokens;
+    sum.kept += piece.kept;
+    sum.ms += piece.ms;
+    sum.threshold = kMissing; // each piece has its own
+}
+
 void readStages(PromptData &data, const TableReader &table)
 {
     for (size_t i = 0; i < table.rows(); ++i) {
@@ -67,7 +83,11 @@ void readStages(PromptData &data, const TableReader &table)
         stage.rFirst = table.number(i, "rStage0");
         stage.maxDelta = table.number(i, "maxDelta");
         stage.ms = table.number(i, "ms");
-        data.stages.push_back(stage);
+        const int number = table.integer(i, "stage", static_cast<int>(i) + 1);
+        if (number >= 1 && static_cast<size_t>(number) <= data.stages.size())
+            addStage(data.stages[static_cast<size_t>(number) - 1], stage);
+        else
+            data.stages.push_back(stage);
     }
 }
 
@@ -79,7 +99,7 @@ QString codePoints(const QList<uint> &text, int first, int end)
     return QString::fromUcs4(reinterpret_cast<const char32_t *>(text.constData()) + first, end - first);
 }
 
-void readUnits(PromptData &data, const TableReader &table, const QString &name)
+void readUnits(PromptData &data, const TableReader &table, const QString &name, const std::vector<double> &chunkThresholds)
 {
     const QList<uint> whole = data.text->text.toUcs4();
     data.unitName = name;
@@ -91,6 +111,8 @@ void readUnits(PromptData &data, const TableReader &table, const QString &name)
         unit.value = table.number(i, "value");
         unit.kept = table.number(i, "kept") > 0;
         unit.forced = table.number(i, "forced") > 0;
+        const auto chunk = static_cast<size_t>(std::max(0, table.integer(i, "chunk")));
+        unit.threshold = table.has("threshold") ? table.number(i, "threshold") : chunk < chunkThresholds.size() ? chunkThresholds[chunk] : kMissing;
         data.units.append(unit);
     }
 }
@@ -109,28 +131,24 @@ void readSegments(PromptData &data, const TableReader &table)
 
 void readTables(PromptData &data, const Report &report)
 {
-    data.unitThreshold = kMissing;
     std::vector<double> chunkThresholds;
-    for (const TableArtifact &table : report.tables()) {
+    const std::vector<TableArtifact> tables = report.tables();
+    for (const TableArtifact &table : tables)
+        for (size_t i = 0; table.id == "trace.chunks" && i < TableReader(table).rows(); ++i)
+            chunkThresholds.push_back(TableReader(table).number(i, "threshold"));
+    for (const TableArtifact &table : tables) {
         const TableReader reader(table);
         if (table.id == "stages")
             readStages(data, reader);
         else if (table.id == "trace.units")
-            readUnits(data, reader, QStringLiteral("unit"));
+            readUnits(data, reader, QStringLiteral("unit"), chunkThresholds);
         else if (table.id == "trace.words")
-            readUnits(data, reader, QStringLiteral("word"));
+            readUnits(data, reader, QStringLiteral("word"), chunkThresholds);
         else if (table.id == "trace.contexts")
             readContexts(data, reader);
         else if (table.id == "trace.segments")
             readSegments(data, reader);
-        else if (table.id == "trace.chunks")
-            for (size_t i = 0; i < reader.rows(); ++i)
-                chunkThresholds.push_back(reader.number(i, "threshold"));
     }
-    if (!chunkThresholds.empty())
-        data.unitThreshold = chunkThresholds.size() == 1 ? chunkThresholds.front() : kMissing;
-    else if (data.stages.size() == 1)
-        data.unitThreshold = data.stages.front().threshold;
 }
 
 /// Values over all tokens of the input, NaN outside what the series covers.
@@ -254,6 +272,8 @@ PromptDataPtr readPromptData(const Report &report)
     readTables(*data, report);
     readScores(*data, report);
     const int last = data->stageOf.empty() ? 0 : *std::max_element(data->stageOf.begin(), data->stageOf.end());
+    while (static_cast<int>(data->stages.size()) > std::max(1, last) && data->stages.back().kept >= data->stages.back().tokens)
+        data->stages.pop_back(); // a final score is no stage: it removes nothing
     data->stageCount = std::max(last, static_cast<int>(data->stages.size()));
     data->wordOf = wordsOf(*data->text);
     for (const TextArtifact &text : report.texts()) {

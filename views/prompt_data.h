@@ -30,7 +30,7 @@ struct PromptScores {
 struct PromptUnit {
     int first = 0, end = 0; // code points of the text
     QString text;
-    double value = 0;
+    double value = 0, threshold = 0; // NaN = none
     bool kept = false, forced = false;
 };
 
@@ -63,7 +63,6 @@ struct PromptData {
     QVector<PromptContext> contexts;
     QVector<PromptSegment> segments;
     QString unitName; // "unit" or "word"
-    double unitThreshold = 0; // NaN = none, or one for each chunk
     QString fullAnswer, answer, gold; // generated, and the one that was asked for; empty = there is none
     QString question;
 

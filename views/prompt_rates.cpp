@@ -88,13 +88,14 @@ void PromptRates::paintRow(QPainter &painter, const QRectF &rect, const Row &row
     const QFontMetricsF metrics(painter.font());
     const QRectF name(rect.left() + kChip, rect.top(), rect.width() - kChip - columns.nameEnd, rect.height());
     painter.setPen(theme.t1);
-    const QString title = metrics.elidedText(row.run == -1 ? tr("%1, not pinned").arg(row.name) : row.name, Qt::ElideMiddle, name.width());
+    const QString title = metrics.elidedText(row.name, Qt::ElideMiddle, name.width());
     painter.drawText(name, Qt::AlignLeft | Qt::AlignVCenter, title);
     const double used = metrics.horizontalAdvance(title) + 8;
-    if (!row.badge.isEmpty() && name.width() - used > scaled(50)) {
+    const QString badge = row.run == -1 ? tr("not pinned") : row.badge;
+    if (!badge.isEmpty() && name.width() - used > scaled(40)) {
         painter.setFont(typeFont(TypeRole::Axis));
-        painter.setPen(theme.warn);
-        painter.drawText(name.adjusted(used, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(row.badge, Qt::ElideRight, name.width() - used));
+        painter.setPen(row.run == -1 ? theme.t3 : theme.warn);
+        painter.drawText(name.adjusted(used, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(badge, Qt::ElideRight, name.width() - used));
         painter.setFont(typeFont(TypeRole::Label));
     }
     const auto number = [&](double edge, const QString &text, const QColor &color) {

@@ -159,12 +159,19 @@ void PromptTrace::paintUnits(QPainter &painter, const QRectF &area, const Theme 
         painter.fillRect(QRectF(frame.plot.left() + static_cast<double>(i) * step, top, step > 2.5 ? step - 1 : step, frame.plot.bottom() - top), unit.forced ? theme.parts[1] : unit.kept ? theme.accent : theme.border);
     }
     painter.restore();
-    if (std::isfinite(m_of->unitThreshold) && frame.y.contains(m_of->unitThreshold)) {
-        QPen dashes(theme.t1, 1.25);
-        dashes.setDashPattern({4, 3});
-        painter.setPen(dashes);
-        const double y = frame.yAt(m_of->unitThreshold);
-        painter.drawLine(QPointF(frame.plot.left(), y), QPointF(frame.plot.right(), y));
+    QPen dashes(theme.t1, 1.25);
+    dashes.setDashPattern({4, 3});
+    painter.setPen(dashes);
+    for (qsizetype first = 0; first < m_of->units.size();) { // one line a chunk of equal threshold
+        const double threshold = m_of->units[first].threshold;
+        qsizetype end = first + 1;
+        while (end < m_of->units.size() && m_of->units[end].threshold == threshold)
+            ++end;
+        if (std::isfinite(threshold) && frame.y.contains(threshold)) {
+            const double y = frame.yAt(threshold);
+            painter.drawLine(QPointF(frame.plot.left() + static_cast<double>(first) * step, y), QPointF(frame.plot.left() + static_cast<double>(end) * step, y));
+        }
+        first = end;
     }
 }
 
@@ -300,9 +307,10 @@ void PromptTrace::keyPressEvent(QKeyEvent *event)
 
 QString PromptTrace::note() const
 {
-    if (!m_of || m_of->units.isEmpty() || !std::isfinite(m_of->unitThreshold))
+    if (!m_of || m_of->units.isEmpty() || !std::isfinite(m_of->units.front().threshold))
         return {};
-    return tr("dashed: threshold %1").arg(format::shortNumber(m_of->unitThreshold));
+    const bool one = m_of->units.front().threshold == m_of->units.back().threshold;
+    return one ? tr("dashed: threshold %1").arg(format::shortNumber(m_of->units.front().threshold)) : tr("dashed: threshold of each chunk");
 }
 
 QVector<LegendEntry> PromptTrace::legend(const Theme &theme) const

@@ -69,6 +69,10 @@ Result<void> Workbench::makeDemo(const QString &home)
     if (!m_document.isOpen())
         return fail(ErrorCode::Io, tr("no working copy could be made in %1").arg(userDataFolder()).toStdString());
     Json extra{{"licence", about.value("licence", "")}, {"fact", about.value("fact", "")}, {"scoreLast", recipe.value("scoreLast", 64)}};
+    if (const std::string question = word(about, "question"); !question.empty()) { // what the Prompt page asks
+        extra["prompt"] = {{"question", question}};
+        extra["answer"] = word(about, "answer");
+    }
     InputRecord input;
     input.name = word(about, "name");
     input.content = text.toStdString();

@@ -26,7 +26,7 @@ namespace {
 
 } // namespace
 
-bool isMeasured(const ReportPtr &report) { return report && (report->metric("nll") || report->metric("fullPrefillMs")); }
+bool isMeasured(const ReportPtr &report) { return report && (report->metric("nll") || report->metric("promptTokensIn")); }
 
 bool sameCurve(const Setting &a, const Setting &b)
 {
@@ -34,8 +34,10 @@ bool sameCurve(const Setting &a, const Setting &b)
         return false;
     Json x = a.parameters, y = b.parameters;
     if (a.family == "prompt" || b.family == "prompt") { // seeds of one method make one band
-        x.erase("seed");
-        y.erase("seed");
+        for (const char *name : {"seed", "schedule", "finalScore"}) { // a sweep sets the last two itself, to meet the budget
+            x.erase(name);
+            y.erase(name);
+        }
     }
     return x == y;
 }
@@ -145,7 +147,9 @@ void Measurements::takeCell(qint64 inputId, Document part, std::set<std::string>
     cell.runId = owner ? owner->id : 0;
     m_document.putCell(cell, report);
     const RunRecord *same = sameSetting(inputId, setting);
-    if (same && !isMeasured(m_document.report(same->id)))
+    // A run of a prompt measures more than a cell of a sweep: times and answers.
+    const bool replaces = same && (setting.family == "prompt" ? !m_document.report(same->id) : !isMeasured(m_document.report(same->id)));
+    if (replaces)
         m_document.setReport(same->id, report);
 }
 

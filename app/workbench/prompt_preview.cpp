@@ -131,6 +131,7 @@ void PromptPreview::onAnswer(const Setting &asked, Result<Document> reply)
             hint[0] = hint[0].toUpper();
             m_problem += QLatin1Char(' ') + hint;
         }
+        m_problem = tr("This setting cannot be used here. %1").arg(m_problem);
         m_report.reset();
     }
     if (!m_problem.isEmpty())

@@ -221,7 +221,11 @@ void Workbench::restoreFromSession()
     Setting setting = settingFromJson(m_document.state("view.setting"));
     if (setting.method.empty() && !m_document.runs().empty())
         setting = settingFromJson(firstCacheRun(m_document.runs()));
-    if (Setting prompt = settingFromJson(m_document.state("view.promptSetting")); !prompt.method.empty()) {
+    Setting prompt = settingFromJson(m_document.state("view.promptSetting"));
+    for (const RunRecord &run : m_document.runs())
+        if (prompt.method.empty() && runFamily(run) == "prompt")
+            prompt = settingFromJson(run.request);
+    if (!prompt.method.empty()) {
         prompt.family = "prompt";
         applySetting(prompt);
     }

@@ -124,7 +124,7 @@ namespace {
             writer.option("--param", name + "=" + plainText(value));
     }
 
-    constexpr std::array<std::pair<const char *, const char *>, 13> kPlainFields { {
+    constexpr std::array<std::pair<const char *, const char *>, 15> kPlainFields { {
         { "device", "--device" },
         { "dtype", "--dtype" },
         { "weights", "--weights" },
@@ -136,6 +136,8 @@ namespace {
         { "window", "--window" },
         { "tokens", "--tokens" },
         { "maxNew", "--max-new" },
+        { "generate", "--generate" },
+        { "answer", "--answer" },
         { "temperature", "--temperature" },
         { "mode", "--mode" },
     } };
