@@ -1,6 +1,7 @@
 #include "core/eval/capture_tensors.h"
 #include "core/eval/generate_plan.h"
 #include "core/eval/mapped_context.h"
+#include "core/eval/prompt_scorer.h"
 #include "core/eval/similarity.h"
 #include "core/eval/small_alone.h"
 #include "core/model/load_weights.h"
@@ -41,6 +42,7 @@ private Q_SLOTS:
     void pairMethodsEqualTheCpu();
     void headSimilarityByTheKernelEqualsTheCpu();
     void attentionTilesEqualTheCpu();
+    void promptScoresEqualTheCpu();
     void writtenTensorsEqualTheCpu();
     void timeOfTheKernel();
 };
@@ -373,6 +375,34 @@ void CudaParityTest::attentionTilesEqualTheCpu()
         const auto a = attentionTile(*expected, layer, 1, 20, 50, RunContext{}), b = attentionTile(*found, layer, 1, 20, 50, RunContext{});
         QVERIFY2(b.has_value(), b ? "" : b.error().message.c_str());
         QVERIFY2(parityError(*b, *a) < 2e-5, folder);
+    }
+}
+
+void CudaParityTest::promptScoresEqualTheCpu()
+{
+    const auto gap = [](const std::vector<double> &a, const std::vector<double> &b) {
+        double most = a.size() == b.size() ? 0 : INFINITY;
+        for (size_t i = 1; i < std::min(a.size(), b.size()); ++i) // the first token has no information
+            most = std::isfinite(a[i]) ? std::max(most, std::abs(a[i] - b[i])) : INFINITY;
+        return most;
+    };
+    for (const char *folder : {"zoo/qwen3", "zoo/gemma2", "zoo/olmoe"}) {
+        const auto [cpu, device] = openBoth(QString::fromStdString(dataPath(folder)));
+        const auto ids = pairIds(size_t(contextOf(cpu->config())), 3, cpu->config().vocab);
+        ModelScorer onCpu(cpu), onDevice(device);
+        // Whole, then a part of it again behind what is cached.
+        for (const size_t tokens : {ids.size(), ids.size() - 20}) {
+            auto some = ids;
+            some.resize(tokens);
+            some.back() = 5;
+            const auto a = onCpu.score(some, ScoreWish{.attention = true}, RunContext{}), b = onDevice.score(some, ScoreWish{.attention = true}, RunContext{});
+            QVERIFY2(b.has_value(), b ? "" : b.error().message.c_str());
+            QVERIFY2(gap(b->information, a->information) < 1e-4, folder);
+            QVERIFY2(gap(b->attention, a->attention) < 1e-4, folder);
+        }
+        const auto text = onCpu.continuation(ids, 6, RunContext{}), textThere = onDevice.continuation(ids, 6, RunContext{});
+        QVERIFY(textThere.has_value());
+        QCOMPARE(*textThere, *text);
     }
 }
 
