@@ -33,10 +33,12 @@ PromptAnswers::PromptAnswers(QWidget *parent)
 void PromptAnswers::add(const RunEntry &run, int position, const QString &full)
 {
     const PromptData &prompt = *run.prompt;
-    if (prompt.answer.trimmed().isEmpty())
+    if (!prompt.answered)
         return;
     Answer answer{run.index, position, format::tokens(prompt.keptTokens()), prompt.answer.trimmed(), {}, {-1, -1}, false};
     answer.changed = changedWords(answer.text, full);
+    if (answer.text.isEmpty())
+        answer.head = tr("%1, the model says nothing").arg(answer.head);
     answer.number = finalNumberAt(answer.text);
     const QString wanted = m_gold.isEmpty() ? finalNumber(full) : finalNumber(m_gold);
     answer.wrong = !wanted.isEmpty() && finalNumber(answer.text) != wanted;

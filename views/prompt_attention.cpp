@@ -51,9 +51,15 @@ QVector<QWidget *> PromptAttention::headerControls()
         m_layerBox = make(tr("layer "), tr("Layer"));
         m_headBox = make(tr("head "), tr("Head"));
         m_headBox->setMinimum(-1);
-        m_headBox->setSpecialValueText(tr("mean of heads"));
-        connect(m_layerBox, &QSpinBox::valueChanged, this, [this](int layer) { setHead(layer, m_head); });
-        connect(m_headBox, &QSpinBox::valueChanged, this, [this](int head) { setHead(m_layer, head); });
+        m_headBox->setSpecialValueText(tr("mean"));
+        connect(m_layerBox, &QSpinBox::valueChanged, this, [this](int layer) {
+            setHead(layer, m_head);
+            Q_EMIT mapRequested(m_layer, m_head);
+        });
+        connect(m_headBox, &QSpinBox::valueChanged, this, [this](int head) {
+            setHead(m_layer, head);
+            Q_EMIT mapRequested(m_layer, m_head);
+        });
         refreshControls();
     }
     return {m_layerBox, m_headBox};
@@ -79,8 +85,6 @@ void PromptAttention::setHead(int layer, int head)
     m_layer = layer;
     m_head = head;
     refreshControls();
-    if (isVisible())
-        Q_EMIT mapRequested(m_layer, m_head);
 }
 
 void PromptAttention::setMasksFirst(bool masked)
@@ -190,18 +194,6 @@ int PromptAttention::tokenAt(const QPointF &point) const
     if (!plan.map.united(plan.sums).contains(point))
         return -1;
     return std::clamp(static_cast<int>((point.x() - plan.map.left()) / plan.map.width() * m_of->tokens), 0, m_of->tokens - 1);
-}
-
-void PromptAttention::showEvent(QShowEvent *event)
-{
-    PictureView::showEvent(event);
-    Q_EMIT mapRequested(m_layer, m_head);
-}
-
-void PromptAttention::hideEvent(QHideEvent *event)
-{
-    PictureView::hideEvent(event);
-    Q_EMIT mapRequested(-1, -1);
 }
 
 void PromptAttention::moveTo(int token, Gesture gesture)

@@ -46,15 +46,13 @@ public:
     int tokenAt(const QPointF &point) const;
 
 Q_SIGNALS:
-    /// The view is on the screen and wants this map.
+    /// Another head was chosen.
     void mapRequested(int layer, int head);
 
 protected:
     bool dataChanged() override;
     void paintBody(QPainter &painter, const QRectF &body, const Theme &theme) const override;
     void paintMarks(QPainter &painter, const QRectF &body, const Theme &theme) const override;
-    void showEvent(QShowEvent *event) override;
-    void hideEvent(QHideEvent *event) override;
     void mouseMoveEvent(QMouseEvent *event) override;
     void mousePressEvent(QMouseEvent *event) override;
     void leaveEvent(QEvent *event) override;

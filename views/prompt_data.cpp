@@ -279,8 +279,10 @@ PromptDataPtr readPromptData(const Report &report)
     for (const TextArtifact &text : report.texts()) {
         if (text.role == "full")
             data->fullAnswer = QString::fromStdString(text.text);
-        else if (text.role == "modified")
+        else if (text.role == "modified") {
             data->answer = QString::fromStdString(text.text);
+            data->answered = true;
+        }
     }
     const Json request = report.request();
     data->gold = QString::fromStdString(stringField(request, "answer"));

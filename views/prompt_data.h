@@ -63,7 +63,8 @@ struct PromptData {
     QVector<PromptContext> contexts;
     QVector<PromptSegment> segments;
     QString unitName; // "unit" or "word"
-    QString fullAnswer, answer, gold; // generated, and the one that was asked for; empty = there is none
+    QString fullAnswer, answer, gold; // generated, and the one that was asked for
+    bool answered = false; // the reader was asked; its answer may be empty
     QString question;
 
     int tokens() const { return static_cast<int>(stageOf.size()); }

@@ -64,7 +64,7 @@ bool PromptRates::dataChanged()
             row.asked = prompt->askedRate;
             row.achieved = prompt->achievedRate;
             row.tokens = prompt->keptTokens();
-            if (!full.isEmpty() && !prompt->answer.isEmpty())
+            if (!full.isEmpty() && prompt->answered)
                 row.same = sameAnswer(full, prompt->answer) ? Row::Same::Yes : Row::Same::No;
         }
         m_rows.push_back(row);

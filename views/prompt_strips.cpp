@@ -93,7 +93,7 @@ void PromptStrips::refreshStrips()
     if (!scores->fused.empty() && !scores->information.empty() && !scores->attention.empty())
         add(tr("Fused"), tr("share"), fusedShares(scores->fused), {});
     else
-        add(tr("Value"), tr("of the method"), scores->fused, {});
+        add(tr("Value"), {}, scores->fused, {});
     m_correlation = correlation(scores->information, scores->attention);
 }
 

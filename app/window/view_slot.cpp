@@ -297,7 +297,11 @@ void ViewSlot::showView(const QString &id)
     if (RunView *before = m_frame->setView(view)) {
         before->setParent(this);
         before->hide();
+        if (qobject_cast<PromptAttention *>(before))
+            m_bench.promptMap().want(-1, -1);
     }
+    if (const auto *map = qobject_cast<PromptAttention *>(view)) // the place is empty until the map comes: asked for here
+        m_bench.promptMap().want(map->layer(), map->head());
     if (!m_tabbed && m_choices.size() > 1) {
         m_frame->header()->addControl(chooser());
         m_chooser->setCurrentIndex(static_cast<int>(m_choices.indexOf(id)));
