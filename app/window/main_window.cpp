@@ -111,7 +111,7 @@ MainWindow::MainWindow(Workbench &bench, Look &look, QWidget *parent)
     connect(&bench, &Workbench::figureDropped, this, &MainWindow::openRecipe);
     connect(&bench, &Workbench::familyChanged, this, [this] { // a run or a method of the other family was chosen
         const bool prompt = m_bench.family() == "prompt";
-        if (prompt != (page() == Page::Prompt) && page() != Page::Words && m_bench.document().isOpen())
+        if (prompt != (page() == Page::Prompt) && m_bench.document().isOpen())
             openPage(prompt ? Page::Prompt : Page::Cache);
     });
     connect(&bench.engine(), &EngineClient::stateChanged, this, [this](EngineClient::State state) {
