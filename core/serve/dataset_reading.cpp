@@ -100,27 +100,31 @@ Result<void> ItemReader::read(int64_t number, const PromptItem &item, const Prom
     outcome.savings.nominalBytes = outcome.savings.nativeBytes = bytes(prompts.cut);
     outcome.metrics["promptTokensIn"] = static_cast<double>(prompts.full.size());
     outcome.metrics["promptTokensOut"] = static_cast<double>(prompts.cut.size());
-    const int64_t longest = std::ssize(prompts.full) + std::max<int64_t>(setup.generate, 512);
+    if (!setup.input.answers.empty()) {
+        auto answer = answerTokens(*setup.readerTokenizer, prompts.text, setup.input.answers.front());
+        if (!answer)
+            return fail(answer.error());
+        prompts.answer = std::move(*answer);
+    }
+    const int64_t longest = static_cast<int64_t>(std::max(prompts.full.size(), prompts.cut.size())) + std::max(setup.generate, std::ssize(prompts.answer));
     if (longest > config.contextLength) {
         outcome.notices.push_back("the full prompt and its answer may need " + std::to_string(longest) + " positions, the context of " + config.name
             + " holds " + std::to_string(config.contextLength) + ": the reader was not run");
         return {};
     }
     if (!setup.input.answers.empty()) {
-        if (auto done = readAnswer(number, prompts, setup, outcome, context); !done)
+        if (auto done = readAnswer(number, prompts, outcome, context); !done)
             return done;
     }
     return setup.generate > 0 ? readTexts(number, item, prompts, setup, outcome, context) : Result<void>();
 }
 
-Result<void> ItemReader::readAnswer(int64_t number, const Prompts &prompts, const PromptSetup &setup, PromptOutcome &outcome, const RunContext &context)
+Result<void> ItemReader::readAnswer(int64_t number, const Prompts &prompts, PromptOutcome &outcome, const RunContext &context)
 {
-    auto answer = answerTokens(*setup.readerTokenizer, prompts.text, setup.input.answers.front());
-    if (!answer)
-        return fail(answer.error());
+    const std::vector<int32_t> &answer = prompts.answer;
     at::Tensor reference = m_reference.contains(number) ? m_reference.at(number) : at::Tensor();
     if (!reference.defined()) {
-        auto logits = answerLogits(*m_full, prompts.full, *answer, context);
+        auto logits = answerLogits(*m_full, prompts.full, answer, context);
         if (!logits)
             return fail(logits.error());
         reference = *logits;
@@ -130,10 +134,10 @@ Result<void> ItemReader::readAnswer(int64_t number, const Prompts &prompts, cons
             m_referenceBytes += size;
         }
     }
-    auto logits = answerLogits(*m_cut, prompts.cut, *answer, context);
+    auto logits = answerLogits(*m_cut, prompts.cut, answer, context);
     if (!logits)
         return fail(logits.error());
-    const AnswerMeasure measure = compareAnswer(reference, *logits, *answer);
+    const AnswerMeasure measure = compareAnswer(reference, *logits, answer);
     outcome.metrics["answerTokens"] = static_cast<double>(measure.tokens);
     outcome.metrics["answerNll"] = measure.nll;
     outcome.metrics["fullAnswerNll"] = measure.fullNll;

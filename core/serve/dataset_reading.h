@@ -33,9 +33,9 @@ public:
 private:
     struct Prompts {
         std::string text;
-        std::vector<int32_t> full, cut;
+        std::vector<int32_t> full, cut, answer;
     };
-    Result<void> readAnswer(int64_t number, const Prompts &prompts, const PromptSetup &setup, PromptOutcome &outcome, const RunContext &context);
+    Result<void> readAnswer(int64_t number, const Prompts &prompts, PromptOutcome &outcome, const RunContext &context);
     Result<void> readTexts(int64_t number, const PromptItem &item, const Prompts &prompts, const PromptSetup &setup, PromptOutcome &outcome, const RunContext &context);
 
     std::shared_ptr<ModelScorer> m_full, m_cut;

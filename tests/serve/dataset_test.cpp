@@ -147,9 +147,13 @@ private Q_SLOTS:
         QVERIFY(second.reply);
         QCOMPARE(second.parts.size(), first.parts.size() - 7);
         const auto before = first.report().tables(), after = second.report().tables();
-        QCOMPARE(tableOf(after, "means")->rows, tableOf(before, "means")->rows);
-        QCOMPARE(tableOf(after, "differences")->rows, tableOf(before, "differences")->rows);
-        QCOMPARE(columnOf(*tableOf(after, "items"), tableOf(after, "items")->rows.at(0), "state"), Json("known"));
+        QCOMPARE(tableOf(after, "means")->rows.size(), tableOf(before, "means")->rows.size());
+        for (size_t i = 0; i < tableOf(before, "means")->rows.size(); ++i) {
+            if (const Json &row = tableOf(before, "means")->rows[i]; columnOf(*tableOf(before, "means"), row, "metric") != "compressMs")
+                QVERIFY(tableOf(after, "means")->rows[i] == row);
+        }
+        QVERIFY(tableOf(after, "differences")->rows == tableOf(before, "differences")->rows);
+        QVERIFY(columnOf(*tableOf(after, "items"), tableOf(after, "items")->rows.at(0), "state") == Json("known"));
         // Another way of reading is another result.
         resumed["generate"] = 2;
         QCOMPARE(ask(resumed).parts.size(), first.parts.size());
@@ -204,7 +208,7 @@ private Q_SLOTS:
         QVERIFY(asked.reply);
         const auto tables = asked.report().tables();
         const TableArtifact &items = *tableOf(tables, "items");
-        QCOMPARE(columnOf(items, items.rows.at(0), "state"), Json("failed"));
+        QVERIFY(columnOf(items, items.rows.at(0), "state") == Json("failed"));
         QVERIFY(!columnOf(items, items.rows.at(0), "reason").get<std::string>().empty());
     }
 
@@ -217,7 +221,7 @@ private Q_SLOTS:
             return !asked.reply && asked.reply.error().message.find(part) != std::string::npos;
         };
         QVERIFY(refused("dataset", "nothing", "nothing"));
-        QVERIFY(refused("datasetFile", "/no/such.json", "no such file"));
+        QVERIFY(refused("datasetFile", "/no/such.json", "No such file"));
         QVERIFY(refused("items", "7:9", "3 items"));
         QVERIFY(refused("items", "x", "A:B"));
         QVERIFY(refused("dataOptions", Json{{"document", 3}}, "document"));
