@@ -23,6 +23,12 @@ namespace {
         return value ? shortNumber(*value, digits) : "-";
     }
 
+    std::string count(const Report &report, const char *name)
+    {
+        const auto value = report.metric(name);
+        return value ? std::to_string(static_cast<int64_t>(*value)) : "-";
+    }
+
     std::string percent(const Report &report, const char *name)
     {
         const auto value = report.metric(name);
@@ -37,9 +43,9 @@ namespace {
 
     void addSizes(const Report &report, std::string &text)
     {
-        addLine(text, "size", number(report, "tokensOut", 8) + " of " + number(report, "tokensIn", 8) + " tokens stay: " + percent(report, "achievedRate")
-                + ", asked " + percent(report, "askedRate") + "; reader " + number(report, "readerTokensOut", 8) + " of "
-                + number(report, "readerTokensIn", 8) + "; characters " + number(report, "charactersOut", 8) + " of " + number(report, "charactersIn", 8));
+        addLine(text, "size", count(report, "tokensOut") + " of " + count(report, "tokensIn") + " tokens stay: " + percent(report, "achievedRate")
+                + ", asked " + percent(report, "askedRate") + "; reader " + count(report, "readerTokensOut") + " of "
+                + count(report, "readerTokensIn") + "; characters " + count(report, "charactersOut") + " of " + count(report, "charactersIn"));
         addLine(text, "kept", "information " + percent(report, "keptInformation") + ", attention " + percent(report, "keptAttention") + ", fused "
                 + percent(report, "keptFused") + "; numbers " + percent(report, "numberSurvival") + ", capitals " + percent(report, "capitalSurvival"));
         addLine(text, "fluency", "perplexity " + number(report, "scorerPerplexity") + ", broken words " + number(report, "brokenWords", 3) + " in 100");
@@ -57,11 +63,11 @@ namespace {
 
     void addCosts(const Report &report, std::string &text)
     {
-        addLine(text, "cost", "compression " + ms(report, "compressMs") + ", " + number(report, "forwards") + " passes, " + number(report, "tokensProcessed", 8)
-                + " tokens processed of " + number(report, "tokensAsked", 8) + ", scorer at most " + byteText(report.metric("scorerPeakBytes").value_or(0)));
+        addLine(text, "cost", "compression " + ms(report, "compressMs") + ", " + count(report, "forwards") + " passes, " + count(report, "tokensProcessed")
+                + " tokens processed of " + count(report, "tokensAsked") + ", scorer at most " + byteText(report.metric("scorerPeakBytes").value_or(0)));
         if (const auto gain = report.metric("endToEndGainMs"))
             addLine(text, "prefill", ms(report, "fullPrefillMs") + " -> " + ms(report, "prefillMs") + "; end to end " + (*gain < 0 ? "" : "+")
-                    + shortNumber(*gain) + " ms, even for a reader of " + number(report, "breakEvenParameters", 3) + " parameters");
+                    + shortNumber(*gain) + " ms, even with a reader of " + shortNumber(report.metric("breakEvenParameters").value_or(0) / 1e9, 3) + " billion parameters");
     }
 
     void addTable(const TableArtifact &artifact, std::string &text)
@@ -109,8 +115,8 @@ std::string promptReportText(const Report &report)
 std::string promptCellLine(const Report &report)
 {
     const Json request = report.request();
-    std::string line = stringField(request, "method") + ' ' + stringField(request, "budget", "-") + ": " + number(report, "readerTokensOut", 8) + " of "
-        + number(report, "readerTokensIn", 8) + " reader tokens, information " + percent(report, "keptInformation");
+    std::string line = stringField(request, "method") + ' ' + stringField(request, "budget", "-") + ": " + count(report, "readerTokensOut") + " of "
+        + count(report, "readerTokensIn") + " reader tokens, information " + percent(report, "keptInformation");
     if (report.metric("answerNll"))
         line += ", answer nll " + number(report, "answerNll") + " (full " + number(report, "fullAnswerNll") + ")";
     const std::string state = stringField(report.body(), "state", "measured");

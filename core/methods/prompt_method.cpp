@@ -48,8 +48,6 @@ Result<PromptPlan> PromptMethod::compress(const PromptInput &input, PromptScorer
     const int64_t n = input.tokens();
     if (n == 0)
         return fail(ErrorCode::BadInput, "the prompt has no token to compress", "give a context that is not empty");
-    if (std::string missing = lacks(input, parameters); !missing.empty())
-        return fail(ErrorCode::BadInput, std::move(missing));
     if (takesBudget() && budget.share(n) >= 1) {
         PromptPlan whole;
         whole.kept.resize(static_cast<size_t>(n));
@@ -58,6 +56,8 @@ Result<PromptPlan> PromptMethod::compress(const PromptInput &input, PromptScorer
         whole.ownText = true;
         return whole;
     }
+    if (std::string missing = lacks(input, parameters); !missing.empty())
+        return fail(ErrorCode::BadInput, std::move(missing));
     auto plan = run(input, scorer, budget, parameters, context);
     if (plan && !plan->ownText) {
         Rendering rendering = renderTokens(input, plan->kept, joiner(parameters) == "space" ? Joiner::Space : Joiner::None);

@@ -220,7 +220,7 @@ private Q_SLOTS:
         request["params"] = {{"folder", "/nowhere"}};
         QVERIFY(refused(request, "nowhere"));
         request = promptRequest("capture", "dac");
-        request["methods"] = {"dac"};
+        request["methods"] = Json::array({Json{{"method", "dac"}}});
         QVERIFY(refused(request, "family"));
     }
 

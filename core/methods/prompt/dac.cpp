@@ -6,10 +6,7 @@ namespace {
     /// Information and attention of every token, fused, in stages that measure both again (arXiv:2507.11942).
     class Dac : public PromptMethod {
     public:
-        bool meetsBudget(const Parameters &parameters) const override
-        {
-            return parameters.word("schedule") == "cumulative" && parameters.word("neighbours") != "add" && parameters.word("unit") == "token";
-        }
+        bool meetsBudget(const Parameters &parameters) const override { return prompt::meetsStagedBudget(parameters); }
 
     protected:
         Result<PromptPlan> run(const PromptInput &input, PromptScorer &scorer, const PromptBudget &budget, const Parameters &parameters,

@@ -108,8 +108,10 @@ namespace {
                 [&](int32_t token) { return token >= range.first && token < range.end; });
             Rendering rendering = renderTokens(input, kept, joiner);
             rendering.text.resize(endOfLastVisible(rendering.text));
+            rendering.text.erase(0, std::min(rendering.text.find_first_not_of(" \n\t"), rendering.text.size()));
             plan.droppedBytes += rendering.droppedBytes;
-            plan.text += (plan.text.empty() ? "" : "\n\n") + rendering.text;
+            if (!rendering.text.empty())
+                plan.text += (plan.text.empty() ? "" : "\n\n") + rendering.text;
         }
     }
 

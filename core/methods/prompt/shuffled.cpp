@@ -17,6 +17,9 @@ namespace {
     /// DAC whose scores are permuted before each selection: what is not in the scores must look like random deletion
     /// (prompt-compression-baselines.md 3.1).
     class Shuffled : public PromptMethod {
+    public:
+        bool meetsBudget(const Parameters &parameters) const override { return prompt::meetsStagedBudget(parameters); }
+
     protected:
         Result<PromptPlan> run(const PromptInput &input, PromptScorer &scorer, const PromptBudget &budget, const Parameters &parameters,
             const RunContext &context) const override

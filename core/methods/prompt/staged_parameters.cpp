@@ -54,4 +54,9 @@ Result<StagedOptions> stagedOptions(const PromptInput &input, const PromptBudget
     return options;
 }
 
+bool meetsStagedBudget(const Parameters &parameters)
+{
+    return is(parameters, "schedule", "cumulative") && is(parameters, "neighbours", "off") && is(parameters, "unit", "token");
+}
+
 } // namespace winnow::prompt

@@ -103,4 +103,7 @@ inline constexpr std::array kStaticParameters{kColumnScale, kHeads, kJoiner, kWi
 /// @error BadInput for heads or a pattern that cannot be read.
 Result<StagedOptions> stagedOptions(const PromptInput &input, const PromptBudget &budget, const Parameters &parameters);
 
+/// Whether the kept tokens are the asked ones, to one: the cumulative schedule, tokens one by one, no rule that puts some back.
+bool meetsStagedBudget(const Parameters &parameters);
+
 } // namespace winnow::prompt
