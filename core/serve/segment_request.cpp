@@ -265,12 +265,7 @@ Result<MethodRequest> segmentMethod(const Json &json, const Json &request)
     Json named = json.is_string() ? Json{{"method", json}} : json;
     if (named.is_object() && named.contains("parameters") && !named.contains("params"))
         named["params"] = named["parameters"];
-    auto method = methodRequest(named, request);
-    if (method && method->spec->family != "segment")
-        return fail(ErrorCode::BadInput,
-            std::string(method->spec->title) + " is a method of the family " + std::string(method->spec->family),
-            "winnow-cli methods --family segment lists those that cut lines into words");
-    return method;
+    return methodRequest(named, request, "segment");
 }
 
 Result<WordRanges> rangesOfWords(const std::string &line, const std::vector<std::string> &words, size_t number)
