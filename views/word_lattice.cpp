@@ -206,7 +206,7 @@ void WordLatticeView::paintNodes(QPainter &painter, const Plan &plan, const Them
     const QFontMetricsF metrics(painter.font());
     painter.setPen(theme.t1);
     for (int i = 0; i < size; ++i) {
-        const QString &character = lattice()->characters[i];
+        const QString character = clusterAt(lattice()->characters, i);
         painter.drawText(QPointF(plan.left + plan.step * (i + 0.5) - metrics.horizontalAdvance(character) / 2, plan.base + scaled(22)), character);
     }
 }
