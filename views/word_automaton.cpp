@@ -265,7 +265,7 @@ void WordAutomaton::paintLinks(QPainter &painter, const Plan &plan, const Theme 
         QColor fail = theme.parts[1], pre = theme.parts[3];
         if (i != current)
             for (QColor *color : {&fail, &pre})
-                color->setAlphaF(0.6F);
+                color->setAlphaF(0.3F);
         link(i, node.fail < 0 ? -1 : indexOf(node.fail), fail, Qt::DashLine, 0.7);
         link(i, node.pre < 0 ? -1 : indexOf(node.pre), pre, Qt::DotLine, -0.5);
     }

@@ -87,6 +87,7 @@ WordForm::WordForm(Workbench &bench, Look &look, const Actions &actions, QWidget
     m_sweep->setToolTip(tr("Draw F1 over values of one parameter"));
     for (QPushButton *button : {m_pin, m_sweep, m_train}) {
         button->setFixedHeight(28);
+        button->setStyleSheet(QStringLiteral("QPushButton { padding: 0 6px; }")); // three in a row
         m_buttons->addWidget(button, button == m_pin ? 4 : 3);
     }
     m_problem = hint(this, Qt::AlignLeft);
