@@ -225,7 +225,7 @@ void WordAutomaton::paintStrip(QPainter &painter, const QRectF &body, const Them
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 3, 3);
         }
         painter.setPen(last ? theme.accentText : read ? theme.t1 : theme.t3);
-        const QString &character = lattice()->steps[static_cast<size_t>(i)].character;
+        const QString character = standingAlone(lattice()->steps[static_cast<size_t>(i)].character);
         if (step >= 7)
             painter.drawText(QPointF(box.center().x() - metrics.horizontalAdvance(character) / 2, box.center().y() + metrics.capHeight() / 2), character);
     }
@@ -265,7 +265,7 @@ void WordAutomaton::paintLinks(QPainter &painter, const Plan &plan, const Theme 
         QColor fail = theme.parts[1], pre = theme.parts[3];
         if (i != current)
             for (QColor *color : {&fail, &pre})
-                color->setAlphaF(0.6F);
+                color->setAlphaF(0.3F);
         link(i, node.fail < 0 ? -1 : indexOf(node.fail), fail, Qt::DashLine, 0.7);
         link(i, node.pre < 0 ? -1 : indexOf(node.pre), pre, Qt::DotLine, -0.5);
     }
@@ -284,7 +284,7 @@ void WordAutomaton::paintNode(QPainter &painter, const Plan &plan, int index, co
     QFont font = typeFont(TypeRole::Label);
     painter.setFont(font);
     const QFontMetricsF metrics(font);
-    const QString label = root ? QStringLiteral("·") : node.label;
+    const QString label = root ? QStringLiteral("·") : standingAlone(node.label);
     painter.drawText(QPointF(centre.x() - metrics.horizontalAdvance(label) / 2, centre.y() + metrics.capHeight() / 2), label);
     if (!word && !root)
         return;

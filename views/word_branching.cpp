@@ -81,7 +81,7 @@ void WordBranchingView::paintBody(QPainter &painter, const QRectF &body, const T
     painter.setPen(theme.t1);
     const int from = first();
     for (int i = 0; i < static_cast<int>(count) && from + i < lattice()->characters.size(); ++i) {
-        const QString &character = lattice()->characters[from + i];
+        const QString character = clusterAt(lattice()->characters, from + i);
         painter.drawText(QPointF(frame.plot.left() + step * (i + 0.5) - metrics.horizontalAdvance(character) / 2, frame.plot.bottom() + scaled(20)), character);
     }
 }

@@ -4,7 +4,8 @@
 #include "views/format.h"
 #include "views/type.h"
 
-#include <QComboBox>
+#include <QAction>
+#include <QActionGroup>
 #include <QFontMetricsF>
 #include <QMouseEvent>
 #include <QPainter>
@@ -59,23 +60,29 @@ QString curveAxisTitle(const QString &variable)
 
 WordCurves::WordCurves(QWidget *parent)
     : PictureView(parent)
-    , m_chooser(new QComboBox(this))
 {
     setAccessibleName(tr("F1 curves"));
-    m_chooser->setProperty("size", "header");
-    m_chooser->setAccessibleName(tr("What is varied"));
-    m_chooser->hide();
-    connect(m_chooser, &QComboBox::activated, this, [this] { setVariable(m_chooser->currentData().toString()); });
+    auto *group = new QActionGroup(this);
+    for (const QString &variable : kVariables) {
+        auto *action = new QAction(curveVariableTitle(variable), group);
+        action->setCheckable(true);
+        action->setData(variable);
+        connect(action, &QAction::triggered, this, [this, variable] { setVariable(variable); });
+        addAction(action);
+        m_actions.append(action);
+    }
+    m_actions.front()->setChecked(true);
 }
 
-QVector<QWidget *> WordCurves::headerControls() { return {m_chooser}; }
+QString WordCurves::note() const { return shown().empty() ? QString() : curveVariableTitle(m_variable); }
 
 QString WordCurves::title() const { return tr("Curves"); }
 
 void WordCurves::setVariable(const QString &variable)
 {
     m_variable = variable;
-    m_chooser->setCurrentIndex(m_chooser->findData(variable));
+    for (QAction *action : m_actions)
+        action->setChecked(action->data().toString() == variable);
     invalidateBase();
     Q_EMIT headerChanged();
 }
@@ -87,20 +94,12 @@ bool WordCurves::dataChanged()
         if (!there.contains(curve.variable))
             there << curve.variable;
     std::stable_sort(there.begin(), there.end(), [](const QString &a, const QString &b) { return kVariables.indexOf(a) < kVariables.indexOf(b); });
-    QStringList listed;
-    for (int i = 0; i < m_chooser->count(); ++i)
-        listed << m_chooser->itemData(i).toString();
-    if (listed != there || there.isEmpty()) {
-        m_chooser->clear();
-        for (const QString &variable : there)
-            m_chooser->addItem(curveVariableTitle(variable), variable);
-    }
-    if (m_chooser->count() == 0)
-        m_chooser->addItem(curveVariableTitle(m_variable), m_variable);
-    m_chooser->setEnabled(m_chooser->count() > 1);
     if (!there.isEmpty() && !there.contains(m_variable))
         m_variable = there.front();
-    m_chooser->setCurrentIndex(m_chooser->findData(m_variable));
+    for (QAction *action : m_actions) {
+        action->setEnabled(there.contains(action->data().toString()));
+        action->setChecked(action->data().toString() == m_variable);
+    }
     return true;
 }
 

@@ -4,7 +4,7 @@
 #include "views/plot_frame.h"
 #include "views/word_data.h"
 
-class QComboBox;
+class QAction;
 
 namespace winnow {
 
@@ -17,7 +17,7 @@ public:
 
     QString viewId() const override { return QStringLiteral("wordCurves"); }
     QString title() const override;
-    QVector<QWidget *> headerControls() override;
+    QString note() const override;
     QString caption() const override;
     QString csv() const override;
     QString describe() const override;
@@ -28,10 +28,6 @@ public:
     /// Variable whose curves are shown: "share", "size", "maxPiece", "lambda".
     QString variable() const { return m_variable; }
     void setVariable(const QString &variable);
-
-Q_SIGNALS:
-    /// The curve is missing and was asked for by a click on the button of the page.
-    void curveAsked(const QString &variable);
 
 protected:
     bool dataChanged() override;
@@ -54,7 +50,7 @@ private:
     void paintLabels(QPainter &painter, const PlotFrame &frame, const Theme &theme) const;
 
     QString m_variable = QStringLiteral("share");
-    QComboBox *m_chooser;
+    QVector<QAction *> m_actions; // one per variable
 };
 
 /// Name of what is varied, for choosers and axes.

@@ -184,6 +184,28 @@ QString missingWordsReason(const WordDataPtr &data)
     return data->problem;
 }
 
+namespace {
+
+bool isMark(const QString &character)
+{
+    const QList<uint> points = character.toUcs4();
+    return !points.isEmpty() && QChar::category(points.front()) >= QChar::Mark_NonSpacing && QChar::category(points.front()) <= QChar::Mark_Enclosing;
+}
+
+} // namespace
+
+QString clusterAt(const QStringList &characters, qsizetype index)
+{
+    if (index > 0 && isMark(characters[index]))
+        return {};
+    QString cluster = characters[index];
+    for (qsizetype next = index + 1; next < characters.size() && isMark(characters[next]); ++next)
+        cluster += characters[next];
+    return cluster;
+}
+
+QString standingAlone(const QString &character) { return isMark(character) ? QChar(0x25CC) + character : character; }
+
 QString licenceNote(const WordDataPtr &data) { return data && !data->licence.isEmpty() ? tr(" Text: %1.").arg(data->licence) : QString(); }
 
 QString errorKindName(const QString &kind)

@@ -253,6 +253,11 @@ std::vector<WordCurve> wordCurves(const Report &report, int run);
 QString missingWordsReason(const WordDataPtr &data);
 /// " Text: UD Thai PUD, CC BY-SA 3.0." for captions of pictures that hold text of the lines; empty without a licence.
 QString licenceNote(const WordDataPtr &data);
+/// A character as it is drawn above its place when `characters` stand in a row of code points: with the marks that follow it; empty for a
+/// mark, which stands on the one before.
+QString clusterAt(const QStringList &characters, qsizetype index);
+/// A character by itself: a mark stands on a dotted circle.
+QString standingAlone(const QString &character);
 /// Human names: "false split".
 QString errorKindName(const QString &kind);
 /// Facts of the marked word as one segmenter sees it: "count" and "14".

@@ -83,6 +83,12 @@ void WordDictionaryView::setPlain(bool plain)
     placeControls();
 }
 
+bool WordDictionaryView::followSelection(const Selection &)
+{
+    revealId(markedId());
+    return false;
+}
+
 double WordDictionaryView::topMargin() const
 {
     if (m_plain)

@@ -47,6 +47,7 @@ Q_SIGNALS:
 
 protected:
     bool dataChanged() override;
+    bool followSelection(const Selection &before) override;
     double topMargin() const override;
     void rowChosen(int id) override;
     void rowOpened(int id) override;

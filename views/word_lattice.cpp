@@ -22,6 +22,18 @@ namespace {
 
 constexpr double kStep = 36, kPad = 22, kFacts = 26, kChars = 34, kPathRow = 22, kListHead = 22, kMostArc = 96;
 
+/// Where a path is not the best one: "… 提 / 供 …".
+QString difference(const QStringList &path, const QStringList &best)
+{
+    qsizetype front = 0, back = 0;
+    while (front < std::min(path.size(), best.size()) && path[front] == best[front])
+        ++front;
+    while (back < std::min(path.size(), best.size()) - front && path[path.size() - 1 - back] == best[best.size() - 1 - back])
+        ++back;
+    const QString middle = path.mid(front, path.size() - front - back).join(QStringLiteral(" / "));
+    return (front > 0 ? QStringLiteral("… ") : QString()) + middle + (back > 0 ? QStringLiteral(" …") : QString());
+}
+
 } // namespace
 
 WordLatticeView::WordLatticeView(QWidget *parent)
@@ -194,7 +206,7 @@ void WordLatticeView::paintNodes(QPainter &painter, const Plan &plan, const Them
     const QFontMetricsF metrics(painter.font());
     painter.setPen(theme.t1);
     for (int i = 0; i < size; ++i) {
-        const QString &character = lattice()->characters[i];
+        const QString character = clusterAt(lattice()->characters, i);
         painter.drawText(QPointF(plan.left + plan.step * (i + 0.5) - metrics.horizontalAdvance(character) / 2, plan.base + scaled(22)), character);
     }
 }
@@ -222,7 +234,10 @@ void WordLatticeView::paintPaths(QPainter &painter, const Plan &plan, const QRec
         font.setBold(rank == 1);
         painter.setFont(font);
         const QRectF words(left + 18, top, right - 112 - left - 18, scaled(kPathRow));
-        painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(font).elidedText(path.words.join(QStringLiteral(" / ")), Qt::ElideMiddle, words.width()));
+        QString shown = path.words.join(QStringLiteral(" / "));
+        if (QFontMetricsF(font).horizontalAdvance(shown) > words.width() && rank > 1)
+            shown = difference(path.words, lattice()->paths.front().words);
+        painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(font).elidedText(shown, Qt::ElideRight, words.width()));
         top += scaled(kPathRow);
         ++rank;
     }

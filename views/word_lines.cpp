@@ -167,7 +167,10 @@ std::vector<WordLines::Chunk> WordLines::chunksOf(const WordText &text, const Gr
 double WordLines::ribbonHeight(int line) const
 {
     const auto &ribbon = words()->ribbon;
-    return ribbon && ribbon->line == line ? scaled(kRibbonRow) * static_cast<double>(ribbon->rows.size()) + 4 : 0;
+    if (!ribbon || ribbon->line != line)
+        return 0;
+    const auto filled = std::count_if(ribbon->rows.begin(), ribbon->rows.end(), [](const RibbonRow &row) { return !row.parts.empty(); });
+    return scaled(kRibbonRow) * static_cast<double>(filled) + 4;
 }
 
 double WordLines::groupHeight(int line, const Grid &grid) const
@@ -374,12 +377,14 @@ void WordLines::paintRibbon(QPainter &painter, const Grid &grid, double top, con
 {
     const double left = grid.cellsLeft - scaled(m_compact ? kCompactLabels : kLabels) + kPad, height = scaled(kRibbonRow);
     for (const RibbonRow &row : words()->ribbon->rows) {
+        if (row.parts.empty())
+            continue; // the ribbon's own view says why
         painter.setFont(typeFont(TypeRole::Axis));
         if (named) {
             painter.setPen(theme.t3);
             painter.drawText(QRectF(left, top, grid.cellsLeft - left - 8, height), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, QFontMetricsF(painter.font()).elidedText(row.name, Qt::ElideMiddle, grid.cellsLeft - left - 8));
             painter.setPen(theme.t2);
-            drawTabular(painter, QRectF(grid.right + 6, top, scaled(kNumbers) - 6, height), Qt::AlignRight, row.parts.empty() ? QStringLiteral("–") : format::integer(row.count()));
+            drawTabular(painter, QRectF(grid.right + 6, top, scaled(kNumbers) - 6, height), Qt::AlignRight, format::integer(row.count()));
         }
         for (const RibbonPart &part : row.parts) {
             const double first = std::max<double>(chunk.first, text.cellPosition(part.first)), last = std::min<double>(chunk.last, text.cellPosition(part.end));
@@ -387,10 +392,6 @@ void WordLines::paintRibbon(QPainter &painter, const Grid &grid, double top, con
                 continue;
             const double x = cellX(text, chunk, first, grid), end = cellX(text, chunk, last, grid);
             painter.fillRect(QRectF(x + 0.5, top + (height - scaled(7.5)) / 2, std::max(1.0, end - x - 1), scaled(7.5)), ribbonColor(row.kind, part.kept || row.kind == RibbonRow::Kind::KeptCache ? part.share : 0, theme));
-        }
-        if (row.parts.empty() && named) {
-            painter.setPen(theme.t3);
-            painter.drawText(QRectF(grid.cellsLeft, top, grid.right - grid.cellsLeft, height), Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(row.why, Qt::ElideRight, grid.right - grid.cellsLeft));
         }
         top += height;
     }

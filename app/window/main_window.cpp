@@ -150,8 +150,7 @@ void MainWindow::buildCentre()
     tabRow->setAttribute(Qt::WA_StyledBackground);
     auto *tabLine = new QHBoxLayout(tabRow);
     tabLine->setContentsMargins(8, 0, 8, 0);
-    tabLine->addWidget(m_tabs);
-    tabLine->addStretch(1);
+    tabLine->addWidget(m_tabs, 1); // the whole row: the current tab is wider than its hint
     m_bannerArea = new QWidget(centre);
     auto *banners = new QVBoxLayout(m_bannerArea);
     banners->setContentsMargins(0, 0, 0, 0);

@@ -271,7 +271,8 @@ void ChecksPanel::refresh()
     m_lines.clear();
     const ReportPtr report = m_of == Of::Words ? m_bench.words().currentReport() : m_bench.currentReport();
     const Theme &theme = m_look.theme();
-    for (const Check &check : report ? report->checks() : std::vector<Check>{}) {
+    const bool words = m_of == Of::Words;
+    for (const Check &check : words ? m_bench.words().checks() : report ? report->checks() : std::vector<Check>{}) {
         auto *line = new QWidget(this);
         auto *row = new QHBoxLayout(line);
         row->setContentsMargins(0, 0, 0, 0);
@@ -301,7 +302,7 @@ void ChecksPanel::refresh()
     for (const std::string &notice : report ? report->notices() : std::vector<std::string>{})
         notices << QString::fromStdString(notice);
     if (m_lines.isEmpty() && notices.isEmpty())
-        notices << tr("Each result is checked: asked against kept, full budget against full cache, rows of attention.");
+        notices << (words ? tr("Each result is checked: the words of a line must join to it.") : tr("Each result is checked: asked against kept, full budget against full cache, rows of attention."));
     m_notes = notices;
     showNotices();
 }

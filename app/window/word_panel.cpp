@@ -26,6 +26,7 @@ namespace winnow {
 namespace {
 
 constexpr int kShareSteps = 100;
+constexpr int kFirstRows = 3; // parameters that are shown without being asked for, beside the source
 const char *const kShare = "share"; // the parameter that the slider edits
 
 QLabel *hint(QWidget *parent, Qt::Alignment alignment)
@@ -86,6 +87,7 @@ WordForm::WordForm(Workbench &bench, Look &look, const Actions &actions, QWidget
     m_sweep->setToolTip(tr("Draw F1 over values of one parameter"));
     for (QPushButton *button : {m_pin, m_sweep, m_train}) {
         button->setFixedHeight(28);
+        button->setStyleSheet(QStringLiteral("QPushButton { padding: 0 6px; }")); // three in a row
         m_buttons->addWidget(button, button == m_pin ? 4 : 3);
     }
     m_problem = hint(this, Qt::AlignLeft);
@@ -96,7 +98,17 @@ WordForm::WordForm(Workbench &bench, Look &look, const Actions &actions, QWidget
     m_column->addWidget(m_problem);
     m_column->addWidget(m_shareArea);
     m_column->addLayout(m_rows);
+    m_more = new QPushButton(this);
+    m_more->setFixedHeight(22);
+    m_more->setStyleSheet(QStringLiteral("QPushButton { min-height: 20px; padding: 0; text-align: left; }"));
+    m_more->setFont(typeFont(TypeRole::Hint));
+    setStyleProperty(m_more, "flat", true);
+    m_column->addWidget(m_more);
     m_column->addLayout(m_buttons);
+    connect(m_more, &QPushButton::clicked, this, [this] {
+        m_expanded = !m_expanded;
+        showRows();
+    });
     connect(m_method, &QComboBox::activated, this, [this] { m_bench.words().setMethod(m_method->currentData().toString()); });
     connect(m_source, &QComboBox::activated, this, [this] { chooseSource(m_source->currentData().toString()); });
     connect(m_pin, &QPushButton::clicked, this, [this] { m_bench.words().pin(); });
@@ -236,16 +248,39 @@ void WordForm::refresh()
             continue;
         if (auto value = values.find(parameter.name); value != values.end())
             found->second.show(*value);
-        const bool visible = parameterVisible(parameter, values);
-        found->second.label->setVisible(visible);
-        found->second.editor->setVisible(visible);
     }
+    showRows();
     refreshSource();
     m_problem->setText(words.previewProblem());
     m_problem->setVisible(!words.previewProblem().isEmpty());
     m_refreshing = false;
     refreshShare();
     refreshPin();
+}
+
+/// The first rows that apply, and what was changed; the rest on demand.
+void WordForm::showRows()
+{
+    const MethodInfo *method = m_bench.words().method();
+    const Json &values = m_bench.words().setting().setting.parameters;
+    const Json usual = method ? defaultSetting(*method).parameters : Json::object();
+    int shown = 0, folded = 0;
+    for (const ParameterInfo &parameter : method ? method->parameters : std::vector<ParameterInfo>()) {
+        auto found = m_editors.find(parameter.name);
+        if (found == m_editors.end())
+            continue;
+        const bool applies = parameterVisible(parameter, values), room = shown < kFirstRows;
+        const bool changed = values.contains(parameter.name) && usual.contains(parameter.name) && values[parameter.name] != usual[parameter.name];
+        const bool visible = applies && (room || changed || m_expanded);
+        shown += visible ? 1 : 0;
+        folded += applies && !room && !changed ? 1 : 0;
+        found->second.label->setVisible(visible);
+        found->second.editor->setVisible(visible);
+    }
+    m_more->setVisible(folded > 0);
+    m_more->setText(m_expanded ? tr("Fewer parameters") : folded == 1 ? tr("1 more parameter") : tr("%1 more parameters").arg(folded));
+    m_more->setIcon(m_look.icon(m_expanded ? QStringLiteral("go-up") : QStringLiteral("go-down")));
+    m_more->setIconSize({12, 12});
 }
 
 void WordForm::refreshShare()

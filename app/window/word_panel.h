@@ -49,6 +49,7 @@ private:
     void refreshShare();
     void refreshSource();
     void refreshPin();
+    void showRows();
     void showSummary();
     void chooseSource(const QString &kind);
     void askTrain();
@@ -63,10 +64,10 @@ private:
     QVBoxLayout *m_column;
     QGridLayout *m_rows;
     QHBoxLayout *m_buttons;
-    QPushButton *m_pin, *m_sweep, *m_train;
+    QPushButton *m_pin, *m_sweep, *m_train, *m_more;
     std::map<std::string, ParameterRow> m_editors;
     std::string m_formOf;
-    bool m_refreshing = false;
+    bool m_refreshing = false, m_expanded = false;
 };
 
 /// The first words of the shown list below the form, with what it was learned from.

@@ -59,6 +59,7 @@ WordsPage::WordsPage(Workbench &bench, Look &look, QWidget *parent)
     choices.removeAll(QStringLiteral("wordLines"));
     for (int i = 0; i < kPlaces; ++i) {
         auto *slot = new ViewSlot(bench, look, choices, m_horizontal);
+        slot->setChooser(ViewSlot::Chooser::Arrow);
         slot->showView(QString::fromLatin1(kFirstViews[i]));
         m_slots.append(slot);
         joinSlot(slot);

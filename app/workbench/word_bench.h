@@ -35,6 +35,8 @@ public:
 
     const WordDataPtr &data() const { return m_data; }
     ReportPtr currentReport() const;
+    /// Checks of the shown result: those of its report, and that the words of every line join to it.
+    std::vector<Check> checks() const;
     const InputRecord *input() const { return m_document.input(m_input); }
 
     // Setting

@@ -4,6 +4,9 @@
 #include "app/workbench/result_source.h"
 #include "app/workbench/run_family.h"
 #include "core/base/json_fields.h"
+#include "views/format.h"
+
+#include <cmath>
 
 namespace winnow {
 
@@ -159,6 +162,32 @@ void WordBench::restoreState(const Json &state)
     m_sourceChosen = flagField(state, "sourceChosen");
     if (!setting.setting.method.empty())
         applySetting(setting);
+}
+
+std::vector<Check> WordBench::checks() const
+{
+    const ReportPtr report = currentReport();
+    std::vector<Check> checks = report ? report->checks() : std::vector<Check>();
+    const WordRun *run = m_data ? m_data->current() : nullptr;
+    if (!report || !run || run->lines.size() != m_lines.size())
+        return checks;
+    size_t joined = 0;
+    std::string where;
+    for (size_t i = 0; i < m_lines.size(); ++i) {
+        bool whole = true;
+        for (const WordCell &cell : m_lines[i].cells)
+            for (int point = cell.first; point < cell.end && !cell.space; ++point)
+                whole = whole && run->lines[i].wordAt(point) >= 0;
+        joined += whole ? 1 : 0;
+        if (!whole && where.empty())
+            where = tr("Line %1 has characters in no word.").arg(i + 1).toStdString();
+    }
+    const auto of = [&](double count, size_t all) { return tr("%1 of %2").arg(format::integer(count), format::integer(static_cast<double>(all))).toStdString(); };
+    const std::string all = of(static_cast<double>(m_lines.size()), m_lines.size());
+    checks.push_back({"wordsJoin", tr("Words join to the line").toStdString(), joined == m_lines.size(), all, of(static_cast<double>(joined), m_lines.size()), where});
+    if (const auto taught = report->metric("taughtLines"), altered = report->metric("alteredRate"); taught && altered)
+        checks.push_back({"replies", tr("Replies aligned").toStdString(), true, tr("any number").toStdString(), tr("%1 exact").arg(format::integer(std::round(*taught * (1 - *altered)))).toStdString(), {}});
+    return checks;
 }
 
 WordDataPtr storedWords(const ResultSource &source, const InputRecord &input, const std::vector<MethodInfo> &methods)

@@ -53,7 +53,7 @@ protected:
         if (command == "hello")
             reply(id, {{"version", "1"}, {"threads", 1}, {"memoryBytes", 8LL << 30}, {"methods", {methodJson("llaca", "LLACA"), methodJson("singles", "All singles"), methodJson("llm_direct", "Chat model, direct")}}});
         else if (command == "run")
-            run(id, request);
+            cutLines(id, request);
         else if (command == "sweep")
             sweep(id, request);
         else if (command == "lattice")
@@ -74,7 +74,7 @@ private:
         return all;
     }
 
-    static void run(int64_t id, const Json &request)
+    static void cutLines(int64_t id, const Json &request)
     {
         const std::string method = request["method"].get<std::string>();
         if (method == "llaca" && !request.contains("teacher") && !request.contains("dictionary") && !request.contains("replies")) {

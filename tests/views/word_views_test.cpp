@@ -80,6 +80,16 @@ private Q_SLOTS:
         QVERIFY(WordText::of(QStringLiteral("a b")).cells[1].space);
     }
 
+    void aMarkIsNeverDrawnWithoutABase()
+    {
+        const QStringList characters = sample::slashed("น/้/ำ/ใ");
+        QCOMPARE(clusterAt(characters, 0), QString::fromUtf8("น้"));
+        QVERIFY(clusterAt(characters, 1).isEmpty());
+        QCOMPARE(clusterAt(characters, 3), QString::fromUtf8("ใ"));
+        QCOMPARE(standingAlone(characters[1]).size(), 2);
+        QCOMPARE(standingAlone(characters[0]), characters[0]);
+    }
+
     void boundariesInsideACellShareItsWidth()
     {
         const WordText line = WordText::of(QString::fromUtf8("กี่ข")); // one cell of three code points, one of one
