@@ -4,6 +4,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <limits>
 
 namespace winnow {
@@ -47,13 +48,14 @@ std::optional<PairCosts> pairCosts(const PairData &pair)
     if (large.hidden <= 0 || small.hidden <= 0 || large.layers <= 0 || small.layers <= 0 || pair.tokens <= 0)
         return std::nullopt;
     const auto mapped = static_cast<int64_t>(pair.mapped.size());
-    const MappingCost cost = mappingCost(large, small, small.layers, mapped, pair.tokens, pair.large.cacheElementBytes, pair.small.cacheElementBytes);
+    const int64_t tokens = std::max<int64_t>(pair.tokens, pair.pieces.size()); // of the whole text, where it is longer than the span
+    const MappingCost cost = mappingCost(large, small, small.layers, mapped, tokens, pair.large.cacheElementBytes, pair.small.cacheElementBytes);
     PairCosts costs;
     costs.computed = true;
     costs.title = QCoreApplication::translate("views", "%1 of %2 layers replaced").arg(mapped).arg(large.layers);
     costs.largeName = pair.large.name;
     costs.smallName = pair.small.name;
-    costs.tokens = pair.tokens;
+    costs.tokens = static_cast<double>(tokens);
     costs.full = costs.tokens * cacheBytesPerToken(large, 0, pair.large.cacheElementBytes);
     costs.values = costs.full / 2;
     costs.keys = costs.full / 2 - cost.keyBytesSaved;

@@ -141,6 +141,28 @@ void QualityView::paintLabels(QPainter &painter, const Plan &plan, const Theme &
     }
 }
 
+void QualityView::paintAlone(QPainter &painter, const Plan &plan, const Theme &theme) const
+{
+    if (!m_alone || !std::isfinite(*m_alone) || (m_yScale == Scale::Log && *m_alone <= 0))
+        return;
+    painter.setFont(typeFont(TypeRole::Axis));
+    const QFontMetricsF metrics(painter.font());
+    if (plan.y.contains(*m_alone)) {
+        const double y = plan.at(plan.x.lo, *m_alone).y();
+        painter.setPen(QPen(theme.t3, 1.25, Qt::DashDotLine));
+        painter.drawLine(QPointF(plan.plot.left(), y), QPointF(plan.plot.right(), y));
+        painter.setPen(theme.t2);
+        painter.drawText(QRectF(plan.plot.left() + 4, y - metrics.height() - 1, plan.plot.width() - 8, metrics.height()), Qt::AlignLeft | Qt::AlignVCenter, tr("small model alone"));
+        return;
+    }
+    // It leaves the axis: said at the edge, which is not stretched for it.
+    const bool above = plan.y.share(*m_alone) > 1;
+    const double top = above ? plan.plot.top() + 1 : plan.plot.bottom() - metrics.height() - 1;
+    painter.setPen(theme.t2);
+    painter.drawText(QRectF(plan.plot.left() + 4, top, plan.plot.width() - 8, metrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
+        QStringLiteral("%1 %2").arg(above ? QStringLiteral("▴") : QStringLiteral("▾"), tr("small model alone %1").arg(yText(*m_alone))));
+}
+
 QualityView::Hit QualityView::markedPoint() const
 {
     if (m_hover.line >= 0)

@@ -1,5 +1,6 @@
 #include "views/quality_view.h"
 
+#include "core/base/json_fields.h"
 #include "views/charts/line_layer.h"
 #include "views/format.h"
 #include "views/legend.h"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace winnow {
 
@@ -32,7 +34,8 @@ bool QualityView::dataChanged()
 {
     std::vector<Line> lines = linesOf(data());
     refreshChoices();
-    if (samePicture(lines))
+    const std::optional<double> before = std::exchange(m_alone, aloneIn(data()));
+    if (samePicture(lines) && before == m_alone)
         return false;
     m_lines = std::move(lines);
     m_hover = {};
@@ -73,6 +76,16 @@ std::vector<QualityView::Line> QualityView::linesOf(const ViewData &data) const
             lines.push_back(std::move(line));
     }
     return lines;
+}
+
+std::optional<double> QualityView::aloneIn(const ViewData &data) const
+{
+    for (const Curve &curve : data.curves)
+        for (const Json &threshold : curve.thresholds)
+            if (namesAxis(curve.xName, kXNames[static_cast<int>(m_xKind)], kXNames[0]) && namesAxis(curve.yName, kYNames[static_cast<int>(m_yKind)], kYNames[0])
+                && stringField(threshold, "name") == "small")
+                return numberFromJson(childField(threshold, "y"));
+    return std::nullopt;
 }
 
 bool QualityView::samePicture(const std::vector<Line> &lines) const
@@ -270,6 +283,7 @@ void QualityView::paintBody(QPainter &painter, const QRectF &body, const Theme &
     for (const Line &line : m_lines)
         if (line.reference)
             paintReference(painter, plan, line, theme);
+    paintAlone(painter, plan, theme);
     paintFront(painter, plan, theme);
     QVector<charts::Line> layers;
     const auto local = [&](double x, double y) { return plan.at(x, y) - plan.plot.topLeft(); };

@@ -6,6 +6,8 @@
 #include <QPointer>
 #include <QPolygonF>
 
+#include <optional>
+
 class QComboBox;
 
 namespace winnow {
@@ -79,6 +81,7 @@ private:
     static constexpr size_t kFrontLabel = static_cast<size_t>(-1);
 
     std::vector<Line> linesOf(const ViewData &data) const;
+    std::optional<double> aloneIn(const ViewData &data) const;
     bool samePicture(const std::vector<Line> &lines) const;
     Plan planFor(const QRectF &body) const;
     bool usesDirectLabels() const;
@@ -92,6 +95,7 @@ private:
     QString yText(double y) const;
     QString xText(double x) const;
     void paintAxes(QPainter &painter, const Plan &plan, const QRectF &body, const Theme &theme) const;
+    void paintAlone(QPainter &painter, const Plan &plan, const Theme &theme) const;
     void paintReference(QPainter &painter, const Plan &plan, const Line &line, const Theme &theme) const;
     QPolygonF frontSteps(const Plan &plan) const; // empty when the front is not shown
     void paintFront(QPainter &painter, const Plan &plan, const Theme &theme) const;
@@ -110,6 +114,7 @@ private:
     void refreshChoices();
 
     std::vector<Line> m_lines;
+    std::optional<double> m_alone; // of the small model by itself, on the shown axis
     X m_xKind = X::Stored;
     Y m_yKind = Y::DeltaNll;
     Scale m_xScale = Scale::Linear, m_yScale = Scale::Linear;

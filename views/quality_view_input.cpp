@@ -63,6 +63,7 @@ void QualityView::setAxes(X x, Y y)
     m_xKind = x;
     m_yKind = y;
     m_lines = linesOf(data());
+    m_alone = aloneIn(data());
     m_hover = {};
     if (m_xChoice)
         m_xChoice->setCurrentIndex(static_cast<int>(x));

@@ -122,6 +122,9 @@ void MethodDock::setDense(bool dense)
     m_checks->setDense(dense);
     m_wordForm->setDense(dense);
     m_wordChecks->setDense(dense);
+    for (int i = 0; i < m_layout->count(); ++i) // else the dock still knows their old heights
+        if (QWidget *panel = m_layout->itemAt(i)->widget(); panel && panel->layout())
+            panel->layout()->activate();
     m_layout->invalidate();
 }
 

@@ -76,7 +76,7 @@ TopBar::TopBar(Workbench &bench, Look &look, const Actions &actions, QWidget *pa
     setFixedHeight(42);
     setStyleSheet(QStringLiteral("QToolBar { padding: 0; spacing: 0; }"));
     layout()->setContentsMargins(0, 0, 0, 0);
-    auto *row = new QWidget(this);
+    auto *row = m_row = new QWidget(this);
     auto *line = new QHBoxLayout(row);
     line->setContentsMargins(10, 0, 10, 0);
     line->setSpacing(8);
@@ -133,8 +133,24 @@ void TopBar::setCompact(bool compact)
 void TopBar::setSmallModelShown(bool shown)
 {
     m_small->setVisible(shown);
+    fit();
+}
+
+void TopBar::fit()
+{
+    const bool shown = !m_small->isHidden();
     for (Chooser *chooser : {m_model, m_small, m_input})
         chooser->setNarrow(m_compact && shown);
+    if (m_compact || !shown || m_row->layout()->sizeHint().width() <= width())
+        return;
+    for (Chooser *chooser : {m_model, m_small})
+        chooser->setNarrow(true);
+}
+
+void TopBar::resizeEvent(QResizeEvent *event)
+{
+    QToolBar::resizeEvent(event);
+    fit();
 }
 
 void TopBar::refresh()
@@ -156,6 +172,7 @@ void TopBar::refresh()
     m_input->setValue(input ? QString::fromStdString(input->name) : tr("none"));
     m_run->setIcon(m_look.icon(QStringLiteral("media-playback-start"), m_look.theme().onAccent));
     m_cancel->setIcon(m_look.icon(QStringLiteral("process-stop"), m_look.theme().t1));
+    fit();
 }
 
 void TopBar::fillModelMenu(Role role)

@@ -35,8 +35,13 @@ Q_SIGNALS:
     void smallModelAsked(const QString &name); // likewise; empty = the chooser as it is
     void addTextAsked();
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void refresh();
+    /// Shortens the names of the models where the bar is too short for them.
+    void fit();
     enum class Role { Model, SmallModel };
     void fillModelMenu(Role role);
     void addModels(QMenu *menu, const Json &models, Role role);
@@ -50,6 +55,7 @@ private:
     QPushButton *m_run, *m_cancel;
     FindBox *m_find;
     QToolButton *m_undo, *m_redo, *m_pane;
+    QWidget *m_row;
     bool m_compact = false;
 };
 

@@ -54,11 +54,12 @@ namespace {
     struct QualityAxis {
         const char *name, *unit;
         std::optional<double> QualityPoint::*value;
+        std::optional<double> QualityPoint::*alone; // the same of the small model by itself
     };
     constexpr SizeAxis kSizeAxes[] = {{"nativeBytes", &QualityPoint::storedBytes}, {"nominalBytes", &QualityPoint::nominalBytes}, {"tokens", &QualityPoint::tokens},
         {"effectiveBytes", &QualityPoint::effectiveBytes}, {"replacedShare", &QualityPoint::replacedShare}};
-    constexpr QualityAxis kQualityAxes[] = {{"deltaNll", "nats/token", &QualityPoint::deltaNll}, {"kl", "nats", &QualityPoint::kl}, {"top1Agreement", "", &QualityPoint::top1},
-        {"nll", "nats/token", &QualityPoint::nll}};
+    constexpr QualityAxis kQualityAxes[] = {{"deltaNll", "nats/token", &QualityPoint::deltaNll, &QualityPoint::smallDeltaNll}, {"kl", "nats", &QualityPoint::kl, &QualityPoint::smallKl},
+        {"top1Agreement", "", &QualityPoint::top1, &QualityPoint::smallTop1}, {"nll", "nats/token", &QualityPoint::nll, &QualityPoint::smallNll}};
 
     Curve makeCurve(const RunRecord &owner, const std::vector<const QualityPoint *> &measured, const SizeAxis &size, const QualityAxis &quality)
     {
@@ -75,6 +76,9 @@ namespace {
         curve.xName = size.name;
         curve.yName = quality.name;
         curve.unit = quality.unit;
+        for (const QualityPoint *point : measured)
+            if (curve.thresholds.empty() && point->*quality.alone)
+                curve.thresholds.push_back({{"name", "small"}, {"y", *(point->*quality.alone)}});
         const bool bands = quality.value == &QualityPoint::deltaNll && !points.empty() && std::all_of(points.begin(), points.end(), [](const auto &entry) { return entry.second->band; });
         for (const auto &[x, point] : points) {
             curve.x.push_back(x);
@@ -154,6 +158,10 @@ const QualityPoint &QualityCache::point(const ReportPtr &report)
     point.kl = report->metric("kl");
     point.top1 = report->metric("top1Agreement");
     point.nll = report->metric("nll");
+    point.smallDeltaNll = report->metric("smallDeltaNll");
+    point.smallKl = report->metric("smallKl");
+    point.smallTop1 = report->metric("smallTop1Agreement");
+    point.smallNll = report->metric("smallNll");
     const Json layers = fieldOf(report->model(), "layers");
     if (const auto mapped = report->metric("mappedLayers"); mapped && layers.is_number() && layers.get<double>() > 0)
         point.replacedShare = *mapped / layers.get<double>();

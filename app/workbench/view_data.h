@@ -20,6 +20,7 @@ struct QualityPoint {
     double effectiveBytes = -1; // stored, and the second model's cache where there is one
     double replacedShare = -1; // of the layers whose attention a second model gives
     std::optional<double> deltaNll, kl, top1, nll;
+    std::optional<double> smallDeltaNll, smallKl, smallTop1, smallNll; // of the small model by itself
     double low = 0, high = 0; // 95 % band of deltaNll
     bool band = false;
 };
@@ -60,7 +61,7 @@ ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &conte
 
 /// Quality against size: for each method and parameter set, owned by the lowest letter, one curve for every pair of axes
 /// (nativeBytes, nominalBytes, tokens, effectiveBytes, replacedShare; deltaNll, kl, top1Agreement, nll) that a measured cell or pinned run has, and a hollow
-/// forecast for the form's budget where two measured points allow one.
+/// forecast for the form's budget where two measured points allow one. The threshold "small" is the small model by itself.
 std::vector<Curve> qualityCurves(const ResultSource &document, const ViewContext &context);
 
 /// ΔNLL at `bytes` by straight lines over log bytes through measured points (ascending x); nullopt below two points.

@@ -183,7 +183,7 @@ private Q_SLOTS:
             report.body["request"] = run.request;
             report.body["model"] = {{"layers", 10}};
             if (mapped >= 0)
-                report.body["metrics"]["mappedLayers"] = mapped;
+                report.body["metrics"]["mappedLayers"] = mapped, report.body["metrics"]["smallNll"] = 3.25;
             if (*notice)
                 report.body["notices"] = {notice};
             document.pinRun(run, std::make_shared<const Report>(report));
@@ -201,6 +201,8 @@ private Q_SLOTS:
         for (const Curve &curve : qualityCurves(document, context))
             if (curve.xName == "replacedShare" && curve.yName == "nll") {
                 lines[curve.method] = curve.x;
+                QCOMPARE(curve.thresholds.size(), size_t(curve.method == "A" ? 0 : 1)); // the small model by itself
+                QVERIFY(curve.thresholds.empty() || curve.thresholds[0]["y"] == 3.25);
                 QCOMPARE(curve.title, curve.method == "A" ? std::string("full") : curve.method == "B" ? std::string("iam") : std::string("iam, h2o"));
             }
         QCOMPARE(lines.size(), size_t(3)); // full, IAM, IAM with eviction

@@ -306,6 +306,7 @@ void PicturesTest::onlyMeasuredAxesAreOffered()
     ratio.low = ratio.high = {};
     ratio.forecast = {};
     ratio.budgets = {};
+    ratio.thresholds = Json::array({{{"name", "small"}, {"y", 9.5}}}); // far off: named at the edge
     auto layers = std::make_shared<ViewData>(*more);
     layers->curves.push_back(ratio);
     view.setData(layers);
