@@ -120,7 +120,7 @@ QString familyOf(const QString &target)
             && QRegularExpression(QLatin1String(family.pattern)).match(target).hasMatch())
             return QLatin1String(family.name);
     }
-    if (target.contains(QRegularExpression(QStringLiteral("^(cuda|cublas|nvrtc)"))))
+    if (target.contains(QRegularExpression(QStringLiteral("^(cuda|cublas|nvrtc)(?!.*\\.moc$)")))) // moc files are named after their test
         return QStringLiteral("cuda");
     return {};
 }
