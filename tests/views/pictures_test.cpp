@@ -415,7 +415,7 @@ void PicturesTest::oddDataDrawsSomething()
     curves->curves = {curve, Curve{}, curve};
     cases.push_back(curves);
     auto noReport = std::make_shared<ViewData>();
-    noReport->runs.push_back(RunEntry{0, QStringLiteral("Lost"), QStringLiteral("25 %"), nullptr, true, false});
+    noReport->runs.push_back(RunEntry{0, QStringLiteral("Lost"), QStringLiteral("25 %"), QString(), nullptr, true, false, nullptr});
     noReport->current = noReport->runs.front();
     cases.push_back(noReport);
     for (const int nth : {0, 1, 2, 3}) {
@@ -487,7 +487,7 @@ void PicturesTest::paintsInTime()
         view->show();
         view->grab();
         auto moved = std::make_shared<ViewData>(*data); // a slider move: one report changed
-        moved->current = RunEntry{-1, QStringLiteral("SnapKV"), QStringLiteral("20 %"), reportOf(other), false, false};
+        moved->current = RunEntry{-1, QStringLiteral("SnapKV"), QStringLiteral("20 %"), QString(), reportOf(other), false, false, nullptr};
         QElapsedTimer timer;
         timer.start();
         view->setData(moved);

@@ -31,10 +31,11 @@ namespace {
             value = std::sqrt(value);
     }
 
+    /// The features the model knows: none when it was taught by no row.
     std::vector<double> standardised(std::span<const double> row, const LogisticModel &model)
     {
-        std::vector<double> out(row.size());
-        for (size_t f = 0; f < row.size(); ++f)
+        std::vector<double> out(std::min(row.size(), model.mean.size()));
+        for (size_t f = 0; f < out.size(); ++f)
             out[f] = model.deviation[f] > 1e-12 ? (row[f] - model.mean[f]) / model.deviation[f] : 0;
         return out;
     }
