@@ -74,7 +74,7 @@ WordCurves::WordCurves(QWidget *parent)
     m_actions.front()->setChecked(true);
 }
 
-QString WordCurves::note() const { return shown().empty() ? QString() : curveVariableTitle(m_variable); }
+QString WordCurves::note() const { return shown().empty() || width() < scaled(330) ? QString() : curveVariableTitle(m_variable); }
 
 QString WordCurves::title() const { return tr("Curves"); }
 
@@ -229,7 +229,7 @@ void WordCurves::paintLabels(QPainter &painter, const PlotFrame &frame, const Th
             y = above + metrics.height();
         above = y;
         if (y + metrics.height() / 2 < frame.plot.bottom())
-            label(run->run, run->title, {frame.plot.right() - 2, y});
+            label(run->run, frame.plot.width() < scaled(240) ? QString() : run->title, {frame.plot.right() - 2, y}); // no room: the letter
     }
 }
 

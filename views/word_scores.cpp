@@ -1,6 +1,7 @@
 #include "views/word_scores.h"
 
 #include "views/format.h"
+#include "views/type.h"
 #include "views/widgets/segmented_control.h"
 
 #include <algorithm>
@@ -161,8 +162,8 @@ int WordScoresView::markedId() const
 
 QString WordScoresView::note() const
 {
-    if (!data().words || !emptyReason().isEmpty())
-        return {};
+    if (!data().words || !emptyReason().isEmpty() || width() < scaled(400))
+        return {}; // the parts need the room
     const WordRun *run = data().words->current();
     const QString name = run ? (run->run >= 0 ? runLetter(run->run) : run->title) : QString();
     switch (m_part) {

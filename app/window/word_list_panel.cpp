@@ -117,7 +117,7 @@ void WordListPanel::refresh()
     m_empty->setVisible(!list);
     m_empty->setText(run ? tr("%1 works without a list of words.").arg(run->title) : tr("No result yet."));
     const WordSource &source = m_bench.words().setting().source;
-    const bool tested = run && source.kind != "dictionary" && source.counts.empty();
+    const bool tested = run && (source.kind == "simulated" || source.kind == "replies" || source.kind == "lines") && source.counts.empty();
     m_badge->setText(tested ? tr("trained on the tested lines") : tr("edited by hand"));
     m_badge->setVisible(list && (tested || !source.counts.empty()));
 }

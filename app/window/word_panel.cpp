@@ -368,7 +368,7 @@ void WordForm::askSweep(const QPoint &place)
     for (const WordBench::Variable &variable : m_bench.words().variables()) {
         QStringList values;
         for (const double value : variable.values)
-            values << format::shortNumber(value);
+            values << format::tick(value);
         menu->addAction(tr("F1 over %1: %2").arg(variable.title.toLower(), values.join(QStringLiteral(", "))), this, [this, variable] { m_bench.words().sweep(variable.name, variable.values); });
     }
     if (menu->isEmpty())

@@ -135,7 +135,8 @@ void WordsPage::markSomething()
 {
     const WordDataPtr &data = m_bench.words().data();
     const WordRun *run = data->current();
-    if (!isVisible() || !run || m_markedFor == m_bench.activeInput())
+    const InputRecord *input = m_bench.words().input();
+    if (!isVisible() || !run || !input || input->id != m_bench.activeInput() || m_markedFor == input->id)
         return;
     m_markedFor = m_bench.activeInput();
     if (m_bench.selection().word.isSet())

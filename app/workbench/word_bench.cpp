@@ -1,7 +1,6 @@
 #include "app/workbench/word_bench.h"
 
 #include "app/workbench/run_family.h"
-#include "core/base/command_line.h"
 #include "core/base/json_fields.h"
 
 #include <QDateTime>
@@ -359,9 +358,7 @@ QString WordBench::commandLine(qint64 runId) const
     if (!record || (!run && m_setting.setting.method.empty()))
         return {};
     const WordSetting setting = run ? wordSettingFromJson(run->request) : m_setting;
-    CommandFiles files;
-    files.text = record->name;
-    return QString::fromStdString(shellLine(commandFor(wordRunRequest(*record, setting, trainingInput(setting)), files, m_methods)));
+    return QString::fromStdString(wordCommand(*record, setting, trainingInput(setting), m_methods));
 }
 
 const InputRecord *WordBench::trainingInput(const WordSetting &setting) const

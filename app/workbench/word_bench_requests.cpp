@@ -41,6 +41,8 @@ std::vector<double> sweepValues(const ParameterInfo &parameter)
         return {0.1, 0.25, 0.5, 0.75, 1};
     if (parameter.name == "topRatio")
         return {0.9, 0.95, 0.99, 1};
+    if (parameter.type == ParameterType::Float && parameter.minimum <= 0 && parameter.maximum <= 1)
+        return {0, 0.05, 0.1, 0.15, 0.2, 0.3};
     std::vector<double> values;
     const double low = std::max(parameter.minimum, parameter.minimum > 0 ? parameter.minimum : 1), high = parameter.maximum;
     const bool wide = high / low > 50;
@@ -193,8 +195,10 @@ std::vector<WordBench::Variable> WordBench::variables() const
     const MethodInfo *info = method();
     for (const ParameterInfo &parameter : info ? info->parameters : std::vector<ParameterInfo>()) {
         const bool number = parameter.type == ParameterType::Int || parameter.type == ParameterType::Float;
-        if (number && parameter.name != "seed" && parameter.name != "kBest" && parameterVisible(parameter, m_setting.setting.parameters))
-            found.push_back({QString::fromStdString(parameter.name), QString::fromStdString(parameter.title), sweepValues(parameter)});
+        if (!number || parameter.name == "seed" || parameter.name == "kBest" || !parameterVisible(parameter, m_setting.setting.parameters))
+            continue;
+        if (std::vector<double> values = sweepValues(parameter); values.size() > 1)
+            found.push_back({QString::fromStdString(parameter.name), QString::fromStdString(parameter.title), std::move(values)});
     }
     return found;
 }

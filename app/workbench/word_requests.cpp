@@ -1,5 +1,6 @@
 #include "app/workbench/word_requests.h"
 
+#include "core/base/command_line.h"
 #include "core/base/json_fields.h"
 
 #include <algorithm>
@@ -169,6 +170,31 @@ Json wordRunRequest(const InputRecord &input, const WordSetting &setting, const 
     request["params"] = setting.setting.parameters;
     addSource(request, setting.source, training);
     return request;
+}
+
+std::string wordCommand(const InputRecord &input, const WordSetting &setting, const InputRecord *training, std::span<const MethodInfo> methods)
+{
+    const Json request{{"command", "run"}, {"method", setting.setting.method}, {"params", setting.setting.parameters}};
+    Command command = commandFor(request, {}, methods);
+    const auto add = [&](const char *option, const std::string &value) {
+        command.words.emplace_back(option);
+        command.words.push_back(value);
+    };
+    add(goldLines(input) > 0 ? "--gold" : "--lines", input.name);
+    if (const std::string language = inputLanguage(input); language != "auto")
+        add("--language", language);
+    const WordSource &source = setting.source;
+    if (!source.counts.empty())
+        add("--dictionary", "edited-" + setting.setting.method + ".txt"); // what Save Dictionary writes
+    else if (source.kind == "simulated")
+        add("--teacher", "simulated");
+    else if (source.kind == "replies")
+        add("--replies", source.path);
+    else if (source.kind == "dictionary")
+        add("--dictionary", source.path);
+    else if (source.kind == "input" && training)
+        add("--training-gold", training->name);
+    return shellLine(command);
 }
 
 Json wordSweepRequest(const Json &run, const std::string &parameter, const std::vector<double> &values)

@@ -5,6 +5,7 @@
 #include "sessions/session.h"
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ std::string inputLanguage(const InputRecord &input);
 
 /// @param training  the input whose gold words are learned from, where the source says so; may be null
 Json wordRunRequest(const InputRecord &input, const WordSetting &setting, const InputRecord *training);
+/// `winnow-cli run ...` that repeats a run: lines, gold and lists stand in files of the inputs' names.
+std::string wordCommand(const InputRecord &input, const WordSetting &setting, const InputRecord *training, std::span<const MethodInfo> methods);
 /// F1 over values of one parameter.
 Json wordSweepRequest(const Json &run, const std::string &parameter, const std::vector<double> &values);
 Json wordTrainRequest(const Json &run, const std::string &out);

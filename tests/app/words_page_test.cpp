@@ -239,7 +239,8 @@ private Q_SLOTS:
         QVERIFY(!app.bench().document().run(second));
         app.bench().setActiveRun(first); // as the tree and the table do
         QCOMPARE(app.bench().words().setting().setting.method, std::string("llaca"));
-        QVERIFY(app.bench().words().commandLine(first).contains(QStringLiteral("llaca")));
+        const QString command = app.bench().words().commandLine(first);
+        QVERIFY2(command.startsWith(QStringLiteral("winnow-cli run --method llaca")) && command.contains(QStringLiteral("--gold zh-two.txt")) && command.contains(QStringLiteral("--teacher simulated")), qPrintable(command));
     }
 
     void aClickOnAWordAsksForItsLattice()
