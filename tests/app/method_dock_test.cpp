@@ -29,6 +29,8 @@ private Q_SLOTS:
         QTRY_COMPARE(app.bench().smallModel().phase, ModelState::Phase::Ready);
         const MethodDock *dock = app.window().methodDock();
         for (const MethodInfo &method : app.bench().methods()) {
+            if (method.family != "kv")
+                continue; // forms of other families stand on pages of their own
             app.bench().setMethod(QString::fromStdString(method.id));
             QVERIFY(app.waitPreview());
             app.bench().evaluateCurrent();
