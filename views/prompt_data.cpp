@@ -83,7 +83,9 @@ void readStages(PromptData &data, const TableReader &table)
         stage.rFirst = table.number(i, "rStage0");
         stage.maxDelta = table.number(i, "maxDelta");
         stage.ms = table.number(i, "ms");
-        const int number = table.integer(i, "stage", static_cast<int>(i) + 1);
+        // Numbers begin where the report lets them begin, at 0 or at 1.
+        const int first = table.integer(0, "stage", 1);
+        const int number = table.integer(i, "stage", static_cast<int>(i) + first) - first + 1;
         if (number >= 1 && static_cast<size_t>(number) <= data.stages.size())
             addStage(data.stages[static_cast<size_t>(number) - 1], stage);
         else

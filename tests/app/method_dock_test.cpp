@@ -30,7 +30,7 @@ private Q_SLOTS:
         const MethodDock *dock = app.window().methodDock();
         for (const MethodInfo &method : app.bench().methods()) {
             if (method.family != "kv")
-                continue; // other pages' forms
+                continue; // forms of other families stand on pages of their own
             app.bench().setMethod(QString::fromStdString(method.id));
             QVERIFY(app.waitPreview());
             app.bench().evaluateCurrent();

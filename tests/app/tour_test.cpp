@@ -165,7 +165,7 @@ private Q_SLOTS:
             bench.sweep(sweep);
             QVERIFY(app.waitJobs());
             QCOMPARE(bench.document().cells().size(), size_t(4));
-            QTRY_COMPARE(bench.viewData()->curves.size(), size_t(3 * 9)); // three runs, every pair of axes
+            QTRY_COMPARE(bench.viewData()->curves.size(), size_t(3 * 12)); // three runs, every pair of axes
 
             const std::vector<CompareRow> &rows = app.window().results()->compare()->model()->rows();
             QCOMPARE(rows.size(), size_t(3));

@@ -27,7 +27,7 @@ using namespace winnow;
 using namespace winnow::test;
 
 /// Captures, plans, evaluation and comparison of heads of a model on a GPU against the CPU.
-class CudaParityTest : public QObject {
+class GpuParityTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase();
@@ -140,13 +140,13 @@ double largestGap(const std::vector<float> &a, const std::vector<float> &b)
 
 } // namespace
 
-void CudaParityTest::initTestCase()
+void GpuParityTest::initTestCase()
 {
     if (const std::string reason = parityReason(); !reason.empty())
         QSKIP(reason.c_str());
 }
 
-void CudaParityTest::captureStatisticsEqualTheCpu_data()
+void GpuParityTest::captureStatisticsEqualTheCpu_data()
 {
     QTest::addColumn<QString>("path");
     const QDir zoo(QString::fromStdString(dataPath("zoo")));
@@ -156,7 +156,7 @@ void CudaParityTest::captureStatisticsEqualTheCpu_data()
     }
 }
 
-void CudaParityTest::captureStatisticsEqualTheCpu()
+void GpuParityTest::captureStatisticsEqualTheCpu()
 {
     QFETCH(QString, path);
     const auto [cpu, device] = openBoth(path);
@@ -188,7 +188,7 @@ void CudaParityTest::captureStatisticsEqualTheCpu()
     }
 }
 
-void CudaParityTest::plansAndScoresOfEveryMethodEqualTheCpu()
+void GpuParityTest::plansAndScoresOfEveryMethodEqualTheCpu()
 {
     QFETCH(QString, path);
     const auto [cpu, device] = openBoth(path);
@@ -235,7 +235,7 @@ void CudaParityTest::plansAndScoresOfEveryMethodEqualTheCpu()
     QVERIFY(worst < 1e-4);
 }
 
-void CudaParityTest::textUnderAPlanEqualsTheCpu()
+void GpuParityTest::textUnderAPlanEqualsTheCpu()
 {
     const auto [cpu, device] = openBoth(QString::fromStdString(dataPath("zoo/qwen3")));
     const auto ids = pairIds(60, 3, cpu->config().vocab);
@@ -250,7 +250,7 @@ void CudaParityTest::textUnderAPlanEqualsTheCpu()
     }
 }
 
-void CudaParityTest::measuredRunsEqualTheCpu_data()
+void GpuParityTest::measuredRunsEqualTheCpu_data()
 {
     QTest::addColumn<QString>("folder");
     QTest::addColumn<QString>("method");
@@ -268,7 +268,7 @@ void CudaParityTest::measuredRunsEqualTheCpu_data()
     }
 }
 
-void CudaParityTest::measuredRunsEqualTheCpu()
+void GpuParityTest::measuredRunsEqualTheCpu()
 {
     QFETCH(QString, folder);
     QFETCH(QString, method);
@@ -285,7 +285,7 @@ void CudaParityTest::measuredRunsEqualTheCpu()
     QCOMPARE(b->peakBytes, a->peakBytes);
 }
 
-void CudaParityTest::pairMethodsEqualTheCpu_data()
+void GpuParityTest::pairMethodsEqualTheCpu_data()
 {
     QTest::addColumn<QString>("method");
     QTest::addColumn<QString>("parameters");
@@ -295,7 +295,7 @@ void CudaParityTest::pairMethodsEqualTheCpu_data()
     QTest::newRow("iam, chunked") << "iam" << R"({"matchMin": 16, "matchMax": 40, "prefillMode": "chunked"})";
 }
 
-void CudaParityTest::pairMethodsEqualTheCpu()
+void GpuParityTest::pairMethodsEqualTheCpu()
 {
     QFETCH(QString, method);
     QFETCH(QString, parameters);
@@ -337,7 +337,7 @@ void CudaParityTest::pairMethodsEqualTheCpu()
     QCOMPARE(textThere->ids, text->ids);
 }
 
-void CudaParityTest::headSimilarityByTheKernelEqualsTheCpu()
+void GpuParityTest::headSimilarityByTheKernelEqualsTheCpu()
 {
     const auto large = randomModel(pairConfig(6), 3), small = randomModel(pairConfig(3, 6, 3), 4);
     const auto largeThere = onDevice(*large), smallThere = onDevice(*small);
@@ -365,7 +365,7 @@ void CudaParityTest::headSimilarityByTheKernelEqualsTheCpu()
     QVERIFY(largestGap(found->largeSums, expected->largeSums) < 1e-4);
 }
 
-void CudaParityTest::attentionTilesEqualTheCpu()
+void GpuParityTest::attentionTilesEqualTheCpu()
 {
     for (const char *folder : {"zoo/gemma2", "zoo/deepseek-v3", "zoo/mistral-swa"}) {
         const auto [cpu, device] = openBoth(QString::fromStdString(dataPath(folder)));
@@ -378,7 +378,7 @@ void CudaParityTest::attentionTilesEqualTheCpu()
     }
 }
 
-void CudaParityTest::promptScoresEqualTheCpu()
+void GpuParityTest::promptScoresEqualTheCpu()
 {
     const auto gap = [](const std::vector<double> &a, const std::vector<double> &b) {
         double most = a.size() == b.size() ? 0 : INFINITY;
@@ -406,7 +406,7 @@ void CudaParityTest::promptScoresEqualTheCpu()
     }
 }
 
-void CudaParityTest::writtenTensorsEqualTheCpu()
+void GpuParityTest::writtenTensorsEqualTheCpu()
 {
     const QTemporaryDir folder;
     for (const char *name : {"zoo/mixtral", "zoo/deepseek-v2", "zoo/gemma3-text"}) {
@@ -427,7 +427,7 @@ void CudaParityTest::writtenTensorsEqualTheCpu()
     }
 }
 
-void CudaParityTest::timeOfTheKernel()
+void GpuParityTest::timeOfTheKernel()
 {
     std::string reason;
     if (!gpu::headPairKernelAvailable(&reason))
@@ -465,5 +465,5 @@ void CudaParityTest::timeOfTheKernel()
     }
 }
 
-QTEST_GUILESS_MAIN(CudaParityTest)
-#include "cuda_parity_test.moc"
+QTEST_GUILESS_MAIN(GpuParityTest)
+#include "gpu_parity_test.moc"

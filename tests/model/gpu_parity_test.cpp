@@ -23,7 +23,7 @@ using namespace winnow::test;
 
 /// The model on a GPU against the CPU: every tensor of a pass, greedy tokens, caches that lost slots. Arithmetic is f32 on both,
 /// so what differs is the order of sums.
-class CudaParityTest : public QObject {
+class GpuParityTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase();
@@ -116,13 +116,13 @@ QStringList differences(const std::map<std::string, at::Tensor> &found, const st
 
 } // namespace
 
-void CudaParityTest::initTestCase()
+void GpuParityTest::initTestCase()
 {
     if (const std::string reason = parityReason(); !reason.empty())
         QSKIP(reason.c_str());
 }
 
-std::shared_ptr<const Model> CudaParityTest::onDevice(const ModelConfig &config, const Weights &weights) const
+std::shared_ptr<const Model> GpuParityTest::onDevice(const ModelConfig &config, const Weights &weights) const
 {
     auto moved = weightsOn(*chooseDevice(parityDevice()), weights);
     if (!moved)
@@ -130,7 +130,7 @@ std::shared_ptr<const Model> CudaParityTest::onDevice(const ModelConfig &config,
     return Model::fromParts(config, std::move(*moved), nullptr);
 }
 
-void CudaParityTest::productsKeepTheMantissaOfF32()
+void GpuParityTest::productsKeepTheMantissaOfF32()
 {
     const at::Device device = *chooseDevice(parityDevice());
     const at::Tensor a = at::randn({96, 700}), b = at::randn({700, 80});
@@ -139,7 +139,7 @@ void CudaParityTest::productsKeepTheMantissaOfF32()
     QVERIFY2(error < 2e-6, qPrintable(QString::number(error))); // TF32: 3e-4
 }
 
-void CudaParityTest::everyTensorOfAPassEqualsTheCpu_data()
+void GpuParityTest::everyTensorOfAPassEqualsTheCpu_data()
 {
     QTest::addColumn<QString>("path");
     const QDir zoo(QString::fromStdString(dataPath("zoo")));
@@ -152,7 +152,7 @@ void CudaParityTest::everyTensorOfAPassEqualsTheCpu_data()
         QTest::newRow(qPrintable(entry.fileName())) << entry.filePath();
 }
 
-void CudaParityTest::everyTensorOfAPassEqualsTheCpu()
+void GpuParityTest::everyTensorOfAPassEqualsTheCpu()
 {
     QFETCH(QString, path);
     const c10::InferenceMode inference;
@@ -164,7 +164,7 @@ void CudaParityTest::everyTensorOfAPassEqualsTheCpu()
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join("; ")));
 }
 
-void CudaParityTest::greedyTokensEqualTheCpu()
+void GpuParityTest::greedyTokensEqualTheCpu()
 {
     QFETCH(QString, path);
     const auto cpu = openOn(path.toStdString(), "cpu"), other = openOn(path.toStdString(), parityDevice());
@@ -175,7 +175,7 @@ void CudaParityTest::greedyTokensEqualTheCpu()
     QCOMPARE(found->ids, expected->ids);
 }
 
-void CudaParityTest::scoresEqualTheCpu()
+void GpuParityTest::scoresEqualTheCpu()
 {
     QFETCH(QString, path);
     const auto cpu = openOn(path.toStdString(), "cpu"), other = openOn(path.toStdString(), parityDevice());
@@ -189,7 +189,7 @@ void CudaParityTest::scoresEqualTheCpu()
     QCOMPARE(found->topIds, expected->topIds);
 }
 
-void CudaParityTest::everySwitchEqualsTheCpu_data()
+void GpuParityTest::everySwitchEqualsTheCpu_data()
 {
     QTest::addColumn<int>("index");
     int index = 0;
@@ -197,7 +197,7 @@ void CudaParityTest::everySwitchEqualsTheCpu_data()
         QTest::newRow(name.c_str()) << index++;
 }
 
-void CudaParityTest::everySwitchEqualsTheCpu()
+void GpuParityTest::everySwitchEqualsTheCpu()
 {
     QFETCH(int, index);
     const c10::InferenceMode inference;
@@ -221,7 +221,7 @@ void CudaParityTest::everySwitchEqualsTheCpu()
     QCOMPARE(b.allocatedBytes(), a.allocatedBytes());
 }
 
-void CudaParityTest::cachesThatLostSlotsEqualTheCpu()
+void GpuParityTest::cachesThatLostSlotsEqualTheCpu()
 {
     const c10::InferenceMode inference;
     const ModelConfig config = tinyConfig();
@@ -246,7 +246,7 @@ void CudaParityTest::cachesThatLostSlotsEqualTheCpu()
     QVERIFY2(error < kTolerance, qPrintable(QString::number(error)));
 }
 
-void CudaParityTest::freeMemoryAndPeakFollowAModel()
+void GpuParityTest::freeMemoryAndPeakFollowAModel()
 {
     const at::Device device = *chooseDevice(parityDevice());
     if (device.is_cpu())
@@ -259,7 +259,7 @@ void CudaParityTest::freeMemoryAndPeakFollowAModel()
     QVERIFY(peakDeviceBytes(device) >= kBytes);
 }
 
-void CudaParityTest::halfPrecisionAndStoredWeightsAreRefused()
+void GpuParityTest::halfPrecisionAndStoredWeightsAreRefused()
 {
     const std::string path = dataPath("models/llama-f16.gguf");
     for (const char *dtype : {"bf16", "f16"}) {
@@ -274,5 +274,5 @@ void CudaParityTest::halfPrecisionAndStoredWeightsAreRefused()
     QCOMPARE(model.error().code, ErrorCode::Unsupported);
 }
 
-QTEST_GUILESS_MAIN(CudaParityTest)
-#include "cuda_parity_test.moc"
+QTEST_GUILESS_MAIN(GpuParityTest)
+#include "gpu_parity_test.moc"
