@@ -34,14 +34,14 @@ namespace {
     std::vector<double> standardised(std::span<const double> row, const LogisticModel &model)
     {
         std::vector<double> out(row.size());
-        for (size_t f = 0; f < row.size(); ++f)
+        for (size_t f = 0; f < std::min(row.size(), model.mean.size()); ++f)
             out[f] = model.deviation[f] > 1e-12 ? (row[f] - model.mean[f]) / model.deviation[f] : 0;
         return out;
     }
 
     double linear(const std::vector<double> &weights, const std::vector<double> &row)
     {
-        return std::inner_product(row.begin(), row.end(), weights.begin(), weights.back());
+        return std::inner_product(weights.begin(), weights.end() - 1, row.begin(), weights.back());
     }
 
 } // namespace
