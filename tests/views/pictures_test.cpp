@@ -1,4 +1,5 @@
 #include "tests/views/sample_data.h"
+#include "tests/views/sample_prompt.h"
 #include "views/agreement_view.h"
 #include "views/figure_export.h"
 #include "views/head_map.h"
@@ -327,7 +328,7 @@ void PicturesTest::figuresAreValid()
     QFETCH(QString, id);
     const sample::Panthers panthers;
     const std::unique_ptr<RunView> view = makeView(id); // never shown
-    view->setData(panthers.viewData(4));
+    view->setData(viewIds(ViewPage::Prompt).contains(id) ? sample::promptViewData() : panthers.viewData(4));
     view->setSelection(Selection{-1, -1, -1, -1, -1, false, {2, 1, 1, 1}});
     FigureOptions options{FigureFileKind::Png, {640, 320}, Theme::dark(), QStringLiteral("A title"), view->caption(), 2};
     const Result<QByteArray> png = renderFigure(*view, options);

@@ -115,6 +115,57 @@ namespace {
         }
     }
 
+    /// The text of the token step, and which token of the input each of its tokens is.
+    struct LinguaSource {
+        LinguaText text;
+        std::vector<int32_t> source;
+    };
+
+    /// Chosen contexts one after the other, each with its kept share.
+    LinguaSource chosenText(const PromptInput &input, const LinguaContexts &chosen, const std::vector<size_t> &order, double target)
+    {
+        LinguaSource out;
+        double length = 1;
+        for (const size_t i : order)
+            length += static_cast<double>(input.contextTokens[i].count()) + 2;
+        for (const size_t i : order) {
+            const TokenRange range = input.wholeContext(i);
+            const auto begin = static_cast<int64_t>(out.source.size());
+            for (int32_t token = range.first; token < range.end; ++token)
+                out.source.push_back(token);
+            out.text.parts.push_back({begin, static_cast<int64_t>(out.source.size()), std::clamp(target / length + chosen.deltas[i], 0.0, 1.0)});
+        }
+        return out;
+    }
+
+    /// Step B: only tokens of the sentences that stay.
+    Result<void> dropSentences(const PromptInput &input, double budget, PromptScorer &scorer, const RunContext &context, LinguaSource &out)
+    {
+        auto stays = sentenceFilter(input, out.source, budget, scorer, context);
+        if (!stays)
+            return fail(stays.error());
+        std::vector<int32_t> left;
+        for (LinguaPart &part : out.text.parts) {
+            const auto begin = static_cast<int64_t>(left.size());
+            std::copy_if(out.source.begin() + part.begin, out.source.begin() + part.end, std::back_inserter(left),
+                [&](int32_t token) { return (*stays)[static_cast<size_t>(token)] != 0; });
+            part.begin = begin;
+            part.end = static_cast<int64_t>(left.size());
+        }
+        out.source = std::move(left);
+        return {};
+    }
+
+    Result<void> addQuestion(const PromptInput &input, const PromptScorer &scorer, LinguaText &text)
+    {
+        auto question = scorer.tokens(input.question);
+        if (!question)
+            return fail(question.error());
+        for (const ScorerToken &token : *question)
+            text.question.push_back(token.id);
+        return {};
+    }
+
 } // namespace
 
 Result<PromptPlan> linguaPlan(const PromptInput &input, const PromptBudget &budget, const LinguaContexts &chosen,
@@ -122,57 +173,32 @@ Result<PromptPlan> linguaPlan(const PromptInput &input, const PromptBudget &budg
 {
     const double target = linguaTarget(input, budget);
     const std::vector<size_t> order = outputOrder(chosen, options.order);
-    std::vector<int32_t> source; // token of the input behind each token of the text
-    LinguaText text;
-    double length = 1;
-    for (const size_t i : order)
-        length += static_cast<double>(input.contextTokens[i].count()) + 2;
-    for (const size_t i : order) {
-        const TokenRange range = input.wholeContext(i);
-        const auto begin = static_cast<int64_t>(source.size());
-        for (int32_t token = range.first; token < range.end; ++token)
-            source.push_back(token);
-        text.parts.push_back({begin, static_cast<int64_t>(source.size()), std::clamp(target / length + chosen.deltas[i], 0.0, 1.0)});
-    }
+    LinguaSource made = chosenText(input, chosen, order, target);
     if (options.sentenceRatio > 0) {
-        auto stays = sentenceFilter(input, source, target * options.sentenceRatio, scorer, context);
-        if (!stays)
-            return fail(stays.error());
-        std::vector<int32_t> left;
-        for (LinguaPart &part : text.parts) {
-            const auto begin = static_cast<int64_t>(left.size());
-            std::copy_if(source.begin() + part.begin, source.begin() + part.end, std::back_inserter(left),
-                [&](int32_t token) { return (*stays)[static_cast<size_t>(token)] != 0; });
-            part.begin = begin;
-            part.end = static_cast<int64_t>(left.size());
-        }
-        source = std::move(left);
+        if (auto dropped = dropSentences(input, target * options.sentenceRatio, scorer, context, made); !dropped)
+            return fail(dropped.error());
     }
-    for (const int32_t token : source) {
-        text.ids.push_back(input.ids[static_cast<size_t>(token)]);
+    for (const int32_t token : made.source) {
+        made.text.ids.push_back(input.ids[static_cast<size_t>(token)]);
         if (options.keepsBlankLines)
-            text.isForced.push_back(input.bytes(token).find("\n\n") != std::string_view::npos);
+            made.text.isForced.push_back(input.bytes(token).find("\n\n") != std::string_view::npos);
     }
     if (options.asksQuestion) {
-        auto question = scorer.tokens(input.question);
-        if (!question)
-            return fail(question.error());
-        for (const ScorerToken &token : *question)
-            text.question.push_back(token.id);
+        if (auto added = addQuestion(input, scorer, made.text); !added)
+            return fail(added.error());
     }
-    auto result = options.shift == IndexShift::Official
-        ? compressOfficially(text.ids, text.parts.front().tau, options.rules.segment, scorer, context)
-        : compressSegments(text, options.rules, scorer, context);
+    const double tau = made.text.parts.front().tau;
+    auto result = options.shift == IndexShift::Official ? compressOfficially(made.text.ids, tau, options.rules.segment, scorer, context)
+                                                        : compressSegments(made.text, options.rules, scorer, context);
     if (!result)
         return fail(result.error());
     PromptPlan plan;
     for (const int32_t token : result->kept)
-        plan.kept.push_back(source[static_cast<size_t>(token)]);
+        plan.kept.push_back(made.source[static_cast<size_t>(token)]);
     std::sort(plan.kept.begin(), plan.kept.end());
-    plan.scores.push_back(tokenScores(input, source, *result));
+    plan.scores.push_back(tokenScores(input, made.source, *result));
     plan.tables = {contextTable(chosen.contexts, chosen.deltas), segmentTable(result->trace)};
-    plan.metrics = {{"target", target}, {"tau", text.parts.front().tau}, {"rankMs", chosen.rankMs}, {"firstPassMs", result->firstMs},
-        {"tokenMs", result->tokenMs}};
+    plan.metrics = {{"target", target}, {"tau", tau}, {"rankMs", chosen.rankMs}, {"firstPassMs", result->firstMs}, {"tokenMs", result->tokenMs}};
     if (options.order == LinguaOrder::Rank && order.size() > 1)
         renderRanked(input, order, options.joiner, plan);
     return plan;

@@ -42,7 +42,7 @@ namespace {
 
     double linear(const std::vector<double> &weights, const std::vector<double> &row)
     {
-        return std::inner_product(row.begin(), row.end(), weights.begin(), weights.back());
+        return std::inner_product(weights.begin(), weights.end() - 1, row.begin(), weights.back());
     }
 
 } // namespace

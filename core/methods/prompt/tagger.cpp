@@ -52,7 +52,8 @@ namespace {
             const std::vector<std::vector<double>> rows = wordFeatures(input, spans, *scores);
             const std::vector<uint8_t> labels = teacherLabels(input, spans, taught->kept);
             const auto part = static_cast<std::ptrdiff_t>(std::lround(parameters.number("trainingShare") * static_cast<double>(rows.size())));
-            const auto taughtRows = std::clamp<std::ptrdiff_t>(part, 0, static_cast<std::ptrdiff_t>(rows.size()));
+            // At least one word, however short the text: a regression on nothing has no features.
+            const auto taughtRows = std::min<std::ptrdiff_t>(std::max<std::ptrdiff_t>(part, 1), static_cast<std::ptrdiff_t>(rows.size()));
             const LogisticModel model = fitLogistic({rows.begin(), rows.begin() + taughtRows}, {labels.begin(), labels.begin() + taughtRows});
             std::vector<ValuedWord> words;
             std::vector<double> heldOut;
