@@ -1,6 +1,7 @@
 #include "tests/support/damage.h"
 
 #include <QTemporaryDir>
+#include <SQLiteCpp/Database.h>
 #include <QtTest>
 
 using namespace winnow;
@@ -79,10 +80,7 @@ void SessionDamageTest::repairOfAForeignSchemaDropsWhatIsNotOurs()
 {
     const std::string file = path("trigger.winnow");
     QVERIFY(writeFileAtomically(file, m_bytes));
-    QCOMPARE(QProcess::execute("sqlite3",
-                 { QString::fromStdString(file),
-                     "CREATE TRIGGER t AFTER INSERT ON notes BEGIN DELETE FROM runs; END;" }),
-        0);
+    SQLite::Database(file, SQLite::OPEN_READWRITE).exec("CREATE TRIGGER t AFTER INSERT ON notes BEGIN DELETE FROM runs; END;");
     const auto refused = Session::open(file);
     QVERIFY(!refused);
     QVERIFY(refused.error().message.find("trigger t") != std::string::npos);
@@ -94,10 +92,7 @@ void SessionDamageTest::damageInOneReportLeavesTheOthersReadable()
 {
     const std::string file = path("report.winnow");
     QVERIFY(writeFileAtomically(file, m_bytes));
-    QCOMPARE(QProcess::execute("sqlite3",
-                 { QString::fromStdString(file),
-                     "UPDATE run_reports SET frame = substr(frame, 1, 200) WHERE run_id = 2" }),
-        0);
+    SQLite::Database(file, SQLite::OPEN_READWRITE).exec("UPDATE run_reports SET frame = substr(frame, 1, 200) WHERE run_id = 2");
     auto session = *Session::open(file);
     const auto damaged = session->report(2);
     QVERIFY(!damaged);
