@@ -1,21 +1,10 @@
-#include "core/methods/prompt/staged_parameters.h"
+#include "core/methods/prompt/one_stage.h"
 
 namespace winnow {
 namespace {
 
-    /// DAC with attention weight 1 in one stage (prompt-compression-baselines.md 3.1).
-    class AttentionOnly : public PromptMethod {
-    protected:
-        Result<PromptPlan> run(const PromptInput &input, PromptScorer &scorer, const PromptBudget &budget, const Parameters &parameters,
-            const RunContext &context) const override
-        {
-            auto options = prompt::stagedOptions(input, budget, parameters);
-            if (!options)
-                return fail(options.error());
-            options->rules.attentionWeight = 1;
-            return stagedPlan(input, *options, scorer, context);
-        }
-    };
+    /// Attention weight 1: what is looked at most stays.
+    void attentionOnly(StageRules &rules) { rules.attentionWeight = 1; }
 
 } // namespace
 
@@ -32,6 +21,6 @@ constinit const MethodSpec methodspecs::attention{.id = "attention",
     .parameters = prompt::kStaticParameters,
     .needs = "information,attention",
     .artifacts = "PromptTokens,TokenScores,Table",
-    .createPrompt = []() -> std::unique_ptr<const PromptMethod> { return std::make_unique<AttentionOnly>(); }};
+    .createPrompt = prompt::makeOneStage<attentionOnly>};
 
 } // namespace winnow

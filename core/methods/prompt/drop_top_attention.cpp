@@ -1,21 +1,10 @@
-#include "core/methods/prompt/staged_parameters.h"
+#include "core/methods/prompt/one_stage.h"
 
 namespace winnow {
 namespace {
 
-    /// Removes the m - k largest column sums (prompt-compression-baselines.md 3.1).
-    class DropTopAttention : public PromptMethod {
-    protected:
-        Result<PromptPlan> run(const PromptInput &input, PromptScorer &scorer, const PromptBudget &budget, const Parameters &parameters,
-            const RunContext &context) const override
-        {
-            auto options = prompt::stagedOptions(input, budget, parameters);
-            if (!options)
-                return fail(options.error());
-            options->rules.order = StageOrder::LowAttention;
-            return stagedPlan(input, *options, scorer, context);
-        }
-    };
+    /// The m - k largest column sums go.
+    void lowAttention(StageRules &rules) { rules.order = StageOrder::LowAttention; }
 
 } // namespace
 
@@ -32,6 +21,6 @@ constinit const MethodSpec methodspecs::drop_top_attention{.id = "drop_top_atten
     .parameters = prompt::kStaticParameters,
     .needs = "information,attention",
     .artifacts = "PromptTokens,TokenScores,Table",
-    .createPrompt = []() -> std::unique_ptr<const PromptMethod> { return std::make_unique<DropTopAttention>(); }};
+    .createPrompt = prompt::makeOneStage<lowAttention>};
 
 } // namespace winnow

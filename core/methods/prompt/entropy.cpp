@@ -1,21 +1,10 @@
-#include "core/methods/prompt/staged_parameters.h"
+#include "core/methods/prompt/one_stage.h"
 
 namespace winnow {
 namespace {
 
-    /// DAC with attention weight 0 in one stage (prompt-compression-baselines.md 3.1).
-    class Entropy : public PromptMethod {
-    protected:
-        Result<PromptPlan> run(const PromptInput &input, PromptScorer &scorer, const PromptBudget &budget, const Parameters &parameters,
-            const RunContext &context) const override
-        {
-            auto options = prompt::stagedOptions(input, budget, parameters);
-            if (!options)
-                return fail(options.error());
-            options->rules.attentionWeight = 0;
-            return stagedPlan(input, *options, scorer, context);
-        }
-    };
+    /// Attention weight 0: what was expected least stays.
+    void informationOnly(StageRules &rules) { rules.attentionWeight = 0; }
 
 } // namespace
 
@@ -32,6 +21,6 @@ constinit const MethodSpec methodspecs::entropy{.id = "entropy",
     .parameters = prompt::kStaticParameters,
     .needs = "information,attention",
     .artifacts = "PromptTokens,TokenScores,Table",
-    .createPrompt = []() -> std::unique_ptr<const PromptMethod> { return std::make_unique<Entropy>(); }};
+    .createPrompt = prompt::makeOneStage<informationOnly>};
 
 } // namespace winnow

@@ -1,21 +1,10 @@
-#include "core/methods/prompt/staged_parameters.h"
+#include "core/methods/prompt/one_stage.h"
 
 namespace winnow {
 namespace {
 
-    /// Keeps the k lowest information values (prompt-compression-baselines.md 3.1).
-    class Inverse : public PromptMethod {
-    protected:
-        Result<PromptPlan> run(const PromptInput &input, PromptScorer &scorer, const PromptBudget &budget, const Parameters &parameters,
-            const RunContext &context) const override
-        {
-            auto options = prompt::stagedOptions(input, budget, parameters);
-            if (!options)
-                return fail(options.error());
-            options->rules.order = StageOrder::LowInformation;
-            return stagedPlan(input, *options, scorer, context);
-        }
-    };
+    /// The k lowest information values stay.
+    void lowInformation(StageRules &rules) { rules.order = StageOrder::LowInformation; }
 
 } // namespace
 
@@ -32,6 +21,6 @@ constinit const MethodSpec methodspecs::inverse{.id = "inverse",
     .parameters = prompt::kStaticParameters,
     .needs = "information,attention",
     .artifacts = "PromptTokens,TokenScores,Table",
-    .createPrompt = []() -> std::unique_ptr<const PromptMethod> { return std::make_unique<Inverse>(); }};
+    .createPrompt = prompt::makeOneStage<lowInformation>};
 
 } // namespace winnow
