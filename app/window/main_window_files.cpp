@@ -1,5 +1,6 @@
 // Files of the window: open, save, export, figures, notes.
 #include "app/export/figure_file.h"
+#include "app/engine/error_sentence.h"
 #include "app/export/report_export.h"
 #include "app/window/cache_page.h"
 #include "app/window/compare_panel.h"
@@ -27,7 +28,6 @@
 namespace winnow {
 namespace {
 
-    QString sentenceOf(const Error &error) { return QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint); }
 
 } // namespace
 
@@ -38,7 +38,7 @@ void MainWindow::openPath(const QString &path)
         return;
     saveViewState();
     if (Result<void> opened = m_bench.openFile(path); !opened)
-        showError(sentenceOf(opened.error()));
+        showError(errorSentence(opened.error()));
 }
 
 void MainWindow::openDemo()
@@ -47,7 +47,7 @@ void MainWindow::openDemo()
         return;
     saveViewState();
     if (Result<void> opened = m_bench.openDemo(); !opened)
-        showError(sentenceOf(opened.error()));
+        showError(errorSentence(opened.error()));
 }
 
 void MainWindow::chooseSessionFile()
@@ -87,7 +87,7 @@ bool MainWindow::saveToPath(const QString &path)
 {
     saveViewState();
     if (Result<void> saved = m_bench.saveTo(path); !saved) {
-        showError(sentenceOf(saved.error()));
+        showError(errorSentence(saved.error()));
         return false;
     }
     m_status->showHint(tr("Saved %1.").arg(QFileInfo(path).fileName()));
@@ -129,7 +129,7 @@ void MainWindow::exportView(RunView *view)
     Result<QByteArray> bytes = figureBytes(*view, format, options);
     Result<void> written = bytes ? writeFile(path, *bytes) : Result<void>(fail(bytes.error()));
     if (!written)
-        showError(sentenceOf(written.error()));
+        showError(errorSentence(written.error()));
     else
         m_status->showHint(tr("Wrote %1.").arg(path));
 }
@@ -145,7 +145,7 @@ void MainWindow::exportReport()
         path += chosen.contains(QLatin1String("pdf")) ? QStringLiteral(".pdf") : QStringLiteral(".html");
     Result<void> written = writeReport(*m_bench.document().session(), path, m_bench.document().displayName());
     if (!written)
-        showError(sentenceOf(written.error()));
+        showError(errorSentence(written.error()));
     else
         m_status->showHint(tr("Wrote %1.").arg(path));
 }
@@ -162,7 +162,7 @@ void MainWindow::exportTable()
         path += QLatin1Char('.') + ending;
     }
     if (Result<void> written = writeFile(path, m_results->compare()->exportText(ending).toUtf8()); !written)
-        showError(sentenceOf(written.error()));
+        showError(errorSentence(written.error()));
     else
         m_status->showHint(tr("Wrote %1.").arg(path));
 }
@@ -175,7 +175,7 @@ void MainWindow::saveCsv(const QString &name, const QString &csv)
     if (QFileInfo(path).suffix().isEmpty())
         path += QStringLiteral(".csv");
     if (Result<void> written = writeFile(path, csv.toUtf8()); !written)
-        showError(sentenceOf(written.error()));
+        showError(errorSentence(written.error()));
     else
         m_status->showHint(tr("Wrote %1.").arg(path));
 }

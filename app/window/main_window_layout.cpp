@@ -1,5 +1,6 @@
 // Layouts, view state, banners.
 #include "app/window/cache_page.h"
+#include "app/engine/error_sentence.h"
 #include "app/window/look.h"
 #include "app/window/model_page.h"
 #include "app/window/main_window.h"
@@ -203,7 +204,7 @@ void MainWindow::recover(const Leftover &leftover)
     Result<std::unique_ptr<WorkingCopy>> working = WorkingCopy::recover(leftover);
     Result<void> adopted = working ? m_bench.adoptSession(std::move(*working)) : Result<void>(fail(working.error()));
     if (!adopted)
-        showError(QString::fromStdString(adopted.error().message + " " + adopted.error().hint).trimmed());
+        showError(errorSentence(adopted.error()));
 }
 
 bool MainWindow::eventFilter(QObject *watched, QEvent *event) { return QMainWindow::eventFilter(watched, event); }

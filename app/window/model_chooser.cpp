@@ -1,5 +1,6 @@
 #include "app/window/model_chooser.h"
 
+#include "app/engine/error_sentence.h"
 #include "app/window/look.h"
 #include "app/window/panel_widgets.h"
 #include "app/workbench/workbench.h"
@@ -263,7 +264,7 @@ void ModelChooser::fetch()
         m_fetchJob = 0;
         m_fetchBar->hide();
         if (!reply && reply.error().code != ErrorCode::Cancelled)
-            m_problem = QString::fromStdString(reply.error().message + " " + reply.error().hint).trimmed();
+            m_problem = errorSentence(reply.error());
         if (reply)
             askModels();
         showForecast();

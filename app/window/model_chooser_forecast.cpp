@@ -1,5 +1,6 @@
 // What a model would need before it is loaded, and what to do when that does not fit.
 #include "app/window/look.h"
+#include "app/engine/error_sentence.h"
 #include "app/window/model_chooser.h"
 #include "app/window/panel_widgets.h"
 #include "app/workbench/model_details.h"
@@ -50,7 +51,7 @@ void ModelChooser::onDescribed(qint64 request, Result<Document> reply)
         return;
     m_pending = 0;
     if (!reply) {
-        m_problem = QString::fromStdString(reply.error().message + " " + reply.error().hint).trimmed();
+        m_problem = errorSentence(reply.error());
         // A context longer than the model's is the one thing the field itself can mend.
         showForecast();
         return;

@@ -1,5 +1,6 @@
 #include "app/workbench/measurements.h"
 
+#include "app/engine/error_sentence.h"
 #include <memory>
 
 namespace winnow {
@@ -14,10 +15,6 @@ namespace {
         return {};
     }
 
-    QString sentence(const Error &error)
-    {
-        return QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint);
-    }
 
     bool worthSaying(const Error &error)
     {
@@ -110,7 +107,7 @@ int Measurements::evaluate(const ModelChoice &choice, const RunRecord &run)
         if (reply)
             m_document.setReport(id, std::make_shared<const Report>(std::move(*reply)));
         else if (worthSaying(reply.error()))
-            Q_EMIT failed(sentence(reply.error()));
+            Q_EMIT failed(errorSentence(reply.error()));
     };
     return m_jobs.submit(std::move(spec));
 }
@@ -128,7 +125,7 @@ int Measurements::sweep(const ModelChoice &choice, const InputRecord &input, con
     spec.retryRequest = [request = spec.request, finished] { return remainingSweep(request, *finished); };
     spec.done = [this](Result<Document> reply) {
         if (!reply && worthSaying(reply.error()))
-            Q_EMIT failed(sentence(reply.error()));
+            Q_EMIT failed(errorSentence(reply.error()));
     };
     return m_jobs.submit(std::move(spec));
 }
@@ -166,7 +163,7 @@ int Measurements::generate(const ModelChoice &choice, const RunRecord &run, int 
         if (reply)
             Q_EMIT textReady(id, std::make_shared<const Report>(std::move(*reply)));
         else if (worthSaying(reply.error()))
-            Q_EMIT failed(sentence(reply.error()));
+            Q_EMIT failed(errorSentence(reply.error()));
     };
     return m_jobs.submit(std::move(spec));
 }

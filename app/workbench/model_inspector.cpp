@@ -1,5 +1,6 @@
 #include "app/workbench/model_inspector.h"
 
+#include "app/engine/error_sentence.h"
 #include "core/base/report_artifacts.h"
 
 namespace winnow {
@@ -39,7 +40,7 @@ void ModelInspector::onReply(qint64 request, Result<Document> reply)
     if (reply)
         m_details = modelDetails(expandArrays(*reply));
     else if (reply.error().code != ErrorCode::Cancelled && reply.error().code != ErrorCode::EngineLost)
-        m_problem = QString::fromStdString(reply.error().message + " " + reply.error().hint).trimmed();
+        m_problem = errorSentence(reply.error());
     Q_EMIT changed();
 }
 

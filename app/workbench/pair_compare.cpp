@@ -1,5 +1,6 @@
 #include "app/workbench/pair_compare.h"
 
+#include "app/engine/error_sentence.h"
 #include "core/base/json_fields.h"
 #include "views/pair_maps.h"
 
@@ -29,7 +30,6 @@ namespace {
         }
     }
 
-    QString sentenceOf(const Error &error) { return QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint); }
 
 } // namespace
 
@@ -183,7 +183,7 @@ bool PairCompare::takeReport(const ReportPtr &report)
 {
     Result<std::shared_ptr<PairData>> read = readPairData(report);
     if (!read) {
-        m_problem = sentenceOf(read.error());
+        m_problem = errorSentence(read.error());
         Q_EMIT failed(m_problem);
         return false;
     }

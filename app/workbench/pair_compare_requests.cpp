@@ -1,6 +1,7 @@
 // What the comparison asks the engine for: tables, attention maps, spans.
 #include "app/workbench/pair_compare.h"
 
+#include "app/engine/error_sentence.h"
 #include "core/base/json_fields.h"
 #include "core/base/report_artifacts.h"
 #include "views/pair_maps.h"
@@ -22,7 +23,6 @@ namespace {
         return names;
     }
 
-    QString sentenceOf(const Error &error) { return QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint); }
 
 } // namespace
 
@@ -56,7 +56,7 @@ void PairCompare::onCompared(const std::string &key, const Json &request, Result
     if (!reply) {
         m_cancelled = reply.error().code == ErrorCode::Cancelled;
         if (!m_cancelled && reply.error().code != ErrorCode::EngineLost) {
-            m_problem = sentenceOf(reply.error());
+            m_problem = errorSentence(reply.error());
             Q_EMIT failed(m_problem);
         }
         Q_EMIT busyChanged();
@@ -121,7 +121,7 @@ void PairCompare::onTile(int generation, const PairMark &mark, bool large, Resul
             m_mapsOf = {};
             askMaps();
         } else if (reply.error().code != ErrorCode::Cancelled && reply.error().code != ErrorCode::EngineLost) {
-            Q_EMIT failed(sentenceOf(reply.error()));
+            Q_EMIT failed(errorSentence(reply.error()));
         }
         return;
     }
@@ -177,7 +177,7 @@ void PairCompare::measureProfile()
         Q_EMIT busyChanged();
         if (!reply) {
             if (reply.error().code != ErrorCode::Cancelled && reply.error().code != ErrorCode::EngineLost)
-                Q_EMIT failed(sentenceOf(reply.error()));
+                Q_EMIT failed(errorSentence(reply.error()));
             return;
         }
         const auto report = std::make_shared<const Report>(std::move(*reply));

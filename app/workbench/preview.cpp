@@ -1,5 +1,7 @@
 #include "app/workbench/preview.h"
 
+#include "app/engine/error_sentence.h"
+
 #include <QLocale>
 
 #include <utility>
@@ -224,10 +226,7 @@ void Preview::onSelect(const Setting &asked, const Json &request, Result<Documen
 
 void Preview::fault(const Error &error)
 {
-    QString sentence = QString::fromStdString(error.message);
-    if (!error.hint.empty())
-        sentence += QLatin1Char(' ') + QString::fromStdString(error.hint);
-    Q_EMIT failed(sentence);
+    Q_EMIT failed(errorSentence(error));
 }
 
 } // namespace winnow

@@ -1,5 +1,6 @@
 #include "app/workbench/prompt_map_loader.h"
 
+#include "app/engine/error_sentence.h"
 #include "core/base/json_fields.h"
 #include "core/base/report_artifacts.h"
 
@@ -136,7 +137,7 @@ void PromptMapLoader::fault(const Error &error)
 {
     m_refused = error.code != ErrorCode::Cancelled && error.code != ErrorCode::EngineLost;
     if (m_refused)
-        Q_EMIT failed(QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint));
+        Q_EMIT failed(errorSentence(error));
 }
 
 } // namespace winnow

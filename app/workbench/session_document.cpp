@@ -1,5 +1,6 @@
 #include "app/workbench/session_document.h"
 
+#include "app/engine/error_sentence.h"
 #include <QFileInfo>
 #include <QUndoCommand>
 
@@ -109,7 +110,7 @@ void SessionDocument::push(const QString &text, std::function<void()> redo, std:
 void SessionDocument::check(const Result<void> &result)
 {
     if (!result)
-        Q_EMIT failed(QString::fromStdString(result.error().message + " " + result.error().hint).trimmed());
+        Q_EMIT failed(errorSentence(result.error()));
 }
 
 void SessionDocument::touch() { Q_EMIT editedChanged(); }

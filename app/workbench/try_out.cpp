@@ -1,5 +1,6 @@
 #include "app/workbench/try_out.h"
 
+#include "app/engine/error_sentence.h"
 #include "core/base/json_fields.h"
 #include "core/base/report_artifacts.h"
 
@@ -12,7 +13,6 @@ namespace {
 
     constexpr int kTypingDelayMs = 120;
 
-    QString sentence(const Error &error) { return QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint); }
 
     QString hexBytes(const QByteArray &bytes)
     {
@@ -157,7 +157,7 @@ void TryOut::onRendered(qint64 request, Result<Document> reply)
     m_pendingRender = 0;
     if (m_renderedEdited)
         return;
-    m_templateProblem = reply ? QString() : sentence(reply.error());
+    m_templateProblem = reply ? QString() : errorSentence(reply.error());
     m_rendered = reply ? QString::fromStdString(stringField(reply->body, "prompt")) : QString();
     Q_EMIT renderedChanged();
     if (m_source == Source::Chat)
@@ -188,7 +188,7 @@ void TryOut::onTokens(qint64 request, Result<Document> reply)
         return;
     m_pendingTokens = 0;
     m_tokens.clear();
-    m_tokenProblem = reply ? QString() : sentence(reply.error());
+    m_tokenProblem = reply ? QString() : errorSentence(reply.error());
     if (reply) {
         const Json body = expandArrays(*reply);
         const std::vector<std::string> pieces = stringListField(body, "pieces");
@@ -288,7 +288,7 @@ void TryOut::onGenerated(Result<Document> reply)
             text.tokens = static_cast<qint64>(artifact.ids.size());
         }
     } else if (reply.error().code != ErrorCode::Cancelled) {
-        m_generationProblem = sentence(reply.error());
+        m_generationProblem = errorSentence(reply.error());
     }
     Q_EMIT generationChanged();
 }

@@ -128,6 +128,7 @@ void WordBench::readInput()
     m_lines.clear();
     m_gold.clear();
     m_problem.clear();
+    m_previewProblem.clear(); // of another text
     m_preview.reset();
     m_lattice.reset();
     m_teacher.reset();

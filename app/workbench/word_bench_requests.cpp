@@ -1,6 +1,7 @@
 // What the Words page asks the engine: the preview, the lattice of a line, training, replies, curves.
 #include "app/workbench/word_bench.h"
 
+#include "app/engine/error_sentence.h"
 #include "app/workbench/reply_lines.h"
 #include "app/workbench/run_family.h"
 #include "core/base/json_fields.h"
@@ -15,7 +16,6 @@ namespace winnow {
 
 namespace {
 
-QString sentenceOf(const Error &error) { return QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint); }
 
 bool worthSaying(const Error &error) { return error.code != ErrorCode::Cancelled && error.code != ErrorCode::EngineLost; }
 
@@ -79,7 +79,7 @@ void WordBench::askPreview()
             return;
         m_previewRequest = 0;
         Q_EMIT busyChanged();
-        m_previewProblem = reply || !worthSaying(reply.error()) ? QString() : sentenceOf(reply.error());
+        m_previewProblem = reply || !worthSaying(reply.error()) ? QString() : errorSentence(reply.error());
         if (!reply) {
             Q_EMIT settingChanged(); // the form says why
             return;
@@ -154,12 +154,12 @@ void WordBench::onLattice(int generation, const WordMark &mark, Result<Document>
         return;
     if (!reply) {
         if (worthSaying(reply.error()) && m_previewProblem.isEmpty())
-            Q_EMIT failed(sentenceOf(reply.error()));
+            Q_EMIT failed(errorSentence(reply.error()));
         return;
     }
     Result<std::shared_ptr<WordLattice>> read = readLattice(expandArrays(*reply), m_lines[static_cast<size_t>(mark.line)]);
     if (!read) {
-        Q_EMIT failed(sentenceOf(read.error()));
+        Q_EMIT failed(errorSentence(read.error()));
         return;
     }
     (*read)->line = mark.line;
@@ -184,7 +184,7 @@ void WordBench::evaluate(qint64 runId)
         if (reply)
             m_document.setReport(runId, std::make_shared<const Report>(std::move(*reply)));
         else if (worthSaying(reply.error()))
-            Q_EMIT failed(sentenceOf(reply.error()));
+            Q_EMIT failed(errorSentence(reply.error()));
     };
     m_jobs.submit(std::move(spec));
 }
@@ -224,7 +224,7 @@ void WordBench::onSwept(qint64 inputId, qint64 runId, const Json &request, Resul
 {
     if (!reply) {
         if (worthSaying(reply.error()))
-            Q_EMIT failed(sentenceOf(reply.error()));
+            Q_EMIT failed(errorSentence(reply.error()));
         return;
     }
     const Report report(std::move(*reply));
@@ -249,7 +249,7 @@ void WordBench::train(const QString &out)
     spec.done = [this, out, generation = m_generation](Result<Document> reply) {
         if (!reply) {
             if (worthSaying(reply.error()))
-                Q_EMIT failed(sentenceOf(reply.error()));
+                Q_EMIT failed(errorSentence(reply.error()));
             return;
         }
         if (generation == m_generation)
@@ -292,7 +292,7 @@ void WordBench::teach(const QString &source, const QString &path)
         if (reply)
             setSource({"replies", path.toStdString(), {}});
         else if (worthSaying(reply.error()))
-            Q_EMIT failed(sentenceOf(reply.error()));
+            Q_EMIT failed(errorSentence(reply.error()));
     };
     m_jobs.submit(std::move(spec));
 }
@@ -301,7 +301,7 @@ void WordBench::teachFromReplies(const QString &path)
 {
     Result<ReplyFile> read = readReplyFile(path);
     if (!read) {
-        Q_EMIT failed(sentenceOf(read.error()));
+        Q_EMIT failed(errorSentence(read.error()));
         return;
     }
     auto log = std::make_shared<TeacherLog>();
@@ -345,7 +345,7 @@ void WordBench::teachSimulated()
         Result<WordRun> run = reply ? readWordRun(Report(std::move(*reply)), m_lines, {}) : Result<WordRun>(fail(reply.error()));
         if (!run) {
             if (worthSaying(run.error()))
-                Q_EMIT failed(sentenceOf(run.error()));
+                Q_EMIT failed(errorSentence(run.error()));
             return;
         }
         auto log = std::make_shared<TeacherLog>();

@@ -1,5 +1,6 @@
 #include "app/workbench/word_ribbon_maker.h"
 
+#include "app/engine/error_sentence.h"
 #include "core/base/json_fields.h"
 #include "core/base/report.h"
 #include "core/base/report_artifacts.h"
@@ -29,7 +30,6 @@ namespace {
         return spans;
     }
 
-    QString sentenceOf(const Error &error) { return QString::fromStdString(error.hint.empty() ? error.message : error.message + " " + error.hint); }
 
 } // namespace
 
@@ -186,7 +186,7 @@ void WordRibbonMaker::askTokens(bool large)
     handlers.done = [this, kind, generation = m_generation](Result<Document> reply) {
         if (generation != m_generation)
             return;
-        RibbonRow row = emptyRow(kind, nameOf(kind), reply ? QString() : sentenceOf(reply.error()));
+        RibbonRow row = emptyRow(kind, nameOf(kind), reply ? QString() : errorSentence(reply.error()));
         if (reply)
             row.parts = tokenParts(m_text, spansOf(*reply));
         put(std::move(row));
@@ -206,7 +206,7 @@ void WordRibbonMaker::askPrompt()
     handlers.done = [this, generation = m_generation](Result<Document> reply) {
         if (generation != m_generation)
             return;
-        RibbonRow row = emptyRow(RibbonRow::Kind::KeptPrompt, nameOf(RibbonRow::Kind::KeptPrompt), reply ? QString() : sentenceOf(reply.error()));
+        RibbonRow row = emptyRow(RibbonRow::Kind::KeptPrompt, nameOf(RibbonRow::Kind::KeptPrompt), reply ? QString() : errorSentence(reply.error()));
         if (reply) {
             const Report report(std::move(*reply));
             const std::optional<PromptTokens> tokens = report.promptTokens();
@@ -235,7 +235,7 @@ void WordRibbonMaker::askCache()
     method.id = m_models.cache.method;
     method.family = "kv";
     Json request = captureRequest(m_models.large, lineInput(m_text), {method}, m_models.cache);
-    const auto refuse = [this](const Error &error) { put(emptyRow(RibbonRow::Kind::KeptCache, nameOf(RibbonRow::Kind::KeptCache), sentenceOf(error))); };
+    const auto refuse = [this](const Error &error) { put(emptyRow(RibbonRow::Kind::KeptCache, nameOf(RibbonRow::Kind::KeptCache), errorSentence(error))); };
     RequestHandlers handlers;
     handlers.done = [this, refuse, generation = m_generation](Result<Document> captured) {
         if (generation != m_generation)

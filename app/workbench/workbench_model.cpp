@@ -1,5 +1,6 @@
 // Model and inputs of the workbench.
 #include "app/workbench/segmented_text.h"
+#include "app/engine/error_sentence.h"
 #include "app/workbench/workbench.h"
 
 #include "core/base/json_fields.h"
@@ -105,7 +106,7 @@ void Workbench::onModelOpened(const ModelChoice &choice, Result<Document> reply)
         m_model.problem = QString::fromStdString(reply.error().message);
         Q_EMIT modelChanged();
         if (!cancelled)
-            Q_EMIT failed(QString::fromStdString(reply.error().message + " " + reply.error().hint).trimmed());
+            Q_EMIT failed(errorSentence(reply.error()));
         if (reply.error().code == ErrorCode::OutOfMemory)
             Q_EMIT modelDoesNotFit(QString::fromStdString(choice.model));
         return;

@@ -1,6 +1,7 @@
 // Sessions of the workbench: new, open, save, and what is restored from one.
 #include "app/workbench/workbench.h"
 
+#include "app/engine/error_sentence.h"
 #include "app/export/figure_file.h"
 #include "app/export/recipe_file.h"
 #include "app/workbench/run_family.h"
@@ -59,7 +60,7 @@ void Workbench::newSession()
     Result<std::unique_ptr<WorkingCopy>> working = WorkingCopy::untitled(workingFolder().toStdString(), tr("Untitled").toStdString());
     Result<void> adopted = working ? adoptSession(std::move(*working)) : Result<void>(fail(working.error()));
     if (!adopted)
-        Q_EMIT failed(QString::fromStdString(adopted.error().message + " " + adopted.error().hint).trimmed());
+        Q_EMIT failed(errorSentence(adopted.error()));
 }
 
 Result<void> Workbench::adoptSession(std::unique_ptr<WorkingCopy> working)

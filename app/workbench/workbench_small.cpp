@@ -1,6 +1,7 @@
 // The second, small model of the workbench.
 #include "app/workbench/workbench.h"
 
+#include "app/engine/error_sentence.h"
 #include "core/base/json_fields.h"
 
 #include <algorithm>
@@ -82,7 +83,7 @@ void Workbench::onSmallModelOpened(const std::string &name, Result<Document> rep
         m_small.phase = cancelled ? ModelState::Phase::NotLoaded : ModelState::Phase::Failed;
         m_small.problem = QString::fromStdString(reply.error().message);
         if (!cancelled)
-            Q_EMIT failed(QString::fromStdString(reply.error().message + " " + reply.error().hint).trimmed());
+            Q_EMIT failed(errorSentence(reply.error()));
     } else {
         const Json &body = reply->body;
         m_small.description = childField(body, "model").is_object() ? body["model"] : body;

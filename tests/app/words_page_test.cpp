@@ -284,6 +284,8 @@ private Q_SLOTS:
         openPage(app);
         app.bench().words().setSource({"lines", {}, {}});
         QTRY_VERIFY(app.bench().words().previewProblem().contains(QStringLiteral("Give a dictionary.")));
+        QVERIFY(app.bench().addTextFile(QStringLiteral("zh-other.txt"), kBars) != 0); // another text asks anew
+        QVERIFY(app.bench().words().previewProblem().isEmpty());
     }
 
     void aSweepDrawsACurveThatTheSessionKeeps()
