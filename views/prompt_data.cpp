@@ -65,7 +65,8 @@ void addStage(PromptStage &sum, const PromptStage &piece)
     sum.sumInformation += piece.sumInformation;
     sum.tokens += piece.tokens;
     sum.kept += piece.kept;
-    sum.ms += piece.ms;
+    if (std::isfinite(piece.ms))
+        sum.ms = std::isfinite(sum.ms) ? sum.ms + piece.ms : piece.ms;
     sum.threshold = kMissing; // each piece has its own
 }
 
@@ -82,7 +83,7 @@ void readStages(PromptData &data, const TableReader &table)
         stage.r = table.number(i, "r");
         stage.rFirst = table.number(i, "rStage0");
         stage.maxDelta = table.number(i, "maxDelta");
-        stage.ms = table.number(i, "ms");
+        stage.ms = table.integer(i, "processed", -1) == 0 ? kMissing : table.number(i, "ms");
         // Numbers begin where the report lets them begin, at 0 or at 1.
         const int first = table.integer(0, "stage", 1);
         const int number = table.integer(i, "stage", static_cast<int>(i) + first) - first + 1;

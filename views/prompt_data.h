@@ -18,7 +18,7 @@ struct PromptStage {
     double d = 0; // share the stage removes
     double r = 0; // of information and attention
     double rFirst = 0, maxDelta = 0; // information against the first stage, over the survivors
-    double ms = 0;
+    double ms = 0; // NaN where the scores were at hand and nothing was computed
 };
 
 /// What a stage selects on: one value a token, NaN where the token is gone or has none. Empty = not in the report.

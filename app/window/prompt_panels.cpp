@@ -132,7 +132,7 @@ void PromptSavingsPanel::refresh()
     const double fullMs = report->metric("fullPrefillMs").value_or(-1), ms = savings.prefillMs, compress = savings.compressMs;
     if (fullMs <= 0 || ms < 0) {
         set(m_prefill, tr("Prefill"), tr("not measured"), 0);
-        set(m_whole, tr("Compression"), compress >= 0 ? format::milliseconds(compress) : QStringLiteral("–"), 0);
+        set(m_whole, tr("Compression"), report->metric("forwards") == 0.0 ? tr("scores at hand") : compress >= 0 ? format::milliseconds(compress) : QStringLiteral("–"), 0);
         m_whole->setColor({});
         m_payoff->setText(tr("Run (Ctrl+R) measures what reading the shorter prompt saves."));
         return;

@@ -93,6 +93,8 @@ private Q_SLOTS:
         QCOMPARE(prompt->keptTokens(), 11);
         QCOMPARE(prompt->scores.size(), size_t(4));
         QCOMPARE(prompt->stages[2].kept, 13);
+        QVERIFY(std::isnan(prompt->stages[0].ms)); // nothing was computed for it
+        QCOMPARE(prompt->stages[1].ms, 11.5);
         QVERIFY(std::isnan(prompt->scores[0].information[0])); // the first token is never scored
         QVERIFY(std::isnan(prompt->scores[1].information[23])); // gone with stage 1
         ReportBuilder other;

@@ -84,11 +84,11 @@ inline ReportPtr promptReport(const std::string &method = "dac", const std::vect
             builder.add(stageScores(stage, toy, tokens.stageOf));
         TableArtifact stages;
         stages.id = "stages";
-        stages.columns = {"stage", "tokens", "kept", "d", "threshold", "meanInformation", "sumInformation", "r", "rStage0", "maxDelta", "ms"};
+        stages.columns = {"stage", "tokens", "kept", "d", "threshold", "meanInformation", "sumInformation", "r", "rStage0", "maxDelta", "ms", "processed"};
         const int counts[] = {24, 20, 16, 13, 11};
         const double r[] = {-.137543, -.336391, -.442028, -.643204};
         for (int stage = 0; stage < 4; ++stage)
-            stages.rows.push_back(Json::array({stage + 1, counts[stage], counts[stage + 1], .159104, .1, 2.9, 60.0 - stage, r[stage], 1.0 - .05 * stage, .1 * stage, 12.5 - stage}));
+            stages.rows.push_back(Json::array({stage + 1, counts[stage], counts[stage + 1], .159104, .1, 2.9, 60.0 - stage, r[stage], 1.0 - .05 * stage, .1 * stage, 12.5 - stage, stage == 0 ? 0 : counts[stage]})); // the first scores were at hand
         builder.add(stages);
     }
     if (!answer.empty()) {
