@@ -188,6 +188,12 @@ namespace {
         table.rows.insert(table.rows.end(), more.rows.begin(), more.rows.end());
     }
 
+    struct WantedCell {
+        MethodRequest method;
+        Json value; // of the varied parameter; null where the method has no such parameter
+        bool firstOfMethod = false;
+    };
+
     /// What a sweep gathers from its cells.
     class SweepReport {
     public:
@@ -205,22 +211,18 @@ namespace {
         }
 
         /// A cell; the first one of a method also gives words, lengths and errors.
-        void add(ReportBuilder &report, const SegmentRequest &request, const SegmentCell &cell, bool firstOfMethod)
+        void add(ReportBuilder &report, const SegmentRequest &request, const SegmentCell &cell, const WantedCell &wanted)
         {
             m_scores.rows.push_back(scoreRow(cell.learned, cell.lines, cell.scores ? &*cell.scores : nullptr));
-            if (!firstOfMethod)
+            if (cell.scores && cell.lines.leftOut == 0) // draws of fewer lines are of other lines
+                m_runs.push_back({cell.learned.method, wanted.value, cell.scores->f1, cell.scores->draws});
+            if (!wanted.firstOfMethod)
                 return;
             report.add(segmentationOf(request, cell.learned, cell.lines));
             if (!cell.scores)
                 return;
             append(m_lengths, lengthTable(cell.learned.method, *cell.scores));
             append(m_errors, errorTable(cell.learned.method, cell.lines));
-            m_f1[cell.learned.method] = cell.scores->f1;
-            if (cell.lines.leftOut > 0)
-                return; // draws of fewer lines are of other lines
-            m_draws[cell.learned.method] = cell.scores->draws;
-            if (m_firstMethod.empty())
-                m_firstMethod = cell.learned.method;
         }
 
         void addPoint(const SegmentCell &cell, const MethodSpec &spec, const std::string &name, const Json &value)
@@ -242,8 +244,8 @@ namespace {
                 report.add(m_lengths);
                 report.add(m_errors);
             }
-            if (!m_firstMethod.empty())
-                report.add(differenceTable(m_firstMethod, m_draws, m_f1));
+            if (!m_runs.empty())
+                report.add(differenceTable(m_runs));
             for (const Curve &curve : m_curves)
                 report.add(curve);
         }
@@ -261,15 +263,7 @@ namespace {
         TableArtifact m_lengths{"byLength", "F1 by word length", {}, {}, Json::array()};
         TableArtifact m_errors{"errors", "Most frequent errors", {}, {}, Json::array()};
         std::vector<Curve> m_curves;
-        std::map<std::string, std::vector<double>> m_draws; // of each method's first cell, for paired differences
-        std::map<std::string, double> m_f1;
-        std::string m_firstMethod;
-    };
-
-    struct WantedCell {
-        MethodRequest method;
-        Json value; // of the varied parameter; null where the method has no such parameter
-        bool firstOfMethod = false;
+        std::vector<ComparedRun> m_runs;
     };
 
     /// Methods times values, each checked before any of them works.
@@ -325,7 +319,7 @@ Result<Document> sweepSegmenters(EngineState &state, const Json &request, const 
         if (!cell)
             return fail(cell.error());
         context.progress("sweep", ++done, static_cast<int64_t>(cells->size()), "runs");
-        gathered.add(report, *read, *cell, wanted.firstOfMethod);
+        gathered.add(report, *read, *cell, wanted);
         gathered.addPoint(*cell, *wanted.method.spec, varied->name, wanted.value);
         if (part) {
             ReportBuilder one = cellReport(request, *read, wanted.method, *cell);

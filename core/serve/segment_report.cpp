@@ -186,20 +186,21 @@ TableArtifact errorTable(const std::string &method, const SegmentedLines &lines)
     return table;
 }
 
-TableArtifact differenceTable(const std::string &first, const std::map<std::string, std::vector<double>> &draws,
-    const std::map<std::string, double> &scores)
+TableArtifact differenceTable(const std::vector<ComparedRun> &runs)
 {
-    TableArtifact table{"differences", "F1 against " + titleOf(first), {"method", "against", "difference", "low", "high"},
-        {"", "", "", "", ""}, Json::array()};
-    const std::vector<double> &base = draws.at(first);
-    for (const auto &[method, own] : draws) {
-        if (method == first || own.size() != base.size())
-            continue; // lines were left out: the draws are not of the same lines
-        std::vector<double> differences;
-        for (size_t i = 0; i < own.size(); ++i)
-            differences.push_back(own[i] - base[i]);
-        table.rows.push_back({method, first, cell(scores.at(method) - scores.at(first)), cell(drawQuantile(differences, 0.025)),
-            cell(drawQuantile(differences, 0.975))});
+    TableArtifact table{"differences", "F1 against the first method", {"method", "value", "against", "difference", "low", "high"},
+        {"", "", "", "", "", ""}, Json::array()};
+    const auto meet = [](const Json &a, const Json &b) { return a == b || a.is_null() || b.is_null(); };
+    for (const ComparedRun &run : runs) {
+        for (const ComparedRun &first : runs) {
+            if (first.method != runs.front().method || run.method == first.method || !meet(run.value, first.value) || first.draws.size() != run.draws.size())
+                continue;
+            std::vector<double> differences;
+            for (size_t i = 0; i < run.draws.size(); ++i)
+                differences.push_back(run.draws[i] - first.draws[i]);
+            table.rows.push_back({run.method, run.value.is_null() ? first.value : run.value, first.method, cell(run.f1 - first.f1),
+                cell(drawQuantile(differences, 0.025)), cell(drawQuantile(differences, 0.975))});
+        }
     }
     return table;
 }

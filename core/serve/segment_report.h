@@ -39,9 +39,17 @@ TableArtifact scoreTable();
 TableArtifact lengthTable(const std::string &method, const WordScores &scores);
 TableArtifact errorTable(const std::string &method, const SegmentedLines &lines);
 
-/// Differences of F1 between each method and the first, with their intervals: the same lines are drawn for both.
-TableArtifact differenceTable(const std::string &first, const std::map<std::string, std::vector<double>> &draws,
-    const std::map<std::string, double> &scores);
+/// A run of a sweep whose resamples are of the same lines as those of the others.
+struct ComparedRun {
+    std::string method;
+    Json value; // of the varied parameter; null where the method has none
+    double f1 = 0;
+    std::vector<double> draws;
+};
+
+/// F1 of each run against the first method's at the same value, with the 95 % interval of paired resamples; a method without the varied
+/// parameter meets every value.
+TableArtifact differenceTable(const std::vector<ComparedRun> &runs);
 
 /// Metrics of one method: scores where there is gold, times and sizes.
 void addSegmentMetrics(ReportBuilder &report, const LearnedSegmenter &learned, const SegmentedLines &lines, const WordScores *scores);

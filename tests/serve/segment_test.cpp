@@ -133,6 +133,11 @@ private Q_SLOTS:
             {"gold", wordLists({{"中国", "人民"}, {"中国", "大学"}, {"人民", "大学"}, {"大学"}})},
             {"vary", {{"name", "share"}, {"values", {.25, .5, 1}}}}};
         const Report sweep = report(request);
+        const auto tables = sweep.tables();
+        const Json &differences = tableOf(tables, "differences")->rows; // each share against the first method at that share
+        QCOMPARE(differences.size(), size_t(3));
+        for (size_t i = 0; i < 3; ++i)
+            QCOMPARE(differences[i][1].get<double>(), (std::array{.25, .5, 1.}[i]));
         const auto curves = sweep.curves();
         QCOMPARE(curves.size(), size_t(1)); // fmm has no such parameter
         QCOMPARE(curves[0].id, std::string("f1.llaca"));
