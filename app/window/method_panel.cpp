@@ -1,33 +1,25 @@
 #include "app/window/method_panel.h"
 
 #include "app/window/actions.h"
+#include "app/window/budget_editor.h"
 #include "app/window/look.h"
 #include "app/workbench/workbench.h"
-#include "core/base/json_fields.h"
-#include "views/format.h"
 #include "views/type.h"
-#include "views/widgets/budget_slider.h"
 
 #include <QComboBox>
 #include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QPushButton>
 #include <QResizeEvent>
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <cmath>
 
 namespace winnow {
 namespace {
 
-    constexpr int kSliderSteps = 1000;
     constexpr int kFirstRows = 5; // parameters that are shown without being asked for
-
-    /// The slider is linear in the kept fraction: what it shows is what stays.
-    double sliderFraction(int position) { return static_cast<double>(position) / kSliderSteps; }
 
     /// The text as far as it fits into `lines` lines with `tail` behind it, cut at a word.
     QString fitLines(const QString &text, const QString &tail, const QFont &font, int width, int lines)
@@ -43,21 +35,6 @@ namespace {
     }
 
 } // namespace
-
-Result<Budget> parseTypedBudget(const QString &text)
-{
-    QString plain = text.trimmed();
-    plain.remove(QLatin1Char(',')).remove(QLatin1Char(' '));
-    if (plain.endsWith(QLatin1String("tokens")))
-        plain.replace(QLatin1String("tokens"), QLatin1String("t"));
-    else if (plain.endsWith(QLatin1String("token")))
-        plain.replace(QLatin1String("token"), QLatin1String("t"));
-    bool number = false;
-    plain.toDouble(&number);
-    if (number)
-        plain += QLatin1Char('%');
-    return parseBudget(plain.toStdString());
-}
 
 MethodPanel::MethodPanel(Workbench &bench, Look &look, const Actions &actions, QWidget *parent)
     : QWidget(parent)
@@ -79,13 +56,27 @@ MethodPanel::MethodPanel(Workbench &bench, Look &look, const Actions &actions, Q
     m_summary->setOpenExternalLinks(true);
     m_summary->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
     layout->addWidget(m_summary);
-    buildBudget();
-    layout->addWidget(m_budgetArea);
+    m_budget = new BudgetEditor(bench, look, this);
+    layout->addWidget(m_budget);
     m_rows = new QGridLayout;
     m_rows->setContentsMargins(0, 0, 0, 0);
     m_rows->setVerticalSpacing(4);
     m_rows->setColumnStretch(0, 1);
     layout->addLayout(m_rows);
+    m_presetLabel = new QLabel(tr("Preset"), this);
+    m_presetLabel->setFont(typeFont(TypeRole::Label));
+    m_preset = new QComboBox(this);
+    m_preset->setFixedHeight(26);
+    m_preset->setMinimumWidth(92);
+    m_preset->setFont(typeFont(TypeRole::Label));
+    m_preset->setAccessibleName(tr("Preset"));
+    m_preset->setObjectName(QStringLiteral("preset"));
+    m_preset->setFocusPolicy(Qt::StrongFocus);
+    m_preset->installEventFilter(this);
+    m_presetLabel->setBuddy(m_preset);
+    m_presetLabel->hide();
+    m_preset->hide();
+    connect(m_preset, &QComboBox::activated, this, &MethodPanel::choosePreset);
     m_more = new QPushButton(this);
     m_more->setFixedHeight(22);
     m_more->setStyleSheet(QStringLiteral("QPushButton { min-height: 20px; padding: 0; text-align: left; }"));
@@ -115,11 +106,10 @@ MethodPanel::MethodPanel(Workbench &bench, Look &look, const Actions &actions, Q
     connect(m_method, &QComboBox::activated, this, [this] { m_bench.setMethod(m_method->currentData().toString()); });
     connect(&bench, &Workbench::methodsChanged, this, &MethodPanel::rebuildMethods);
     connect(&bench, &Workbench::settingChanged, this, &MethodPanel::refresh);
-    connect(&bench, &Workbench::viewDataChanged, this, &MethodPanel::refreshBudget);
+    connect(&bench, &Workbench::viewDataChanged, m_budget, &BudgetEditor::refresh);
     connect(&bench, &Workbench::activeRunChanged, this, &MethodPanel::refreshPin);
     connect(&bench.document(), &SessionDocument::runsChanged, this, &MethodPanel::refreshPin);
     connect(&look, &Look::changed, this, [this] {
-        m_slider->setTheme(m_look.theme());
         m_formOf.clear();
         refresh();
         refreshPin();
@@ -136,80 +126,18 @@ void MethodPanel::setDense(bool dense)
     m_buttons->setContentsMargins(0, dense ? 0 : 6, 0, 0);
 }
 
-void MethodPanel::buildBudget()
-{
-    m_budgetArea = new QWidget(this);
-    auto *grid = new QGridLayout(m_budgetArea);
-    grid->setContentsMargins(0, 0, 0, 2);
-    grid->setHorizontalSpacing(6);
-    grid->setVerticalSpacing(1);
-    m_budgetTitle = new QLabel(tr("Budget"), m_budgetArea);
-    m_budgetText = new QLineEdit(m_budgetArea);
-    m_budgetText->setFont(typeFont(TypeRole::Value));
-    m_budgetText->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_budgetText->setFrame(false);
-    m_budgetText->setProperty("quiet", true);
-    m_budgetText->setStyleSheet(QStringLiteral("QLineEdit { background: transparent; border: 1px solid transparent; padding: 0; min-height: 22px; }"));
-    m_budgetText->setAccessibleName(tr("Budget"));
-    m_budgetText->setToolTip(tr("What stays: a percentage (25 %), a count (80 tokens) or bytes (6 MiB)"));
-    m_slider = new BudgetSlider(m_budgetArea);
-    m_slider->setTheme(m_look.theme());
-    m_slider->setRange(1, kSliderSteps);
-    m_slider->setPageStep(50);
-    m_slider->setSingleStep(10);
-    m_slider->setAccessibleName(tr("Budget slider"));
-    m_slider->setFixedHeight(20);
-    m_tokens = new QLabel(m_budgetArea);
-    m_bytes = new QLabel(m_budgetArea);
-    for (QLabel *label : {m_tokens, m_bytes}) {
-        label->setFont(typeFont(TypeRole::Hint));
-        label->setProperty("tone", "t2");
-        label->setMinimumWidth(10);
-    }
-    m_bytes->setAlignment(Qt::AlignRight);
-    grid->addWidget(m_budgetTitle, 0, 0);
-    grid->addWidget(m_budgetText, 0, 1);
-    grid->addWidget(m_slider, 1, 0, 1, 2);
-    grid->addWidget(m_tokens, 2, 0);
-    grid->addWidget(m_bytes, 2, 1);
-    grid->setColumnStretch(1, 1);
-    connect(m_slider, &QSlider::valueChanged, this, [this](int position) {
-        if (m_refreshing)
-            return;
-        const MethodInfo *method = m_bench.currentMethod();
-        const double least = method ? method->minimumFraction : 0.01;
-        m_bench.setBudget({BudgetKind::Fraction, std::max(least, sliderFraction(position))});
-    });
-    connect(m_slider, &QSlider::sliderReleased, this, [this] { m_bench.endGesture(); });
-    connect(m_budgetText, &QLineEdit::editingFinished, this, &MethodPanel::commitBudgetText);
-    m_budgetText->installEventFilter(this);
-}
-
 bool MethodPanel::eventFilter(QObject *watched, QEvent *event)
 {
-    if (event->type() == QEvent::Wheel && watched != m_slider) {
+    if (event->type() == QEvent::Wheel) {
         event->ignore(); // the panel scrolls; a value never changes by passing over it
         return true;
     }
     return QWidget::eventFilter(watched, event);
 }
 
-void MethodPanel::commitBudgetText()
-{
-    if (!m_budgetText->isModified())
-        return;
-    Result<Budget> budget = parseTypedBudget(m_budgetText->text());
-    if (!budget) {
-        Q_EMIT m_bench.failed(QString::fromStdString(budget.error().message));
-        refreshBudget();
-        return;
-    }
-    m_bench.endGesture();
-    m_bench.setBudget(*budget);
-    m_bench.endGesture();
-    m_budgetText->setModified(false);
-    refreshBudget();
-}
+BudgetSlider *MethodPanel::budgetSlider() const { return m_budget->slider(); }
+
+QLineEdit *MethodPanel::budgetEdit() const { return m_budget->text(); }
 
 void MethodPanel::rebuildMethods()
 {
@@ -232,6 +160,47 @@ QWidget *MethodPanel::editor(const QString &name) const
     return it == m_editors.end() ? nullptr : it->second.editor;
 }
 
+int MethodPanel::addPresetRow(const MethodInfo &method)
+{
+    m_preset->clear();
+    for (const PresetInfo &preset : method.presets) {
+        m_preset->addItem(QString::fromStdString(preset.title));
+        m_preset->setItemData(m_preset->count() - 1, QString::fromStdString(preset.tooltip), Qt::ToolTipRole);
+    }
+    const bool any = !method.presets.empty();
+    m_presetLabel->setVisible(any);
+    m_preset->setVisible(any);
+    if (any) {
+        m_rows->addWidget(m_presetLabel, 0, 0);
+        m_rows->addWidget(m_preset, 0, 1, Qt::AlignRight);
+    }
+    return any ? 1 : 0;
+}
+
+void MethodPanel::showPreset(const MethodInfo &method)
+{
+    const int matching = matchingPreset(method, m_bench.setting());
+    const int own = static_cast<int>(method.presets.size()); // stands at the end while no preset matches
+    if (matching < 0 && m_preset->count() == own)
+        m_preset->addItem(tr("Own values"));
+    else if (matching >= 0 && m_preset->count() > own)
+        m_preset->removeItem(own);
+    m_preset->setCurrentIndex(matching < 0 ? own : matching);
+    m_preset->setToolTip(matching < 0 ? tr("Values of no named setting") : QString::fromStdString(method.presets[static_cast<size_t>(matching)].tooltip));
+}
+
+void MethodPanel::choosePreset(int index)
+{
+    const MethodInfo *method = m_bench.currentMethod();
+    if (!method || index < 0 || index >= static_cast<int>(method->presets.size()))
+        return;
+    const PresetInfo &preset = method->presets[static_cast<size_t>(index)];
+    const Setting chosen = presetSetting(*method, preset, m_bench.setting());
+    m_bench.endGesture();
+    m_bench.setParameters(chosen.parameters, tr("Choose %1").arg(QString::fromStdString(preset.title)), chosen.budget);
+    m_bench.endGesture();
+}
+
 void MethodPanel::rebuildForm()
 {
     for (auto &[name, row] : m_editors) {
@@ -244,7 +213,7 @@ void MethodPanel::rebuildForm()
     m_expanded = false;
     if (!method)
         return;
-    int line = 0;
+    int line = addPresetRow(*method);
     const ParameterEdits edits{[this](const QString &name, const Json &value) { m_bench.setParameter(name, value); }, [this] { m_bench.endGesture(); }, [this] { return m_refreshing; }, this};
     for (const ParameterInfo &parameter : method->parameters) {
         if (parameter.name == method->budgetParameter)
@@ -298,10 +267,11 @@ void MethodPanel::refresh()
             if (auto value = values.find(parameter.name); value != values.end())
                 found->second.show(*value);
         }
+        showPreset(*method);
     }
     showRows(method);
     m_refreshing = false;
-    refreshBudget();
+    m_budget->refresh();
     refreshPin();
 }
 
@@ -327,68 +297,6 @@ void MethodPanel::showRows(const MethodInfo *method)
     m_more->setText(m_expanded ? tr("Fewer parameters") : folded == 1 ? tr("1 more parameter") : tr("%1 more parameters").arg(folded));
     m_more->setIcon(m_look.icon(m_expanded ? QStringLiteral("go-up") : QStringLiteral("go-down")));
     m_more->setIconSize({12, 12});
-}
-
-void MethodPanel::refreshBudget()
-{
-    const MethodInfo *method = m_bench.currentMethod();
-    const bool has = method && !method->budgetUnit.empty();
-    m_budgetArea->setVisible(has);
-    if (!has)
-        return;
-    m_refreshing = true;
-    const Budget &budget = m_bench.setting().budget;
-    const CacheGeometry geometry = m_bench.geometry();
-    if (!m_budgetText->isModified() || !m_budgetText->hasFocus()) {
-        m_budgetText->setText(budgetLabel(budget));
-        m_budgetText->setModified(false);
-    }
-    const double fraction = budgetFraction(budget, geometry);
-    if (!m_slider->isSliderDown())
-        m_slider->setValue(static_cast<int>(std::lround(fraction * kSliderSteps)));
-    if (method->budgetMeaning == BudgetMeaning::ReplacedLayers) {
-        showLayerBudget(*method);
-        m_refreshing = false;
-        return;
-    }
-    if (method->family == "prompt") {
-        showPromptBudget(geometry);
-        m_refreshing = false;
-        return;
-    }
-    m_budgetTitle->setText(tr("Budget"));
-    m_slider->setToolTip(tr("%1 of the cached tokens stay").arg(format::percent(fraction, 1)));
-    m_tokens->setText(geometry.tokens > 0 ? tokenShareLabel(budget, geometry) : tr("tokens not counted yet"));
-    const double bytes = static_cast<double>(budgetTokens(budget, geometry)) * geometry.bytesPerToken;
-    m_bytes->setText(geometry.known() ? format::bytes(bytes) : QString());
-    m_refreshing = false;
-}
-
-void MethodPanel::showPromptBudget(const CacheGeometry &geometry)
-{
-    const Budget &budget = m_bench.setting().budget;
-    m_budgetTitle->setText(tr("Kept"));
-    m_slider->setToolTip(tr("%1 of the prompt's tokens stay").arg(format::percent(budgetFraction(budget, geometry), 1)));
-    m_tokens->setText(geometry.tokens > 0 ? tokenShareLabel(budget, geometry) : tr("tokens not counted yet"));
-    const std::shared_ptr<const PromptData> prompt = m_bench.viewData()->current.prompt;
-    m_bytes->setText(prompt ? tr("achieved %1").arg(format::percent(prompt->achievedRate, 1)) : QString());
-}
-
-void MethodPanel::showLayerBudget(const MethodInfo &method)
-{
-    const ParameterInfo *parameter = method.parameter(method.budgetParameter);
-    const Json &layers = childField(m_bench.model().description, "layers");
-    const Budget &budget = m_bench.setting().budget;
-    const QString name = parameter ? QString::fromStdString(parameter->title) : tr("Replaced layers");
-    m_budgetTitle->setText(name);
-    m_slider->setToolTip(name);
-    m_bytes->clear();
-    if (!layers.is_number_integer() || budget.kind == BudgetKind::Bytes) {
-        m_tokens->clear();
-        return;
-    }
-    const int64_t all = layers.get<int64_t>();
-    m_tokens->setText(tr("%1 of %2 layers").arg(budgetCount(budget, method.budgetMeaning, 0, all)).arg(all));
 }
 
 void MethodPanel::refreshPin()

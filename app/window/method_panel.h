@@ -1,7 +1,6 @@
 #pragma once
 
 #include "app/window/parameter_rows.h"
-#include "core/base/budget.h"
 #include "core/base/method_info.h"
 
 #include <QWidget>
@@ -19,13 +18,12 @@ class QPushButton;
 namespace winnow {
 
 struct Actions;
+class BudgetEditor;
 class BudgetSlider;
 class Look;
 class Workbench;
-struct CacheGeometry;
 
-/// Form of the chosen method, built from its MethodInfo: budget as slider and typed text (%, tokens, bytes), one row per
-/// parameter by its type, rows that hide by `visibleWhen`, source link, Pin and Sweep.
+/// Form of the chosen method, built from its MethodInfo: budget, named settings, one row per parameter by its type, rows that hide by `visibleWhen`, source link, Pin and Sweep.
 class MethodPanel : public QWidget {
     Q_OBJECT
 public:
@@ -33,8 +31,8 @@ public:
 
     /// The editor of a parameter; null when there is none (tests, palette).
     QWidget *editor(const QString &name) const;
-    BudgetSlider *budgetSlider() const { return m_slider; }
-    QLineEdit *budgetEdit() const { return m_budgetText; }
+    BudgetSlider *budgetSlider() const;
+    QLineEdit *budgetEdit() const;
     /// Closer rows, for a dock that would not fit otherwise.
     void setDense(bool dense);
 
@@ -43,28 +41,23 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
-    void buildBudget();
     void rebuildMethods();
     void rebuildForm();
     void refresh();
-    void refreshBudget();
-    /// The budget of a method that replaces layers: how many of all.
-    void showLayerBudget(const MethodInfo &method);
-    /// The budget of a prompt: kept share of its tokens, and what the method made of it.
-    void showPromptBudget(const CacheGeometry &geometry);
+    /// The row of named settings, where the method has some; returns the first free row.
+    int addPresetRow(const MethodInfo &method);
+    void showPreset(const MethodInfo &method);
+    void choosePreset(int index);
     void showRows(const MethodInfo *method);
     void showSummary(const MethodInfo &method);
     void refreshPin();
-    void commitBudgetText();
 
     Workbench &m_bench;
     Look &m_look;
     const Actions &m_actions;
-    QComboBox *m_method;
-    QLabel *m_summary, *m_budgetTitle, *m_tokens, *m_bytes;
-    QLineEdit *m_budgetText;
-    BudgetSlider *m_slider;
-    QWidget *m_budgetArea;
+    QComboBox *m_method, *m_preset;
+    QLabel *m_summary, *m_presetLabel;
+    BudgetEditor *m_budget;
     QGridLayout *m_rows;
     QHBoxLayout *m_buttons;
     QPushButton *m_pin, *m_sweep, *m_more;
@@ -72,8 +65,5 @@ private:
     std::string m_formOf;
     bool m_refreshing = false, m_expanded = false;
 };
-
-/// What a person may type as a budget: "25", "25 %", "80 tokens", "80t", "6 MiB"; a bare number is a percentage.
-Result<Budget> parseTypedBudget(const QString &text);
 
 } // namespace winnow

@@ -75,6 +75,7 @@ namespace {
         box->setRange(static_cast<int>(std::max(-limit, parameter.minimum)), static_cast<int>(std::min(limit, parameter.maximum)));
         if (!parameter.unit.empty())
             box->setSuffix(QLatin1Char(' ') + QString::fromStdString(parameter.unit));
+        box->setSpecialValueText(QString::fromStdString(parameter.leastMeans)); // where the minimum is a word
         box->setAlignment(Qt::AlignRight);
         box->setKeyboardTracking(false);
         prepare(box, parameter, edits.wheelFilter);
@@ -98,6 +99,7 @@ namespace {
         box->setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
         if (!parameter.unit.empty())
             box->setSuffix(QLatin1Char(' ') + QString::fromStdString(parameter.unit));
+        box->setSpecialValueText(QString::fromStdString(parameter.leastMeans)); // where the minimum is a word
         box->setAlignment(Qt::AlignRight);
         box->setKeyboardTracking(false);
         prepare(box, parameter, edits.wheelFilter);

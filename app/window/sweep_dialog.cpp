@@ -1,6 +1,6 @@
 #include "app/window/sweep_dialog.h"
 
-#include "app/window/method_panel.h"
+#include "app/window/budget_editor.h"
 #include "app/workbench/workbench.h"
 #include "views/format.h"
 #include "views/theme.h"

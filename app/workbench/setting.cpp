@@ -136,6 +136,24 @@ Setting defaultSetting(const MethodInfo &method)
     return setting;
 }
 
+Setting presetSetting(const MethodInfo &method, const PresetInfo &preset, const Setting &now)
+{
+    Setting setting = now;
+    if (Result<Json> values = canonicalParameters(method, preset.values))
+        setting.parameters = std::move(*values);
+    if (preset.fraction > 0)
+        setting.budget = {BudgetKind::Fraction, preset.fraction};
+    return setting;
+}
+
+int matchingPreset(const MethodInfo &method, const Setting &setting)
+{
+    for (size_t i = 0; i < method.presets.size(); ++i)
+        if (presetSetting(method, method.presets[i], setting) == setting)
+            return static_cast<int>(i);
+    return -1;
+}
+
 bool needsSmallModel(const MethodInfo &method)
 {
     const QStringList needs = QString::fromStdString(method.needs).split(QLatin1Char(','));

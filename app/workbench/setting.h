@@ -50,6 +50,11 @@ bool parameterVisible(const ParameterInfo &parameter, const Json &values);
 /// The method's default setting.
 Setting defaultSetting(const MethodInfo &method);
 
+/// `now` under a preset: its values, the usual ones for the rest, its budget where it has one.
+Setting presetSetting(const MethodInfo &method, const PresetInfo &preset, const Setting &now);
+/// The first preset that `setting` is of; -1 = none.
+int matchingPreset(const MethodInfo &method, const Setting &setting);
+
 /// Whether a method asks a second, small model.
 bool needsSmallModel(const MethodInfo &method);
 

@@ -29,7 +29,67 @@ namespace {
         info.choices.assign(spec.choices.begin(), spec.choices.end());
         info.choiceTitles.assign(spec.choiceTitles.begin(), spec.choiceTitles.end());
         info.visibleWhen = spec.visibleWhen;
+        info.leastMeans = spec.leastMeans;
         return info;
+    }
+
+    std::string_view trimmed(std::string_view text)
+    {
+        while (!text.empty() && text.front() == ' ')
+            text.remove_prefix(1);
+        while (!text.empty() && text.back() == ' ')
+            text.remove_suffix(1);
+        return text;
+    }
+
+    /// A value as a spec writes it; a word that is neither number nor flag stays text.
+    Json presetValue(const ParameterInfo *parameter, std::string_view word)
+    {
+        if (parameter && (parameter->type == ParameterType::Choice || parameter->type == ParameterType::Text))
+            return std::string(word);
+        Json value = Json::parse(word, nullptr, false);
+        return value.is_discarded() ? Json(std::string(word)) : value;
+    }
+
+    PresetInfo presetInfo(const MethodInfo &method, const PresetSpec &spec)
+    {
+        PresetInfo info;
+        info.title = spec.title;
+        info.tooltip = spec.tooltip;
+        info.fraction = spec.fraction;
+        for (std::string_view rest = spec.values; !rest.empty();) {
+            const size_t comma = std::min(rest.find(','), rest.size());
+            const std::string_view part = trimmed(rest.substr(0, comma));
+            rest.remove_prefix(std::min(comma + 1, rest.size()));
+            const size_t equals = std::min(part.find('='), part.size());
+            const std::string name(part.substr(0, equals));
+            info.values[name] = presetValue(method.parameter(name), part.substr(std::min(equals + 1, part.size())));
+        }
+        return info;
+    }
+
+    Json toJson(const PresetInfo &info)
+    {
+        Json json{{"title", info.title}, {"tooltip", info.tooltip}, {"params", info.values}};
+        if (info.fraction > 0)
+            json["budget"] = info.fraction;
+        return json;
+    }
+
+    std::vector<PresetInfo> presetsFromJson(const Json &list)
+    {
+        std::vector<PresetInfo> presets; // absent in sessions of older versions
+        for (const Json &json : list.is_array() ? list : Json::array()) {
+            PresetInfo info;
+            info.title = stringField(json, "title");
+            info.tooltip = stringField(json, "tooltip");
+            if (const Json &values = childField(json, "params"); values.is_object())
+                info.values = values;
+            info.fraction = numberField(json, "budget");
+            if (!info.title.empty())
+                presets.push_back(std::move(info));
+        }
+        return presets;
     }
 
     Json toJson(const ParameterInfo &info)
@@ -60,6 +120,8 @@ namespace {
             json["default"] = "";
             break;
         }
+        if (!info.leastMeans.empty())
+            json["leastMeans"] = info.leastMeans;
         return json;
     }
 
@@ -115,6 +177,7 @@ namespace {
         info.unit = stringField(json, "unit");
         info.tooltip = stringField(json, "tooltip");
         info.visibleWhen = stringField(json, "visibleWhen");
+        info.leastMeans = stringField(json, "leastMeans");
         if (auto read = readDefault(json, info); !read)
             return fail(read.error());
         return info;
@@ -214,6 +277,8 @@ MethodInfo methodInfo(const MethodSpec &spec)
     info.budgetParameter = spec.budget.parameter;
     for (const ParameterSpec &parameter : spec.parameters)
         info.parameters.push_back(parameterInfo(parameter));
+    for (const PresetSpec &preset : spec.presets)
+        info.presets.push_back(presetInfo(info, preset));
     info.needs = spec.needs;
     info.artifacts = spec.artifacts;
     info.badge = spec.badge;
@@ -236,6 +301,11 @@ Json toJson(const MethodInfo &info)
     json["parameters"] = Json::array();
     for (const ParameterInfo &parameter : info.parameters)
         json["parameters"].push_back(toJson(parameter));
+    if (!info.presets.empty()) {
+        json["presets"] = Json::array();
+        for (const PresetInfo &preset : info.presets)
+            json["presets"].push_back(toJson(preset));
+    }
     return json;
 }
 
@@ -276,6 +346,7 @@ Result<MethodInfo> methodInfoFromJson(const Json &json)
             return fail(ErrorCode::BadInput, where + ": " + parameter.error().message);
         info.parameters.push_back(std::move(*parameter));
     }
+    info.presets = presetsFromJson(childField(json, "presets"));
     return info;
 }
 

@@ -17,7 +17,13 @@ struct ParameterInfo {
     double defaultValue = 0, minimum = 0, maximum = 1;
     bool oddOnly = false;
     std::vector<std::string> choices, choiceTitles;
-    std::string visibleWhen;
+    std::string visibleWhen, leastMeans;
+};
+
+struct PresetInfo {
+    std::string title, tooltip;
+    Json values = Json::object(); // by name, in canonical form; the other parameters are as usual
+    double fraction = 0; // 0 = any budget
 };
 
 struct MethodInfo {
@@ -27,6 +33,7 @@ struct MethodInfo {
     BudgetMeaning budgetMeaning = BudgetMeaning::KeptTokens;
     std::string budgetParameter; // the parameter the budget stands for: a form shows one of the two
     std::vector<ParameterInfo> parameters;
+    std::vector<PresetInfo> presets;
     std::string needs, artifacts, badge;
 
     const ParameterInfo *parameter(const std::string &name) const;

@@ -30,6 +30,15 @@ struct ParameterSpec {
     std::span<const std::string_view> choices{}; // Choice only
     std::span<const std::string_view> choiceTitles{}; // same length as choices
     std::string_view visibleWhen{}; // "pool!=none": the form hides the row otherwise; empty = always
+    std::string_view leastMeans{}; // Int, Float: what the minimum stands for, "automatic"; empty = itself
+};
+
+/// A named setting of a method: the usual values but for those it names.
+struct PresetSpec {
+    std::string_view title{}; // "Static"
+    std::string_view tooltip{};
+    std::string_view values{}; // "stages=1, attentionWeight=0": words of choices, numbers, true or false
+    double fraction = 0; // budget that belongs to it; 0 = any
 };
 
 /// What `--budget` means for a method.
@@ -51,6 +60,7 @@ struct MethodSpec {
     std::string_view sourceUrl{};
     BudgetSpec budget{};
     std::span<const ParameterSpec> parameters{};
+    std::span<const PresetSpec> presets{};
     std::string_view needs{}; // capture parts, comma separated: "colSum", "winRows", "queryMoments", "keyNorm"
     std::string_view artifacts{}; // "KeptTokens,TokenScores,Savings"
     std::string_view badge{}; // what a table must say beside the name: "question-aware", "stand-in"; empty = nothing

@@ -24,6 +24,7 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QSpinBox>
 #include <QTabBar>
 
 using namespace winnow;
@@ -44,8 +45,10 @@ MethodInfo methodOf(const char *id, const char *title, const char *family)
 std::vector<MethodInfo> allMethods()
 {
     std::vector<MethodInfo> methods{methodOf("snapkv", "SnapKV", "kv"), methodOf("dac", "DAC", "prompt"), methodOf("random_prompt", "Random", "prompt"), methodOf("longllmlingua", "LongLLMLingua", "prompt")};
-    methods[1].parameters.push_back({"weight", "Attention weight", "", "Share of attention", ParameterType::Float, 0.8, 0, 1, false, {}, {}, ""});
-    methods[2].parameters.push_back({"seed", "Seed", "", "Seed", ParameterType::Int, 1, 0, 1000000, false, {}, {}, ""});
+    methods[1].parameters.push_back({"weight", "Attention weight", "", "Share of attention", ParameterType::Float, 0.8, 0, 1, false, {}, {}, "", ""});
+    methods[1].parameters.push_back({"stages", "Stages", "", "0 chooses by the length", ParameterType::Int, 0, 0, 64, false, {}, {}, "", "automatic"});
+    methods[1].presets = {{"DAC", "Both signals", Json::object(), 0}, {"Entropy", "Information, once", {{"weight", 0.0}, {"stages", 1}}, 0}, {"Example", "A tenth", {{"stages", 10}}, 0.1}};
+    methods[2].parameters.push_back({"seed", "Seed", "", "Seed", ParameterType::Int, 1, 0, 1000000, false, {}, {}, "", ""});
     methods[3].badge = "question-aware";
     return methods;
 }
@@ -215,6 +218,31 @@ private Q_SLOTS:
         app.window().openPage(MainWindow::Page::Cache);
         QCOMPARE(box->count(), 1);
         QCOMPARE(box->itemData(0).toString(), QStringLiteral("snapkv"));
+    }
+
+    void presetsAreOneStepOfUndo()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        MethodPanel *form = app.window().methodDock()->form();
+        auto *stages = qobject_cast<QSpinBox *>(form->editor(QStringLiteral("stages")));
+        QVERIFY(stages);
+        QCOMPARE(stages->text(), QStringLiteral("automatic")); // 0, as the registry says
+        auto *preset = form->findChild<QComboBox *>(QStringLiteral("preset"));
+        QCOMPARE(preset->currentText(), QStringLiteral("DAC"));
+        const Budget before = app.bench().setting().budget;
+        preset->setCurrentIndex(2);
+        Q_EMIT preset->activated(2);
+        QCOMPARE(app.bench().setting().budget.value, 0.1);
+        QCOMPARE(app.bench().setting().parameters["stages"], Json(10));
+        QCOMPARE(preset->currentText(), QStringLiteral("Example"));
+        app.bench().setParameter(QStringLiteral("stages"), 3);
+        QCOMPARE(preset->currentText(), QStringLiteral("Own values"));
+        app.bench().document().undoStack().undo();
+        app.bench().document().undoStack().undo();
+        QVERIFY(app.bench().setting().budget == before);
+        QCOMPARE(preset->currentText(), QStringLiteral("DAC"));
+        QCOMPARE(preset->count(), 3);
     }
 
     void eachPageKeepsItsSettingAndItsMarks()

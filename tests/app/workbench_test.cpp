@@ -1,3 +1,4 @@
+#include "app/window/budget_editor.h"
 #include "app/window/command_palette.h"
 #include "app/window/method_panel.h"
 #include "app/window/recent_session.h"
@@ -43,11 +44,11 @@ MethodInfo exampleMethod()
     method.family = "kv";
     method.summary = "Keeps what matters.";
     method.budgetUnit = "tokens";
-    ParameterInfo window{"window", "Window", "tokens", "Last queries", ParameterType::Int, 32, 1, 512, false, {}, {}, ""};
-    ParameterInfo kernel{"kernel", "Kernel", "", "Width", ParameterType::Int, 7, 1, 63, true, {}, {}, "pool!=none"};
-    ParameterInfo pool{"pool", "Pooling", "", "How", ParameterType::Choice, 1, 0, 2, false, {"none", "mean", "max"}, {"None", "Mean", "Maximum"}, ""};
-    ParameterInfo decay{"decay", "Decay", "", "How fast", ParameterType::Float, 0.5, 0, 1, false, {}, {}, ""};
-    ParameterInfo shift{"shift", "Shift positions", "", "Pack", ParameterType::Bool, 0, 0, 1, false, {}, {}, ""};
+    ParameterInfo window{"window", "Window", "tokens", "Last queries", ParameterType::Int, 32, 1, 512, false, {}, {}, "", ""};
+    ParameterInfo kernel{"kernel", "Kernel", "", "Width", ParameterType::Int, 7, 1, 63, true, {}, {}, "pool!=none", ""};
+    ParameterInfo pool{"pool", "Pooling", "", "How", ParameterType::Choice, 1, 0, 2, false, {"none", "mean", "max"}, {"None", "Mean", "Maximum"}, "", ""};
+    ParameterInfo decay{"decay", "Decay", "", "How fast", ParameterType::Float, 0.5, 0, 1, false, {}, {}, "", ""};
+    ParameterInfo shift{"shift", "Shift positions", "", "Pack", ParameterType::Bool, 0, 0, 1, false, {}, {}, "", ""};
     method.parameters = {window, kernel, pool, decay, shift};
     return method;
 }

@@ -11,13 +11,14 @@ namespace {
 constexpr std::array<std::string_view, 3> kPools{"none", "max", "avg"};
 constexpr std::array<std::string_view, 3> kPoolTitles{"None", "Maximum", "Average"};
 constexpr std::array<ParameterSpec, 4> kParameters{{
-    {.name = "window", .title = "Window", .unit = "tokens", .type = ParameterType::Int, .defaultValue = 32, .minimum = 1, .maximum = 256},
+    {.name = "window", .title = "Window", .unit = "tokens", .type = ParameterType::Int, .defaultValue = 32, .minimum = 1, .maximum = 256, .leastMeans = "all"},
     {.name = "kernel", .title = "Kernel", .type = ParameterType::Int, .defaultValue = 7, .minimum = 1, .maximum = 63, .oddOnly = true},
     {.name = "pool", .title = "Pooling", .type = ParameterType::Choice, .defaultValue = 1, .choices = kPools, .choiceTitles = kPoolTitles},
     {.name = "share", .title = "Share", .type = ParameterType::Float, .defaultValue = 0.5, .minimum = 0, .maximum = 1},
 }};
+constexpr std::array<PresetSpec, 2> kPresets{{{.title = "Sharp", .tooltip = "t", .values = "kernel=1, pool=none", .fraction = 0.1}, {.title = "Half", .values = "share=0.5"}}};
 constexpr MethodSpec kSpec{.id = "demo", .title = "Demo", .family = "kv", .summary = "s", .source = "x", .sourceUrl = "u",
-    .budget = {}, .parameters = kParameters, .needs = "winRows", .artifacts = "KeptTokens", .create = nullptr};
+    .budget = {}, .parameters = kParameters, .presets = kPresets, .needs = "winRows", .artifacts = "KeptTokens", .create = nullptr};
 
 } // namespace
 
@@ -32,6 +33,19 @@ private Q_SLOTS:
         QVERIFY(toJson(*back) == toJson(info));
         QCOMPARE(back->parameter("pool")->choices.size(), size_t(3));
         QVERIFY(!back->parameter("nothing"));
+    }
+
+    void presetsNameValuesByTheTypesOfTheirParameters()
+    {
+        const MethodInfo info = methodInfo(kSpec);
+        QVERIFY(info.presets.at(0).values == Json({{"kernel", 1}, {"pool", "none"}}));
+        QCOMPARE(info.presets.at(0).fraction, 0.1);
+        const auto back = methodInfoFromJson(toJson(info));
+        QVERIFY(back.has_value());
+        QVERIFY(back->presets.at(1).values == Json({{"share", 0.5}}));
+        QCOMPARE(back->presets.at(1).fraction, 0.0);
+        QCOMPARE(back->parameter("window")->leastMeans, std::string("all"));
+        QVERIFY(back->parameter("share")->leastMeans.empty());
     }
 
     void missingFieldsAreNamed()

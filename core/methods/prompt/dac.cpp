@@ -31,6 +31,7 @@ constinit const MethodSpec methodspecs::dac{.id = "dac",
     .sourceUrl = "https://arxiv.org/abs/2507.11942",
     .budget = {.unit = "tokens", .defaultFraction = 0.5, .minimumFraction = 0.01},
     .parameters = prompt::kStagedParameters,
+    .presets = prompt::kDacPresets,
     .needs = "information,attention",
     .artifacts = "PromptTokens,TokenScores,Table",
     .createPrompt = []() -> std::unique_ptr<const PromptMethod> { return std::make_unique<Dac>(); }};

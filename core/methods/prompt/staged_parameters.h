@@ -50,7 +50,8 @@ inline constexpr ParameterSpec kWindow{.name = "window",
     .type = ParameterType::Int,
     .defaultValue = 0,
     .minimum = 0,
-    .maximum = 1048576};
+    .maximum = 1048576,
+    .leastMeans = "model's"};
 
 inline constexpr ParameterSpec kStages{.name = "stages",
     .title = "Stages",
@@ -58,7 +59,8 @@ inline constexpr ParameterSpec kStages{.name = "stages",
     .type = ParameterType::Int,
     .defaultValue = 0,
     .minimum = 0,
-    .maximum = 64};
+    .maximum = 64,
+    .leastMeans = "automatic"};
 
 inline constexpr ParameterSpec kColumnScale = choice("columnScale", "Column scale",
     "Per row divides by the rows that see a token, which takes out what early tokens gather by being early.", kColumnScales,
@@ -96,6 +98,16 @@ inline constexpr std::array kStagedParameters{kStages, choice("fusion", "Fusion"
         .tooltip = "One more pass: the scores of what is left after the last stage.",
         .type = ParameterType::Bool,
         .defaultValue = 1}};
+
+/// Modes of dac.md 4; every other value is the usual one.
+inline constexpr std::array kDacPresets{
+    PresetSpec{.title = "DAC", .tooltip = "Both signals, measured again after every stage.", .values = "attentionWeight=0.8"},
+    PresetSpec{.title = "DAC, no neighbours", .tooltip = "No two neighbours go in one stage.", .values = "neighbours=add"},
+    PresetSpec{.title = "Dynamic entropy", .tooltip = "Information only, measured again after every stage.", .values = "attentionWeight=0"},
+    PresetSpec{.title = "Static", .tooltip = "Both signals, measured once.", .values = "stages=1"},
+    PresetSpec{.title = "Entropy", .tooltip = "Information only, measured once.", .values = "attentionWeight=0, stages=1"},
+    PresetSpec{.title = "Published example", .tooltip = "What the published program's example asks for: ten stages to a tenth of the text.",
+        .values = "stages=10", .fraction = 0.1}};
 
 inline constexpr std::array kStaticParameters{kColumnScale, kHeads, kJoiner, kWindow};
 

@@ -32,6 +32,7 @@ inline constexpr ParameterSpec kLongest{.name = "longest",
     .tooltip = "Longer substrings are no candidates; 0 takes 10 for Thai and 6 for other languages.",
     .type = ParameterType::Int,
     .defaultValue = 0,
-    .maximum = 12};
+    .maximum = 12,
+    .leastMeans = "by language"};
 
 } // namespace winnow::segment

@@ -28,7 +28,8 @@ inline constexpr ParameterSpec kWindow{.name = "longest",
     .tooltip = "Longer words are not looked for; 0 takes the longest of the dictionary.",
     .type = ParameterType::Int,
     .defaultValue = 0,
-    .maximum = 256};
+    .maximum = 256,
+    .leastMeans = "longest"};
 
 inline constexpr std::array kMatchParameters{kWindow, kChunksOff, kWhiteSpace, kMaxWord};
 

@@ -98,7 +98,8 @@ namespace {
         .tooltip = "Size of the vocabulary; 0 takes 8000, and 3000 for texts under 1 MB.",
         .type = ParameterType::Int,
         .defaultValue = 0,
-        .maximum = 64000};
+        .maximum = 64000,
+        .leastMeans = "automatic"};
     constexpr ParameterSpec kMaxPiece{.name = "maxPiece",
         .title = "Longest piece",
         .unit = "characters",
