@@ -39,19 +39,21 @@ PromptAttention::PromptAttention(QWidget *parent)
 QVector<QWidget *> PromptAttention::headerControls()
 {
     if (!m_layerBox) {
-        const auto make = [this](const QString &prefix, const QString &name) {
+        const auto make = [this](const QString &prefix, const QString &mean, const QString &name) {
             auto *box = new QSpinBox(this);
             box->setPrefix(prefix);
+            box->setMinimum(PromptMap::kMean);
+            box->setSpecialValueText(mean);
+            box->setToolTip(tr("One by its number; the lowest value is the mean over all"));
             box->setFont(typeFont(TypeRole::Label));
             box->setFixedHeight(22);
             box->setKeyboardTracking(false);
             box->setAccessibleName(name);
+            box->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed); // never squeezed: the header gives it a row
             return box;
         };
-        m_layerBox = make(tr("layer "), tr("Layer"));
-        m_headBox = make(tr("head "), tr("Head"));
-        m_headBox->setMinimum(-1);
-        m_headBox->setSpecialValueText(tr("mean"));
+        m_layerBox = make(tr("layer "), tr("mean of layers"), tr("Layer"));
+        m_headBox = make(tr("head "), tr("mean of heads"), tr("Head"));
         connect(m_layerBox, &QSpinBox::valueChanged, this, [this](int layer) {
             setHead(layer, m_head);
             Q_EMIT mapRequested(m_layer, m_head);
@@ -70,16 +72,16 @@ void PromptAttention::refreshControls()
     if (!m_layerBox || !m_headBox)
         return;
     const QSignalBlocker quiet(m_layerBox), silent(m_headBox);
-    m_layerBox->setMaximum(m_of ? std::max(0, m_of->layers - 1) : std::max(0, m_layer));
-    m_headBox->setMaximum(m_of ? std::max(0, m_of->heads - 1) : std::max(0, m_head));
+    m_layerBox->setMaximum(m_of ? m_of->layers - 1 : std::max(PromptMap::kMean, m_layer));
+    m_headBox->setMaximum(m_of ? m_of->heads - 1 : std::max(PromptMap::kMean, m_head));
     m_layerBox->setValue(m_layer);
     m_headBox->setValue(m_head);
 }
 
 void PromptAttention::setHead(int layer, int head)
 {
-    layer = std::max(0, layer);
-    head = std::max(-1, head);
+    layer = std::max(PromptMap::kMean, layer);
+    head = std::max(PromptMap::kMean, head);
     if (layer == m_layer && head == m_head)
         return;
     m_layer = layer;
@@ -105,7 +107,7 @@ bool PromptAttention::dataChanged()
         return false;
     m_of = now;
     if (m_of) {
-        m_layer = std::min(m_layer, std::max(0, m_of->layers - 1));
+        m_layer = std::min(m_layer, m_of->layers - 1);
         m_head = std::min(m_head, m_of->heads - 1);
     }
     refreshControls();
@@ -245,14 +247,24 @@ QString PromptAttention::emptyReason() const
 {
     if (m_of)
         return {};
-    return data().current.prompt ? tr("The map is on its way. The scoring model reads the prompt once for it.") : tr("No map yet. Open a text, and a model that reads it.");
+    const PromptDataPtr prompt = data().current.prompt;
+    if (!prompt)
+        return tr("No map yet. Open a text, and a model that reads it.");
+    if (prompt->tokens() > kMostTokens)
+        return tr("Too long for a map. It has a cell for every pair of tokens and is drawn up to %1 tokens; this prompt has %2. The sums of its columns stand in the strip Attention.")
+            .arg(format::integer(kMostTokens), format::integer(prompt->tokens()));
+    return tr("The map is on its way. The scoring model reads the prompt once for it.");
 }
 
 QString PromptAttention::caption() const
 {
     if (!m_of)
         return {};
-    const QString which = m_of->head < 0 ? tr("mean of the heads of layer %1").arg(m_of->layer) : tr("head %1").arg(format::headAddress(m_of->layer, m_of->head));
+    const bool layers = m_of->layer < 0, heads = m_of->head < 0; // the mean of
+    const QString which = layers && heads ? tr("mean of all heads of all layers")
+        : layers                          ? tr("mean of head %1 over all layers").arg(m_of->head)
+        : heads                           ? tr("mean of the heads of layer %1").arg(m_of->layer)
+                                          : tr("head %1").arg(format::headAddress(m_of->layer, m_of->head));
     return tr("Attention over the prompt, %1, log scale from %2 to %3.").arg(which).arg(AttentionMaps::kLowest).arg(AttentionMaps::kHighest) + (m_masked ? tr(" Token 0 is masked.") : QString());
 }
 

@@ -10,10 +10,11 @@ class QSpinBox;
 
 namespace winnow {
 
-/// Attention of one head of the scoring model over the prompt, or the mean of a layer's heads.
+/// Attention of one head of the scoring model over the prompt, or its mean over heads, layers or both.
 struct PromptMap {
+    static constexpr int kMean = -1; // as layer or head
     int tokens = 0, layers = 0, heads = 0; // of the model
-    int layer = 0, head = -1; // -1 = mean of the layer's heads
+    int layer = kMean, head = kMean;
     std::vector<float> values; // [tokens, tokens]; NaN above the diagonal
 };
 
@@ -37,13 +38,15 @@ public:
 
     int layer() const { return m_layer; }
     int head() const { return m_head; }
-    /// head -1: mean of the layer's heads.
+    /// PromptMap::kMean as layer or head: the mean over all.
     void setHead(int layer, int head);
     bool masksFirst() const { return m_masked; }
     void setMasksFirst(bool masked);
     /// Sum of a column over the rows, without the first token's column where it is masked.
     const std::vector<float> &columnSums() const { return m_sums; }
     int tokenAt(const QPointF &point) const;
+    /// Longer prompts have maps of more than 8 MiB: none is fetched.
+    static constexpr int kMostTokens = 1400;
 
 Q_SIGNALS:
     /// Another head was chosen.
@@ -69,7 +72,7 @@ private:
 
     std::shared_ptr<const PromptMap> m_of;
     std::vector<float> m_shades, m_sums;
-    int m_layer = 0, m_head = -1;
+    int m_layer = PromptMap::kMean, m_head = PromptMap::kMean; // the sum over its columns is what prompt methods rank by
     bool m_masked = true;
     QAction *m_maskAction;
     QPointer<QSpinBox> m_layerBox, m_headBox;

@@ -26,7 +26,7 @@ void PromptMapLoader::setTarget(const ModelChoice &scorer, const std::vector<int
     m_layers = layers;
     m_heads = heads;
     m_capture.clear();
-    m_waiting = 0;
+    m_asked.reset();
     m_refused = false;
     if (m_job != 0)
         m_jobs.cancel(m_job);
@@ -38,23 +38,26 @@ void PromptMapLoader::setTarget(const ModelChoice &scorer, const std::vector<int
 
 void PromptMapLoader::want(int layer, int head)
 {
+    m_wanted = true;
     m_layer = layer;
     m_head = head;
     pump();
 }
 
+void PromptMapLoader::wantNone() { m_wanted = false; }
+
 void PromptMapLoader::engineGone()
 {
     ++m_generation;
     m_capture.clear();
-    m_waiting = 0;
+    m_asked.reset();
     m_job = 0;
 }
 
 void PromptMapLoader::pump()
 {
-    const bool wanted = m_layer >= 0 && m_layers > 0 && !m_ids.empty() && m_ids.size() <= kMostTokens;
-    if (!wanted || m_refused || m_engine.state() != EngineClient::State::Ready || m_job != 0 || m_waiting > 0)
+    const bool possible = m_layers > 0 && !m_ids.empty() && m_ids.size() <= static_cast<size_t>(PromptAttention::kMostTokens);
+    if (!m_wanted || !possible || m_refused || m_engine.state() != EngineClient::State::Ready || m_job != 0 || m_asked)
         return;
     m_layer = std::min(m_layer, m_layers - 1);
     m_head = std::min(m_head, m_heads - 1);
@@ -63,7 +66,7 @@ void PromptMapLoader::pump()
     if (m_capture.empty())
         capture();
     else
-        askTiles();
+        askMap();
 }
 
 void PromptMapLoader::capture()
@@ -88,47 +91,40 @@ void PromptMapLoader::capture()
     m_job = m_jobs.submit(std::move(spec));
 }
 
-void PromptMapLoader::askTiles()
+void PromptMapLoader::askMap()
 {
-    m_sum = std::make_shared<PromptMap>();
-    m_sum->tokens = static_cast<int>(m_ids.size());
-    m_sum->layers = m_layers;
-    m_sum->heads = m_heads;
-    m_sum->layer = m_layer;
-    m_sum->head = m_head;
-    m_sum->values.assign(m_ids.size() * m_ids.size(), 0);
-    const int first = m_head < 0 ? 0 : m_head, last = m_head < 0 ? m_heads - 1 : m_head;
-    m_waiting = m_parts = last - first + 1;
-    for (int head = first; head <= last; ++head) {
-        const Json request{{"command", "tile"}, {"captureId", m_capture}, {"layer", m_layer}, {"head", head}};
-        m_engine.send(request, {}, {{}, {}, [this, generation = m_generation](Result<Document> reply) {
-                          if (generation == m_generation)
-                              onTile(generation, std::move(reply));
-                      }});
-    }
+    m_asked = std::make_shared<PromptMap>();
+    m_asked->tokens = static_cast<int>(m_ids.size());
+    m_asked->layers = m_layers;
+    m_asked->heads = m_heads;
+    m_asked->layer = m_layer;
+    m_asked->head = m_head;
+    const Json request{{"command", "tile"}, {"captureId", m_capture}, {"layer", m_layer}, {"head", m_head}};
+    RequestHandlers handlers;
+    handlers.done = [this, generation = m_generation](Result<Document> reply) {
+        if (generation == m_generation)
+            onMap(std::move(reply));
+    };
+    m_engine.send(request, {}, std::move(handlers));
 }
 
-void PromptMapLoader::onTile(int, Result<Document> reply)
+void PromptMapLoader::onMap(Result<Document> reply)
 {
-    --m_waiting;
+    const std::shared_ptr<PromptMap> map = std::exchange(m_asked, nullptr);
     if (!reply) {
-        if (m_waiting == 0 && reply.error().code == ErrorCode::NotFound) { // it left the engine's budget
-            m_capture.clear();
-            return pump();
-        }
-        return m_waiting == 0 ? fault(reply.error()) : void();
+        if (reply.error().code != ErrorCode::NotFound)
+            return fault(reply.error());
+        m_capture.clear(); // it left the engine's budget
+        return pump();
     }
-    const std::optional<MatrixArtifact> tile = readMatrix(reply->body, *reply);
-    if (!tile || tile->values.size() != m_sum->values.size())
+    std::optional<MatrixArtifact> tile = readMatrix(reply->body, *reply);
+    const auto n = static_cast<size_t>(map->tokens);
+    if (!tile || tile->values.size() != n * n)
         return fault(Error{ErrorCode::Internal, tr("the engine's answer holds no attention map").toStdString(), {}});
-    for (size_t i = 0; i < tile->values.size(); ++i)
-        m_sum->values[i] += tile->values[i] / static_cast<float>(m_parts);
-    if (m_waiting > 0)
-        return;
-    const auto n = static_cast<size_t>(m_sum->tokens);
+    map->values.assign(tile->values.begin(), tile->values.end());
     for (size_t row = 0; row < n; ++row)
-        std::fill(m_sum->values.begin() + static_cast<long>(row * n + row + 1), m_sum->values.begin() + static_cast<long>((row + 1) * n), std::numeric_limits<float>::quiet_NaN());
-    m_map = std::move(m_sum);
+        std::fill(map->values.begin() + static_cast<long>(row * n + row + 1), map->values.begin() + static_cast<long>((row + 1) * n), std::numeric_limits<float>::quiet_NaN());
+    m_map = map;
     Q_EMIT changed();
     pump();
 }

@@ -183,36 +183,68 @@ Result<CapturePtr> captureContext(std::shared_ptr<const Model> model, std::vecto
     return CapturePtr(std::move(capture));
 }
 
+namespace {
+
+    Result<void> checkTile(const Capture &capture, int64_t layer, int64_t head, int64_t rowBegin, int64_t rowEnd)
+    {
+        const ModelConfig &config = capture.config;
+        if (!capture.model)
+            return fail(ErrorCode::BadInput, "this capture has no model to compute queries with");
+        if (layer < kMeanOfAll || layer >= config.layers || head < kMeanOfAll || head >= config.heads)
+            return fail(ErrorCode::BadInput, "attention tile of layer " + std::to_string(layer) + ", head " + std::to_string(head)
+                    + ": the model has layers 0 to " + std::to_string(config.layers - 1) + " and heads 0 to "
+                    + std::to_string(config.heads - 1) + "; -1 is the mean");
+        if (rowBegin < 0 || rowBegin >= rowEnd || rowEnd > capture.tokens())
+            return fail(ErrorCode::BadInput, "attention tile of rows " + std::to_string(rowBegin) + " to " + std::to_string(rowEnd)
+                    + ": the context has " + std::to_string(capture.tokens()) + " rows");
+        return {};
+    }
+
+    /// Adds the rows of one head, or of all, to `sum`. queries [rows, H, D].
+    void addHeads(const Capture &capture, const at::Tensor &queries, int64_t layer, int64_t head, int64_t rowBegin, at::Tensor &sum)
+    {
+        const ModelConfig &config = capture.config;
+        const at::Tensor &keys = capture.layers[static_cast<size_t>(layer)].keys; // [Hkv, N, D]
+        const int64_t first = head == kMeanOfAll ? 0 : head, last = head == kMeanOfAll ? config.heads - 1 : head;
+        for (int64_t h = first; h <= last; ++h) {
+            const at::Tensor own = keys.select(0, h / config.groups()).narrow(0, 0, sum.size(1)).to(queries.device());
+            sum.add_(attentionRows(queries.select(1, h), own, ScoreRule::of(config, layer), rowBegin).cpu());
+        }
+    }
+
+} // namespace
+
 Result<at::Tensor> attentionTile(const Capture &capture, int64_t layer, int64_t head, int64_t rowBegin, int64_t rowEnd,
     const RunContext &context)
 {
     const c10::InferenceMode inference;
     const ModelConfig &config = capture.config;
-    if (!capture.model)
-        return fail(ErrorCode::BadInput, "this capture has no model to compute queries with");
-    if (layer < 0 || layer >= config.layers || head < 0 || head >= config.heads)
-        return fail(ErrorCode::BadInput, "attention tile of layer " + std::to_string(layer) + ", head " + std::to_string(head)
-                + ": the model has layers 0 to " + std::to_string(config.layers - 1) + " and heads 0 to "
-                + std::to_string(config.heads - 1));
-    if (rowBegin < 0 || rowBegin >= rowEnd || rowEnd > capture.tokens())
-        return fail(ErrorCode::BadInput, "attention tile of rows " + std::to_string(rowBegin) + " to " + std::to_string(rowEnd)
-                + ": the context has " + std::to_string(capture.tokens()) + " rows");
+    if (auto valid = checkTile(capture, layer, head, rowBegin, rowEnd); !valid)
+        return fail(valid.error());
     const Model &model = *capture.model;
     const std::vector<int32_t> positions = positionsFrom(rowBegin, rowEnd - rowBegin);
     LayerPass pass{model, model.rope().rows(positions, model.device(), capture.tokens()), positions, context};
     pass.cacheRows = CacheRows::Present;
     at::Tensor x = embedRows(model, std::span(capture.ids).subspan(static_cast<size_t>(rowBegin), positions.size()), positions);
-    for (int64_t l = 0; l < layer; ++l) {
+    at::Tensor sum = at::zeros({rowEnd - rowBegin, rowEnd}, at::kFloat);
+    const int64_t last = layer == kMeanOfAll ? config.layers - 1 : layer;
+    for (int64_t l = 0; l <= last; ++l) {
+        if (context.cancelled())
+            return fail(ErrorCode::Cancelled, "cancelled");
+        if (layer == kMeanOfAll || l == layer)
+            addHeads(capture, layerQueries(pass, l, x), l, head, rowBegin, sum);
+        if (l == last)
+            break;
         const LayerCapture &stored = capture.layers[static_cast<size_t>(l)];
         LayerCache cache;
         cache.adopt(stored.keys.to(model.device()), stored.values.to(model.device()));
         cache.forgetFrom(static_cast<int32_t>(rowEnd));
         if (auto done = runLayer(pass, l, cache, x); !done)
             return fail(done.error());
+        context.progress("map", l + 1, last, "layers");
     }
-    const at::Tensor queries = layerQueries(pass, layer, x).select(1, head); // [rows, D]
-    const at::Tensor keys = capture.layers[static_cast<size_t>(layer)].keys[head / config.groups()].narrow(0, 0, rowEnd);
-    return attentionRows(queries, keys.to(model.device()), ScoreRule::of(config, layer), rowBegin).cpu();
+    const int64_t parts = (layer == kMeanOfAll ? config.layers : 1) * (head == kMeanOfAll ? config.heads : 1);
+    return parts == 1 ? sum : sum.div_(static_cast<double>(parts));
 }
 
 } // namespace winnow

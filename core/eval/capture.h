@@ -80,11 +80,15 @@ Result<CapturePtr> captureContext(std::shared_ptr<const Model> model, std::vecto
 /// Bytes a capture of `tokens` will hold, before it is made.
 int64_t forecastCaptureBytes(const ModelConfig &config, int64_t tokens, const CaptureNeeds &needs);
 
-/// Attention of query rows [rowBegin, rowEnd) of one query head over the keys 0..rowEnd-1: the queries are computed again
-/// from the stored cache, the map as a whole never exists.
+/// In place of a layer or head: the mean over all of them.
+inline constexpr int64_t kMeanOfAll = -1;
+
+/// Attention of query rows [rowBegin, rowEnd) of one query head over the keys 0..rowEnd-1, or its mean over heads, layers or both:
+/// the queries are computed again from the stored cache, the map as a whole never exists.
+/// @param layer, head  index, or kMeanOfAll
 /// @return [rowEnd - rowBegin, rowEnd] f32
 /// @error BadInput (layer, head or rows out of range, a capture without its model), Cancelled.
-/// @cost  The rows once through the layers below `layer`.
+/// @cost  The rows once through the layers below `layer`, and their attention in every head that is meant.
 Result<at::Tensor> attentionTile(const Capture &capture, int64_t layer, int64_t head, int64_t rowBegin, int64_t rowEnd,
     const RunContext &context);
 

@@ -284,6 +284,7 @@ Result<std::vector<double>> ModelScorer::run(
             if (!chosen.empty())
                 addColumns(statistics.colSum, chosen, blocks[b].end, sums[b]);
         }
+        m_costs.attentionMs += statistics.columnMs;
         if (tokens - first > 1)
             context.progress("score", l + 1, config.layers, "layers");
     }

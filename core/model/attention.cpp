@@ -14,6 +14,7 @@
 #include <ATen/ops/softmax.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <vector>
 
@@ -159,7 +160,10 @@ namespace {
         if (rule.cap > 0)
             scores.div_(rule.cap).tanh_().mul_(rule.cap);
         at::Tensor weights = scores.view({block.groups, block.rows, n});
+        const auto began = std::chrono::steady_clock::now();
         softmaxBlock(weights, block, probe.statistics);
+        if (probe.statistics && probe.statistics->colSum.defined())
+            probe.statistics->columnMs += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
         if (probe.statistics)
             keepWindow(weights, block, queries.size(0), *probe.statistics);
         if (probe.hooks && probe.hooks->wants(HookPoint::Probabilities, probe.layer))

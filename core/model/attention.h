@@ -20,6 +20,7 @@ struct AttentionStatistics {
     at::Tensor rowEntropy; // [H, T] nats
     at::Tensor winRows; // [H, W, S] the last W query rows
     double maxRowSumError = 0; // largest |sum of a row - 1|
+    double columnMs = 0; // CPU: softmax of the rows whose columns were added up; both happen while a row is in the cache
 
     bool wanted() const { return colSum.defined() || rowEntropy.defined() || winRows.defined(); }
 };

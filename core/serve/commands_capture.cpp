@@ -145,8 +145,8 @@ Result<Document> answerTile(EngineState &state, const Json &request, const RunCo
     if (!stored)
         return fail(stored.error());
     const Capture &capture = *(*stored)->capture;
-    auto layer = requestInteger(request, "layer", 0, 0, capture.config.layers - 1);
-    auto head = requestInteger(request, "head", 0, 0, capture.config.heads - 1);
+    auto layer = requestInteger(request, "layer", 0, kMeanOfAll, capture.config.layers - 1);
+    auto head = requestInteger(request, "head", 0, kMeanOfAll, capture.config.heads - 1);
     auto begin = requestInteger(request, "rowBegin", 0, 0, capture.tokens() - 1);
     auto end = requestInteger(request, "rowEnd", capture.tokens(), 1, capture.tokens());
     for (const auto *field : {&layer, &head, &begin, &end}) {

@@ -22,6 +22,8 @@ namespace {
         outcome.metrics["tokensProcessed"] = static_cast<double>(costs.tokensProcessed);
         outcome.metrics["tokensAsked"] = static_cast<double>(costs.tokensAsked);
         outcome.metrics["scorerMs"] = costs.ms;
+        if (costs.attentionMs > 0)
+            outcome.metrics["attentionMs"] = costs.attentionMs;
         outcome.metrics["scorerPeakBytes"] = static_cast<double>(costs.peakBytes);
         if (costs.tokensAsked > 0)
             outcome.metrics["reusedShare"] = 1 - static_cast<double>(costs.tokensProcessed) / static_cast<double>(costs.tokensAsked);

@@ -282,6 +282,14 @@ void SwitchesEvaluateTest::tilesEqualTheMap()
         QVERIFY(tile.has_value());
         QVERIFY(maxDifference(*tile, map[head].narrow(0, 9, 12).narrow(1, 0, 21)) < 1e-5);
     }
+    const auto mean = attentionTile(*m_capture, layer, kMeanOfAll, 9, 21, RunContext{});
+    QVERIFY(mean.has_value());
+    QVERIFY(maxDifference(*mean, map.mean(0).narrow(0, 9, 12).narrow(1, 0, 21)) < 1e-5);
+    at::Tensor all = at::zeros({12, 21});
+    for (int64_t l = 0; l < config.layers; ++l)
+        all += *attentionTile(*m_capture, l, kMeanOfAll, 9, 21, RunContext{}) / double(config.layers);
+    QVERIFY(maxDifference(*attentionTile(*m_capture, kMeanOfAll, kMeanOfAll, 9, 21, RunContext{}), all) < 1e-5);
+    QVERIFY(!attentionTile(*m_capture, -2, 0, 9, 21, RunContext{}));
     const LayerCapture &kept = m_capture->layers[static_cast<size_t>(layer)];
     QVERIFY(maxDifference(kept.colSum, map.sum(1)) < 1e-5);
     QVERIFY(maxDifference(kept.winRows, map.narrow(1, 26 - m_capture->window, m_capture->window)) < 1e-5);
