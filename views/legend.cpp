@@ -194,6 +194,17 @@ void paintLegend(QPainter &painter, const QRectF &rect, const QVector<LegendEntr
     }
 }
 
+void paintHatching(QPainter &painter, const QRectF &area, const QColor &color)
+{
+    painter.save();
+    painter.setClipRect(area, Qt::IntersectClip);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(color, 1));
+    for (double x = area.left() - area.height(); x < area.right(); x += 4)
+        painter.drawLine(QPointF(x, area.bottom()), QPointF(x + area.height(), area.top()));
+    painter.restore();
+}
+
 void paintMarker(QPainter &painter, const QPointF &center, const RunStyle &style, bool hollow, const QColor &ground,
     double size)
 {

@@ -35,6 +35,8 @@ void paintLegend(QPainter &painter, const QRectF &rect, const QVector<LegendEntr
 /// A run marker of 7 px (or `size`) around `center`; hollow markers are filled with `ground`.
 void paintMarker(QPainter &painter, const QPointF &center, const RunStyle &style, bool hollow, const QColor &ground,
     double size = 7);
+/// Fills an area with strokes from lower left to upper right: what stands there is not what was asked for.
+void paintHatching(QPainter &painter, const QRectF &area, const QColor &color);
 
 /// A run's letter on its colour: the 16 px chip that stands beside its name everywhere.
 void paintLetterChip(QPainter &painter, const QRectF &rect, int run, const Theme &theme);

@@ -65,6 +65,7 @@ protected:
     void keyPressEvent(QKeyEvent *event) override;
 
 private:
+    static constexpr double kGutter = 24; // between two columns of text
     struct Page { // one column of text
         std::shared_ptr<const TokenLayout> layout;
         QPointF origin; // of the text, from the body's top left corner

@@ -271,6 +271,7 @@ PromptDataPtr readPromptData(const Report &report)
     data->rendered = QString::fromStdString(tokens->text);
     data->askedRate = tokens->askedRate;
     data->achievedRate = tokens->achievedRate;
+    data->unmatched = stringField(report.body(), "state") == "unmatched";
     readRemoval(*data, *tokens);
     readTables(*data, report);
     readScores(*data, report);

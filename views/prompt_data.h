@@ -53,6 +53,7 @@ struct PromptData {
     std::vector<int32_t> ids;
     QString method, rendered;
     double askedRate = 1, achievedRate = 1; // kept shares
+    bool unmatched = false; // a cell of a sweep: no rate of the method gave the asked length
     std::vector<int> stageOf; // [n] stage that removed the token, from 1; 0 = stays
     std::vector<int> wordOf; // [n] white-space word of the token
     std::vector<bool> isProtected; // [n]

@@ -7,10 +7,7 @@
 
 #include <QAction>
 #include <QActionGroup>
-#include <QKeyEvent>
-#include <QMouseEvent>
 #include <QPainter>
-#include <QToolTip>
 
 #include <algorithm>
 #include <array>
@@ -62,7 +59,8 @@ std::vector<PromptQuality::Line> PromptQuality::linesOf(Y y) const
 {
     std::vector<Line> lines;
     const auto at = [](const std::vector<double> &values, size_t i) { return i < values.size() ? values[i] : std::nan(""); };
-    for (const Curve &curve : data().curves) {
+    for (size_t c = 0; c < data().curves.size(); ++c) {
+        const Curve &curve = data().curves[c];
         if (curve.xName != "achievedRate" || curve.yName != kNames[static_cast<size_t>(y)])
             continue;
         Line line;
@@ -73,7 +71,7 @@ std::vector<PromptQuality::Line> PromptQuality::linesOf(Y y) const
                 line.letter = data().runs[r].index;
             }
         for (size_t i = 0; i < std::min(curve.x.size(), curve.y.size()); ++i) {
-            Point p{curve.x[i] * 100, curve.y[i], at(curve.low, i), at(curve.high, i), false, i < curve.forecast.size() && curve.forecast[i] != 0, {}};
+            Point p{curve.x[i] * 100, curve.y[i], at(curve.low, i), at(curve.high, i), false, i < curve.forecast.size() && curve.forecast[i] != 0, c < data().unmatched.size() && i < data().unmatched[c].size() && data().unmatched[c][i] != 0, {}};
             p.band = std::isfinite(p.low) && std::isfinite(p.high) && !p.forecast;
             p.budget = i < curve.budgets.size() ? format::budget(QString::fromStdString(curve.budgets[i])) : QString();
             if (std::isfinite(p.x) && std::isfinite(p.y))
@@ -144,8 +142,12 @@ PlotFrame PromptQuality::frameIn(const QRectF &body) const
 void PromptQuality::paintPoints(QPainter &painter, const PlotFrame &frame, const Theme &theme) const
 {
     for (const Line &line : m_lines)
-        for (const Point &p : line.points)
-            paintMarker(painter, frame.at(p.x, p.y), theme.run(line.letter), p.forecast || theme.run(line.letter).hollow, theme.surface, 8);
+        for (const Point &p : line.points) {
+            const QPointF at = frame.at(p.x, p.y);
+            if (p.unmatched)
+                paintHatching(painter, QRectF(at.x() - 9, at.y() - 9, 18, 18), theme.run(line.letter).color);
+            paintMarker(painter, at, theme.run(line.letter), p.forecast || theme.run(line.letter).hollow, theme.surface, 8);
+        }
 }
 
 double PromptQuality::labelCost(const PlotFrame &frame, const QRectF &box, const std::vector<QRectF> &taken) const
@@ -293,63 +295,13 @@ QString PromptQuality::sentence(const Hit &hit) const
     const Line &line = m_lines[static_cast<size_t>(hit.line)];
     const Point &p = line.points[static_cast<size_t>(hit.point)];
     QString text = tr("%1 %2, asked %3, kept %4: %5").arg(runLetter(line.letter), line.name, p.budget, format::percent(p.x / 100, 1), yText(p.y));
+    if (p.unmatched)
+        text += tr(", no rate of the method gives the asked length");
     if (p.forecast)
         text += tr(", forecast");
     else if (p.band)
         text += tr(", %1 to %2 over the seeds").arg(yText(p.low), yText(p.high));
     return text;
-}
-
-void PromptQuality::hover(const Hit &hit)
-{
-    if (hit == m_hover)
-        return;
-    m_hover = hit;
-    update();
-    setAccessibleDescription(describe());
-    setToolTip(hit.line >= 0 ? sentence(hit) : QString());
-    if (hit.line < 0)
-        return;
-    Selection next = selection();
-    next.run = m_lines[static_cast<size_t>(hit.line)].run;
-    request(next, Gesture::Hover);
-}
-
-void PromptQuality::mouseMoveEvent(QMouseEvent *event) { hover(pointAt(event->position())); }
-
-void PromptQuality::mousePressEvent(QMouseEvent *event)
-{
-    const Hit hit = pointAt(event->position());
-    if (event->button() == Qt::LeftButton && hit.line >= 0)
-        Q_EMIT activated(m_lines[static_cast<size_t>(hit.line)].letter);
-}
-
-void PromptQuality::leaveEvent(QEvent *event)
-{
-    PictureView::leaveEvent(event);
-    hover({});
-}
-
-void PromptQuality::keyPressEvent(QKeyEvent *event)
-{
-    if (m_lines.empty())
-        return PictureView::keyPressEvent(event);
-    Hit hit = markedPoint();
-    if (hit.line < 0)
-        hit = {0, 0};
-    switch (event->key()) {
-    case Qt::Key_Left: --hit.point; break;
-    case Qt::Key_Right: ++hit.point; break;
-    case Qt::Key_Up: --hit.line; break;
-    case Qt::Key_Down: ++hit.line; break;
-    case Qt::Key_Return:
-    case Qt::Key_Enter: Q_EMIT activated(m_lines[static_cast<size_t>(hit.line)].letter); return;
-    case Qt::Key_Escape: hover({}); return requestClear();
-    default: return PictureView::keyPressEvent(event);
-    }
-    hit.line = std::clamp(hit.line, 0, static_cast<int>(m_lines.size()) - 1);
-    hit.point = std::clamp(hit.point, 0, static_cast<int>(m_lines[static_cast<size_t>(hit.line)].points.size()) - 1);
-    hover(hit);
 }
 
 QVector<LegendEntry> PromptQuality::legend(const Theme &theme) const
@@ -363,16 +315,16 @@ QVector<LegendEntry> PromptQuality::legend(const Theme &theme) const
 
 QString PromptQuality::emptyReason() const { return m_lines.empty() ? tr("Nothing is measured yet. Run (Ctrl+R) measures this setting, Sweep… measures several rates and methods.") : QString(); }
 
-QString PromptQuality::caption() const { return tr("%1 against the achieved rate. Filled markers are measured, hollow ones forecast; bands span the seeds of random deletion.").arg(measureTitle(shownY())); }
+QString PromptQuality::caption() const { return tr("%1 against the achieved rate. Filled markers are measured, hollow ones forecast, hatched ones have another length than was asked; bands span the seeds of random deletion.").arg(measureTitle(shownY())); }
 
 QString PromptQuality::csv() const
 {
-    QString out = QStringLiteral("run,method,asked,achieved rate,%1,low,high,forecast\n").arg(QLatin1String(kNames[static_cast<size_t>(shownY())]));
+    QString out = QStringLiteral("run,method,asked,achieved rate,%1,low,high,forecast,matched\n").arg(QLatin1String(kNames[static_cast<size_t>(shownY())]));
     for (const Line &line : m_lines)
         for (const Point &p : line.points)
-            out += QStringLiteral("%1,\"%2\",%3,%4,%5,%6,%7,%8\n")
+            out += QStringLiteral("%1,\"%2\",%3,%4,%5,%6,%7,%8,%9\n")
                        .arg(runLetter(line.letter), line.name, p.budget, QString::number(p.x / 100, 'g', 9), QString::number(p.y, 'g', 9), p.band ? QString::number(p.low, 'g', 9) : QString(),
-                           p.band ? QString::number(p.high, 'g', 9) : QString(), p.forecast ? QStringLiteral("yes") : QStringLiteral("no"));
+                           p.band ? QString::number(p.high, 'g', 9) : QString(), p.forecast ? QStringLiteral("yes") : QStringLiteral("no"), p.unmatched ? QStringLiteral("no") : QStringLiteral("yes"));
     return out;
 }
 

@@ -48,7 +48,7 @@ protected:
 private:
     struct Point {
         double x = 0, y = 0, low = 0, high = 0; // x in percent
-        bool band = false, forecast = false;
+        bool band = false, forecast = false, unmatched = false;
         QString budget;
     };
     struct Line {

@@ -64,6 +64,7 @@ bool PromptRates::dataChanged()
             row.asked = prompt->askedRate;
             row.achieved = prompt->achievedRate;
             row.tokens = prompt->keptTokens();
+            row.unmatched = prompt->unmatched;
             if (!full.isEmpty() && prompt->answered)
                 row.same = sameAnswer(full, prompt->answer) ? Row::Same::Yes : Row::Same::No;
         }
@@ -105,6 +106,10 @@ void PromptRates::paintRow(QPainter &painter, const QRectF &rect, const Row &row
     const bool known = row.tokens > 0 || row.run == -2;
     if (columns.showsAsked)
         number(columns.asked, row.asked < 0 || !known ? QStringLiteral("–") : format::percent(row.asked), theme.t1);
+    if (row.unmatched) {
+        const double right = rect.right() - columns.achieved + scaled(4), left = right - scaled(58);
+        paintHatching(painter, QRectF(left, rect.top() + 4, right - left, rect.height() - 9), theme.border);
+    }
     const bool misses = row.asked >= 0 && missesAsked(row.asked, row.achieved);
     number(columns.achieved, !known ? QStringLiteral("–") : row.run == -2 ? QStringLiteral("100 %") : format::percent(row.achieved, 1), misses ? theme.worse : theme.t1);
     number(columns.tokens, known ? format::integer(row.tokens) : QStringLiteral("–"), theme.t1);
@@ -219,11 +224,11 @@ QString PromptRates::caption() const { return tr("Kept share of the tokens that 
 
 QString PromptRates::csv() const
 {
-    QString out = QStringLiteral("run,method,asked rate,achieved rate,tokens,same answer\n");
+    QString out = QStringLiteral("run,method,asked rate,achieved rate,matched,tokens,same answer\n");
     for (const Row &row : m_rows)
-        out += QStringLiteral("%1,\"%2\",%3,%4,%5,%6\n")
+        out += QStringLiteral("%1,\"%2\",%3,%4,%7,%5,%6\n")
                    .arg(row.letter >= 0 ? runLetter(row.letter) : QString(), row.name, row.asked < 0 ? QString() : QString::number(row.asked), QString::number(row.achieved, 'g', 9), QString::number(row.tokens),
-                       row.same == Row::Same::Unknown ? QString() : row.same == Row::Same::Yes ? QStringLiteral("yes") : QStringLiteral("no"));
+                       row.same == Row::Same::Unknown ? QString() : row.same == Row::Same::Yes ? QStringLiteral("yes") : QStringLiteral("no"), row.unmatched ? QStringLiteral("no") : QStringLiteral("yes"));
     return out;
 }
 
@@ -234,7 +239,7 @@ QString PromptRates::describe() const
         return tr("No runs.");
     const Row &row = m_rows[static_cast<size_t>(at)];
     const QString same = row.same == Row::Same::Unknown ? tr("answer not measured") : row.same == Row::Same::Yes ? tr("same answer") : tr("another answer");
-    return tr("%1: asked %2, achieved %3, %4, %5").arg(row.name, row.asked < 0 ? QStringLiteral("–") : format::percent(row.asked), format::percent(row.achieved, 1), format::tokens(row.tokens), same);
+    return tr("%1: asked %2, achieved %3, %4, %5").arg(row.name, row.asked < 0 ? QStringLiteral("–") : format::percent(row.asked), format::percent(row.achieved, 1), format::tokens(row.tokens), same) + (row.unmatched ? tr(". Hatched: no rate of the method gives the asked length.") : QString());
 }
 
 } // namespace winnow

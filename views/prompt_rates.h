@@ -40,7 +40,7 @@ private:
         double asked = 0, achieved = 0;
         int tokens = 0;
         enum class Same { Unknown, Yes, No } same = Same::Unknown;
-        bool current = false;
+        bool current = false, unmatched = false;
     };
     QRectF rowRect(const QRectF &body, int row) const;
     void paintRow(QPainter &painter, const QRectF &rect, const Row &row, const Theme &theme) const;

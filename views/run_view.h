@@ -39,6 +39,7 @@ struct ViewData {
     RunEntry current; // what token strip, maps and histogram show: the active run or the preview
     std::vector<RunEntry> runs; // pinned, in letter order
     std::vector<Curve> curves; // quality against size, one per run and pair of axes (Curve::method = run letter; xName, yName)
+    std::vector<std::vector<uint8_t>> unmatched; // beside `curves`, one a point: 1 = nothing the method does has the asked size; empty = all have
     std::shared_ptr<const PairData> pair; // two models compared on the input; null while they were not
     std::shared_ptr<const PromptMap> promptMap; // attention of the model that scores a prompt; null while no view asked for it
     std::shared_ptr<const WordData> words; // lines and how segmenters cut them; null without lines

@@ -3,6 +3,7 @@
 #include "app/workbench/measurements.h"
 #include "app/workbench/run_family.h"
 
+#include "core/base/json_fields.h"
 #include "views/theme.h"
 
 #include <QCoreApplication>
@@ -53,6 +54,7 @@ namespace {
     struct Sum {
         double x = 0, y = 0, low = 0, high = 0;
         int count = 0;
+        bool unmatched = false;
         std::vector<Json> seeds; // a cell that stands twice in the session counts once
     };
 
@@ -71,6 +73,7 @@ namespace {
             sum.seeds.push_back(seed);
             sum.low = sum.count == 0 ? *y : std::min(sum.low, *y);
             sum.high = sum.count == 0 ? *y : std::max(sum.high, *y);
+            sum.unmatched = sum.unmatched || stringField(cell.report->body(), "state") == "unmatched";
             sum.x += *x;
             sum.y += *y;
             ++sum.count;
@@ -78,9 +81,16 @@ namespace {
         return points;
     }
 
-    Curve curveOf(const RunRecord &owner, const std::vector<Cell> &cells, const Measure &measure)
-    {
+    /// A curve with the marks of its points.
+    struct MarkedCurve {
         Curve curve;
+        std::vector<uint8_t> unmatched;
+    };
+
+    MarkedCurve curveOf(const RunRecord &owner, const std::vector<Cell> &cells, const Measure &measure)
+    {
+        MarkedCurve marked;
+        Curve &curve = marked.curve;
         const std::string letter = runLetter(owner.letter).toStdString();
         curve.id = std::string("quality.achievedRate.") + measure.name + "." + letter;
         curve.method = letter;
@@ -105,14 +115,16 @@ namespace {
                 curve.high.push_back(sum.high);
             }
             curve.budgets.push_back(budget);
+            marked.unmatched.push_back(sum.unmatched ? 1 : 0);
         }
         if (seeds > 1)
             curve.title += QCoreApplication::translate("Quality", ", %1 seeds").arg(seeds).toStdString();
-        return curve;
+        return marked;
     }
 
-    void addForecast(Curve &curve, const PromptDataPtr &preview, const Budget &budget)
+    void addForecast(MarkedCurve &marked, const PromptDataPtr &preview, const Budget &budget)
     {
+        Curve &curve = marked.curve;
         const std::string text = budgetText(budget);
         if (!preview || std::find(curve.budgets.begin(), curve.budgets.end(), text) != curve.budgets.end())
             return;
@@ -129,6 +141,7 @@ namespace {
         }
         curve.budgets.insert(curve.budgets.begin() + at, text);
         curve.forecast.insert(curve.forecast.begin() + at, 1);
+        marked.unmatched.insert(marked.unmatched.begin() + at, 0);
     }
 
 } // namespace
@@ -142,9 +155,9 @@ std::optional<double> between(const std::vector<double> &x, const std::vector<do
     return width <= 0 ? y[right] : y[right - 1] + (y[right] - y[right - 1]) * (at - x[right - 1]) / width;
 }
 
-std::vector<Curve> promptCurves(const ResultSource &document, const ViewContext &context)
+PromptCurves promptCurves(const ResultSource &document, const ViewContext &context)
 {
-    std::vector<Curve> curves;
+    PromptCurves curves;
     std::vector<Setting> seen;
     for (const RunRecord &run : document.runs()) {
         if (run.inputId != context.inputId || runFamily(run) != "prompt")
@@ -156,11 +169,13 @@ std::vector<Curve> promptCurves(const ResultSource &document, const ViewContext 
         const std::vector<Cell> cells = cellsOf(document, run, setting);
         const bool shown = context.activeRun == 0 && context.preview && sameCurve(context.setting, setting);
         for (const Measure &measure : kMeasures) {
-            Curve curve = curveOf(run, cells, measure);
+            MarkedCurve marked = curveOf(run, cells, measure);
             if (shown)
-                addForecast(curve, context.quality->prompt(context.preview), context.setting.budget);
-            if (!curve.x.empty())
-                curves.push_back(std::move(curve));
+                addForecast(marked, context.quality->prompt(context.preview), context.setting.budget);
+            if (marked.curve.x.empty())
+                continue;
+            curves.curves.push_back(std::move(marked.curve));
+            curves.unmatched.push_back(std::move(marked.unmatched));
         }
     }
     return curves;

@@ -307,7 +307,13 @@ ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &conte
         if (context.family == "prompt")
             data->current.prompt = context.quality->prompt(context.preview);
     }
-    data->curves = context.family == "prompt" ? promptCurves(document, context) : qualityCurves(document, context);
+    if (context.family == "prompt") {
+        PromptCurves curves = promptCurves(document, context);
+        data->curves = std::move(curves.curves);
+        data->unmatched = std::move(curves.unmatched);
+    } else {
+        data->curves = qualityCurves(document, context);
+    }
     return data;
 }
 
