@@ -192,7 +192,7 @@ void ViewSlot::setChooser(Chooser kind)
     chooser()->hide();
     m_chooserKind = kind;
     if (placed)
-        m_frame->header()->addControl(chooser());
+        m_frame->header()->addChooser(chooser());
     showTitle();
 }
 
@@ -298,14 +298,15 @@ void ViewSlot::showView(const QString &id)
         before->setParent(this);
         before->hide();
         if (qobject_cast<PromptAttention *>(before))
-            m_bench.promptMap().want(-1, -1);
+            m_bench.promptMap().wantNone();
     }
     if (const auto *map = qobject_cast<PromptAttention *>(view)) // the place is empty until the map comes: asked for here
         m_bench.promptMap().want(map->layer(), map->head());
     if (!m_tabbed && m_choices.size() > 1) {
-        m_frame->header()->addControl(chooser());
+        m_frame->header()->addChooser(chooser());
         m_chooser->setCurrentIndex(static_cast<int>(m_choices.indexOf(id)));
     }
+    placeHeader();
     showTitle();
     const QSignalBlocker quiet(m_tabs);
     m_tabs->setCurrentIndex(static_cast<int>(m_choices.indexOf(id)));
@@ -317,17 +318,23 @@ void ViewSlot::setTabbed(bool tabbed)
     if (m_tabbed == tabbed)
         return;
     m_tabbed = tabbed;
-    const bool tabs = tabbed && m_choices.size() > 1;
-    m_tabRow->setVisible(tabs);
-    m_frame->placeHeader(tabs ? static_cast<QBoxLayout *>(m_tabRow->layout()) : nullptr);
+    m_tabRow->setVisible(tabbed && m_choices.size() > 1);
+    placeHeader();
     if (tabbed) {
         chooser()->setParent(this);
         chooser()->hide();
     } else if (m_choices.size() > 1) {
-        m_frame->header()->addControl(chooser());
+        m_frame->header()->addChooser(chooser());
         m_chooser->setCurrentIndex(static_cast<int>(m_choices.indexOf(m_id)));
     }
     showTitle();
+}
+
+void ViewSlot::placeHeader()
+{
+    // Beside the tabs there is room for buttons; a view with controls of its own has its row below them.
+    const bool beside = m_tabbed && m_choices.size() > 1 && !m_frame->header()->hasControls();
+    m_frame->placeHeader(beside ? static_cast<QBoxLayout *>(m_tabRow->layout()) : nullptr);
 }
 
 void ViewSlot::showTitle()

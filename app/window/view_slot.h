@@ -54,6 +54,7 @@ private:
     bool ofWords() const;
     void addActions(RunView *view);
     void showTitle();
+    void placeHeader();
     void refreshReason();
 
     Workbench &m_bench;

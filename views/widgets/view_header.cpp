@@ -6,25 +6,30 @@
 #include "views/widgets/legend_row.h"
 
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QPainter>
 #include <QTimer>
 #include <QToolButton>
+#include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 
 namespace winnow {
 
 namespace {
 
-constexpr double kWide = 640;
+constexpr double kWide = 640, kRow = 32, kSecondRow = 28, kLeastNote = 60;
 
 } // namespace
 
 ViewHeader::ViewHeader(QWidget *parent)
     : QWidget(parent)
-    , m_title(new QLabel(this))
+    , m_title(new ElidedLabel(this, Qt::ElideRight))
+    , m_chooserPlace(new QHBoxLayout)
     , m_controls(new QHBoxLayout)
+    , m_firstRow(new QHBoxLayout)
+    , m_secondRow(new QHBoxLayout)
+    , m_second(new QWidget(this))
     , m_note(new ElidedLabel(this))
     , m_legend(new LegendRow(this))
     , m_table(makeButton(QStringLiteral("table"), tr("Show as table")))
@@ -34,25 +39,35 @@ ViewHeader::ViewHeader(QWidget *parent)
     , m_busyTick(new QTimer(this))
     , m_theme(Theme::light())
 {
-    setFixedHeight(qRound(scaled(32)));
+    setFixedHeight(qRound(scaled(kRow)));
     m_title->setFont(typeFont(TypeRole::ViewTitle));
     m_note->setFont(typeFont(TypeRole::Hint));
     m_note->setProperty("tone", QStringLiteral("t3"));
     m_more->setPopupMode(QToolButton::InstantPopup);
-    auto *row = new QHBoxLayout(this);
-    row->setContentsMargins(14, 0, 8, 0);
-    row->setSpacing(2);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addLayout(m_firstRow, 1);
+    column->addWidget(m_second);
+    m_second->setLayout(m_secondRow);
+    m_second->setFixedHeight(qRound(scaled(kSecondRow)));
+    m_second->hide();
+    m_secondRow->setContentsMargins(6, 0, 8, 4);
+    m_firstRow->setContentsMargins(14, 0, 8, 0);
+    m_firstRow->setSpacing(2);
+    m_chooserPlace->setContentsMargins(4, 0, 0, 0);
     m_controls->setContentsMargins(8, 0, 0, 0);
     m_controls->setSpacing(8);
-    row->addWidget(m_title);
-    row->addLayout(m_controls);
-    row->addSpacing(8);
-    row->addWidget(m_note);
-    row->addSpacing(10);
-    row->addWidget(m_legend, 1);
-    row->addWidget(m_table);
-    row->addWidget(m_export);
-    row->addWidget(m_more);
+    m_firstRow->addWidget(m_title);
+    m_firstRow->addLayout(m_chooserPlace);
+    m_firstRow->addLayout(m_controls);
+    m_firstRow->addSpacing(8);
+    m_firstRow->addWidget(m_note);
+    m_firstRow->addSpacing(10);
+    m_firstRow->addWidget(m_legend, 1);
+    m_firstRow->addWidget(m_table);
+    m_firstRow->addWidget(m_export);
+    m_firstRow->addWidget(m_more);
     m_note->hide();
     // Short work never flashes a bar: it appears after 150 ms.
     m_busyDelay->setSingleShot(true);
@@ -80,46 +95,107 @@ QToolButton *ViewHeader::makeButton(const QString &name, const QString &help)
     return button;
 }
 
-void ViewHeader::setTitle(const QString &title) { m_title->setText(title); }
+void ViewHeader::setTitle(const QString &title)
+{
+    m_title->setText(title);
+    arrange();
+}
 
-void ViewHeader::setTitleShown(bool shown) { m_title->setVisible(shown); }
+void ViewHeader::setTitleShown(bool shown)
+{
+    m_title->setVisible(shown);
+    arrange();
+}
 
 void ViewHeader::setNote(const QString &note)
 {
     m_note->setText(note);
-    m_note->setVisible(!note.isEmpty());
+    arrange();
 }
 
 void ViewHeader::setLegend(const QVector<LegendEntry> &entries, const Theme &theme) { m_legend->setEntries(entries, theme); }
 
 void ViewHeader::addControl(QWidget *control)
 {
-    control->setParent(this);
+    control->setParent(m_second->isHidden() ? this : m_second);
     m_controls->addWidget(control);
-    showControls();
+    arrange();
 }
 
-void ViewHeader::showControls()
+void ViewHeader::addChooser(QWidget *chooser)
 {
-    const bool wide = width() >= scaled(kWide);
+    chooser->setParent(this);
+    m_chooserPlace->addWidget(chooser);
+    chooser->show();
+    arrange();
+}
+
+bool ViewHeader::hasControls() const { return m_controls->count() > 0; }
+
+int ViewHeader::firstRowWidth() const
+{
+    int needed = 14 + 8 + 18;
+    if (!m_title->isHidden())
+        needed += m_title->sizeHint().width();
+    for (int i = 0; i < m_chooserPlace->count(); ++i)
+        if (const QWidget *widget = m_chooserPlace->itemAt(i)->widget())
+            needed += widget->sizeHint().width() + 4;
+    for (const QToolButton *button : {m_table, m_export, m_more})
+        needed += button->isHidden() ? 0 : button->width() + m_firstRow->spacing();
+    return needed;
+}
+
+int ViewHeader::controlsWidth() const
+{
+    int needed = 0;
+    for (int i = 0; i < m_controls->count(); ++i)
+        if (const QWidget *control = m_controls->itemAt(i)->widget(); control && !control->property("optional").toBool())
+            needed += std::max(control->minimumWidth(), control->sizeHint().width()) + m_controls->spacing();
+    return needed;
+}
+
+void ViewHeader::arrange()
+{
+    const bool wide = width() >= scaled(kWide), laidOut = testAttribute(Qt::WA_Resized) || isVisible();
+    const int first = firstRowWidth(), controls = controlsWidth();
+    const bool second = laidOut && controls > 0 && first + controls > width();
+    if (second == m_second->isHidden()) {
+        QHBoxLayout *const from = second ? m_firstRow : m_secondRow, *const to = second ? m_secondRow : m_firstRow;
+        from->removeItem(m_controls);
+        m_controls->setParent(nullptr);
+        for (int i = 0; i < m_controls->count(); ++i)
+            if (QWidget *control = m_controls->itemAt(i)->widget())
+                control->setParent(second ? m_second : static_cast<QWidget *>(this));
+        if (second) {
+            to->insertLayout(0, m_controls);
+            to->addStretch(1);
+        } else {
+            delete from->takeAt(0); // the stretch
+            to->insertLayout(2, m_controls);
+        }
+        m_second->setVisible(second);
+        setFixedHeight(qRound(scaled(second ? kRow + kSecondRow : kRow)));
+    }
     for (int i = 0; i < m_controls->count(); ++i)
         if (QWidget *control = m_controls->itemAt(i)->widget())
             control->setVisible(wide || !control->property("optional").toBool());
+    const int left = width() - first - (second ? 0 : controls);
+    m_note->setVisible(!m_note->text().isEmpty() && (!laidOut || left >= scaled(kLeastNote)));
 }
 
 void ViewHeader::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
-    showControls();
+    arrange();
 }
 
 QSize ViewHeader::minimumSizeHint() const
 {
-    int needed = 14 + m_title->sizeHint().width() + 3 * 24 + 8;
-    for (int i = 0; i < m_controls->count(); ++i)
-        if (const QWidget *control = m_controls->itemAt(i)->widget(); control && !control->property("optional").toBool())
-            needed += control->minimumSizeHint().width() + m_controls->spacing();
-    return {needed, height()};
+    int needed = 14 + 3 * 24 + 8;
+    for (int i = 0; i < m_chooserPlace->count(); ++i)
+        if (const QWidget *widget = m_chooserPlace->itemAt(i)->widget())
+            needed += widget->minimumSizeHint().width() + 4;
+    return {std::max(needed, m_title->isHidden() ? 0 : needed + m_title->minimumSizeHint().width()), height()};
 }
 
 void ViewHeader::clearControls()
@@ -131,6 +207,7 @@ void ViewHeader::clearControls()
         }
         delete item;
     }
+    arrange();
 }
 
 void ViewHeader::setTheme(const Theme &theme)
@@ -158,6 +235,7 @@ void ViewHeader::setHasContent(bool hasContent)
 {
     m_table->setVisible(hasContent);
     m_export->setVisible(hasContent);
+    arrange();
 }
 
 void ViewHeader::paintEvent(QPaintEvent *)

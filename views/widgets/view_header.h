@@ -4,7 +4,6 @@
 
 #include <QWidget>
 
-class QLabel;
 class QHBoxLayout;
 class QTimer;
 class QToolButton;
@@ -15,7 +14,7 @@ class ElidedLabel;
 class LegendRow;
 
 /// The 32 px row above a view: title, the view's own controls, a quiet note, the legend, and the buttons table, export, more.
-/// While busy a 2 px bar runs under it, from 150 ms on; the view keeps its content.
+/// Controls that find no room there stand in a second row; the note goes before the title is elided. While busy a 2 px bar runs under it, from 150 ms on; the view keeps its content.
 class ViewHeader : public QWidget {
     Q_OBJECT
 public:
@@ -29,6 +28,10 @@ public:
     /// Puts a widget behind the title; the header becomes its parent. One with the property "optional" only shows while the
     /// header is wide.
     void addControl(QWidget *control);
+    /// Puts a widget beside the title that stays there: the choice of the view.
+    void addChooser(QWidget *chooser);
+    bool hasControls() const;
+    bool inTwoRows() const { return m_second->isVisibleTo(this); }
     void clearControls(); // hides and lets go of them
     void setTheme(const Theme &theme);
     void setBusy(bool busy);
@@ -46,11 +49,15 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
-    void showControls();
+    /// Shows what the width allows, and moves the controls to the row that has room.
+    void arrange();
+    int firstRowWidth() const; // of what always stands there
+    int controlsWidth() const;
     QToolButton *makeButton(const QString &name, const QString &help);
 
-    QLabel *m_title;
-    QHBoxLayout *m_controls;
+    ElidedLabel *m_title;
+    QHBoxLayout *m_chooserPlace, *m_controls, *m_firstRow, *m_secondRow;
+    QWidget *m_second;
     ElidedLabel *m_note;
     LegendRow *m_legend;
     QToolButton *m_table, *m_export, *m_more;
