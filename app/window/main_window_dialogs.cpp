@@ -147,7 +147,7 @@ void MainWindow::showPalette()
     }
     for (const InputRecord &input : m_bench.document().inputs()) {
         const qint64 id = input.id, count = m_bench.tokenCount(input.id);
-        entries.push_back({tr("Inputs"), QString::fromStdString(input.name), count >= 0 ? format::tokens(count) : QString(), QStringLiteral("text-x-generic"), [this, id] { m_bench.setActiveInput(id); }, {}});
+        entries.push_back({tr("Inputs"), QString::fromStdString(input.name), count >= 0 ? format::tokens(count) : QString(), QStringLiteral("text-x-generic"), [this, id] { m_bench.chooseInput(id); }, {}});
     }
     for (const RunRecord &run : m_bench.document().runs()) {
         const qint64 id = run.id;

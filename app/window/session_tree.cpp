@@ -161,7 +161,7 @@ void SessionTree::refreshActive()
     m_building = true;
     for (QTreeWidgetItemIterator it(this); *it; ++it) {
         const Kind kind = kindOf(*it);
-        const bool active = (kind == Kind::Input && idOf(*it) == m_bench.activeInput()) || (kind == Kind::Run && idOf(*it) == activeRun);
+        const bool active = (kind == Kind::Input && idOf(*it) == m_bench.shownInput()) || (kind == Kind::Run && idOf(*it) == activeRun);
         (*it)->setData(0, ActiveRole, active);
         if (active && kind == Kind::Run)
             setCurrentItem(*it);
@@ -182,7 +182,7 @@ void SessionTree::onActivated(QTreeWidgetItem *item)
 {
     const qint64 id = idOf(item);
     switch (kindOf(item)) {
-    case Kind::Input: m_bench.setActiveInput(id); break;
+    case Kind::Input: m_bench.chooseInput(id); break;
     case Kind::Run: m_bench.setActiveRun(id); break;
     case Kind::Figure: Q_EMIT figureOpened(id); break;
     case Kind::Note: Q_EMIT noteOpened(id); break;
@@ -256,7 +256,7 @@ void SessionTree::contextMenuEvent(QContextMenuEvent *event)
     if (kind == Kind::Run)
         fillRunMenu(menu, id);
     if (kind == Kind::Input) {
-        menu.addAction(tr("Make Active"), this, [this, id] { m_bench.setActiveInput(id); });
+        menu.addAction(tr("Make Active"), this, [this, id] { m_bench.chooseInput(id); });
         menu.addAction(tr("Scored Tokens…"), this, [this, id] { Q_EMIT scoredTokensAsked(id); });
         menu.addSeparator();
     }

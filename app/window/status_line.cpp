@@ -122,7 +122,7 @@ QStringList StatusLine::parts() const
         marks << tr("head %1").arg(selection.head);
     if (selection.token >= 0)
         marks << tr("token %1").arg(selection.token);
-    if (const InputRecord *input = m_bench.document().input(m_bench.activeInput()); input && !m_compact && goldLines(*input) > 0)
+    if (const InputRecord *input = m_bench.document().input(m_bench.shownInput()); input && !m_compact && goldLines(*input) > 0)
         if (const QString licence = QString::fromStdString(stringField(input->extra, "licence")); !licence.isEmpty())
             parts << licence;
     if (!marks.isEmpty() && !m_compact)

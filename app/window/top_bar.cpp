@@ -109,6 +109,7 @@ TopBar::TopBar(Workbench &bench, Look &look, const Actions &actions, QWidget *pa
     connect(m_input->menu(), &QMenu::aboutToShow, this, &TopBar::fillInputMenu);
     for (auto signal : {&Workbench::modelChanged, &Workbench::smallModelChanged, &Workbench::activeInputChanged, &Workbench::sessionChanged, &Workbench::tokenCountsChanged})
         connect(&bench, signal, this, &TopBar::refresh);
+    connect(&bench, &Workbench::familyChanged, this, &TopBar::refresh);
     connect(&look, &Look::changed, this, &TopBar::refresh);
     refresh();
 }
@@ -168,7 +169,7 @@ void TopBar::refresh()
     };
     show(m_model, m_bench.model());
     show(m_small, m_bench.smallModel());
-    const InputRecord *input = m_bench.document().input(m_bench.activeInput());
+    const InputRecord *input = m_bench.document().input(m_bench.shownInput());
     m_input->setValue(input ? QString::fromStdString(input->name) : tr("none"));
     m_run->setIcon(m_look.icon(QStringLiteral("media-playback-start"), m_look.theme().onAccent));
     m_cancel->setIcon(m_look.icon(QStringLiteral("process-stop"), m_look.theme().t1));
@@ -232,9 +233,9 @@ void TopBar::fillInputMenu()
     for (const InputRecord &input : m_bench.document().inputs()) {
         QAction *action = menu->addAction(QString::fromStdString(input.name));
         action->setCheckable(true);
-        action->setChecked(input.id == m_bench.activeInput());
+        action->setChecked(input.id == m_bench.shownInput());
         const qint64 id = input.id;
-        connect(action, &QAction::triggered, &m_bench, [this, id] { m_bench.setActiveInput(id); });
+        connect(action, &QAction::triggered, &m_bench, [this, id] { m_bench.chooseInput(id); });
     }
     menu->addSeparator();
     menu->addAction(m_actions.addText);

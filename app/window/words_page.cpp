@@ -3,6 +3,7 @@
 #include "app/window/look.h"
 #include "app/window/view_slot.h"
 #include "app/workbench/workbench.h"
+#include "core/base/json_fields.h"
 #include "views/view_factory.h"
 #include "views/widgets/banner.h"
 #include "views/widgets/empty_state.h"
@@ -78,7 +79,7 @@ WordsPage::WordsPage(Workbench &bench, Look &look, QWidget *parent)
     });
     connect(m_empty, &EmptyState::buttonClicked, this, [this] {
         if (const qint64 first = m_bench.addWordSamples(); first != 0)
-            m_bench.setActiveInput(first);
+            m_bench.chooseInput(first);
     });
     for (auto signal : {&Workbench::activeInputChanged, &Workbench::sessionChanged, &Workbench::viewDataChanged})
         connect(&bench, signal, this, &WordsPage::refreshEmpty);
@@ -110,24 +111,29 @@ void WordsPage::refreshEmpty()
 
 void WordsPage::refreshOffer()
 {
+    const InputRecord *shown = m_bench.words().input(), *active = m_bench.document().input(m_bench.activeInput());
     const InputRecord *known = nullptr;
     for (const InputRecord &input : m_bench.document().inputs())
         if (goldLines(input) > 0 && !known)
             known = &input;
-    const bool wanted = known && !m_bench.words().data()->hasGold();
-    if (!wanted) {
+    // Text that came with the program needs no excuse; one's own does, when another one stands in its place.
+    const bool instead = shown && active && shown->id != active->id && !isCut(*active) && stringField(active->extra, "licence").empty();
+    const bool better = known && shown && goldLines(*shown) == 0;
+    if (!instead && !better) {
         m_offer->hide();
         m_offered = 0;
         return;
     }
-    if (m_offered == m_bench.activeInput())
-        return; // shown, or closed by the user
-    m_offered = m_bench.activeInput();
-    const QString name = QString::fromStdString(known->name);
+    if (m_offered == shown->id)
+        return; // offered before, maybe closed
+    m_offered = shown->id;
+    const InputRecord &other = instead ? *active : *known;
+    const QString name = QString::fromStdString(other.name);
     m_offer->clearButtons();
     m_offer->setClosable(true);
-    m_offer->showMessage(Banner::Tone::Information, m_bench.words().data()->input, tr("has no known words: it can be cut, not scored. %1 has.").arg(name));
-    connect(m_offer->addButton(tr("Show %1").arg(name)), &QPushButton::clicked, this, [this, id = known->id] { m_bench.setActiveInput(id); });
+    m_offer->showMessage(Banner::Tone::Information, QString::fromStdString(shown->name),
+        instead ? tr("is shown: the words of %1 stand between spaces already.").arg(name) : tr("has no known words: it can be cut, not scored. %1 has.").arg(name));
+    connect(m_offer->addButton(tr("Show %1").arg(name)), &QPushButton::clicked, this, [this, id = other.id] { m_bench.chooseInput(id); });
     m_offer->show();
 }
 
@@ -136,9 +142,9 @@ void WordsPage::markSomething()
     const WordDataPtr &data = m_bench.words().data();
     const WordRun *run = data->current();
     const InputRecord *input = m_bench.words().input();
-    if (!isVisible() || !run || !input || input->id != m_bench.activeInput() || m_markedFor == input->id)
+    if (!isVisible() || !run || !input || input->id != m_bench.wordInput() || m_markedFor == input->id)
         return;
-    m_markedFor = m_bench.activeInput();
+    m_markedFor = input->id;
     if (m_bench.selection().word.isSet())
         return;
     WordMark mark;

@@ -160,6 +160,8 @@ void WordBench::restoreState(const Json &state)
             }
     }
     m_sourceChosen = flagField(state, "sourceChosen");
+    if (!m_sourceChosen && !setting.setting.method.empty() && sourceKinds(setting.setting.method).front() == "simulated")
+        setting.source.kind = m_gold.empty() ? "lines" : "simulated"; // what nobody chose is as the lines allow
     if (!setting.setting.method.empty())
         applySetting(setting);
 }

@@ -154,6 +154,12 @@ std::string inputLanguage(const InputRecord &input)
     return han > other / 3 && han > 0 ? "zh" : "auto";
 }
 
+bool isCut(const InputRecord &input)
+{
+    static constexpr std::array<std::string_view, 4> kLanguages{"zh", "ja", "ko", "th"};
+    return goldLines(input) > 0 || (input.kind == "text" && std::find(kLanguages.begin(), kLanguages.end(), inputLanguage(input)) != kLanguages.end());
+}
+
 Json wordInputFields(const InputRecord &input)
 {
     Json fields{{"input", {{"name", input.name}}}, {"lines", lineList(input.content)}, {"language", inputLanguage(input)}};

@@ -47,6 +47,8 @@ std::vector<std::vector<std::string>> goldWords(const InputRecord &input);
 /// Lines with gold words; 0 = none.
 size_t goldLines(const InputRecord &input);
 std::string inputLanguage(const InputRecord &input);
+/// True for lines of known words, and for text of a language that is written without spaces or cut finer than at them.
+bool isCut(const InputRecord &input);
 
 /// @param training  the input whose gold words are learned from, where the source says so; may be null
 Json wordRunRequest(const InputRecord &input, const WordSetting &setting, const InputRecord *training);

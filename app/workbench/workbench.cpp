@@ -110,6 +110,7 @@ Workbench::Workbench(AppSettings &settings, QObject *parent)
             setActiveInput(m_document.inputs().empty() ? 0 : m_document.inputs().front().id);
         else
             retarget();
+        retargetWords();
     });
     connect(&m_document, &SessionDocument::runsChanged, this, [this] {
         const RunRecord *same = m_measurements.sameSetting(m_activeInput, m_setting);
@@ -295,10 +296,11 @@ void Workbench::setParameter(const QString &name, const Json &value)
     changeSetting(next, tr("Change %1").arg(title), QStringLiteral("param.") + name);
 }
 
-void Workbench::setParameters(const Json &values, const QString &text)
+void Workbench::setParameters(const Json &values, const QString &text, std::optional<Budget> budget)
 {
     Setting next = m_setting;
     next.parameters = values;
+    next.budget = budget.value_or(next.budget);
     changeSetting(next, text, QStringLiteral("params"));
 }
 

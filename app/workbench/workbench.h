@@ -93,6 +93,13 @@ public:
     qint64 addWordSamples();
     qint64 activeInput() const { return m_activeInput; }
     void setActiveInput(qint64 id);
+    /// What the Words page cuts: what was chosen there, else the active input where it is of a kind that is cut, else the first
+    /// input with known words.
+    qint64 wordInput() const;
+    /// The input of the page that is shown.
+    qint64 shownInput() const { return m_wordsShown ? wordInput() : m_activeInput; }
+    /// A person picks an input on the shown page; one with known words, picked on the Words page, leaves the other pages theirs.
+    void chooseInput(qint64 id);
     /// Tokens of an input; -1 = not counted yet.
     qint64 tokenCount(qint64 inputId) const;
     void setScoredTokens(qint64 inputId, int count);
@@ -118,7 +125,7 @@ public:
     void setMethod(const QString &id);
     void setParameter(const QString &name, const Json &value);
     /// Several parameters as one step of undo.
-    void setParameters(const Json &values, const QString &text);
+    void setParameters(const Json &values, const QString &text, std::optional<Budget> budget = std::nullopt);
     void setBudget(const Budget &budget);
     /// Ends a gesture: the next change of the same value is an undo step of its own.
     void endGesture() { ++m_gesture; }
@@ -188,6 +195,7 @@ private:
     /// Holds the preview's capture back while the Similarity page waits for its comparison.
     void orderReading();
     void retargetWords();
+    void chooseForWords(qint64 id);
     void onSessionOpened();
     void restoreFromSession();
     void applySetting(const Setting &setting);
@@ -232,7 +240,7 @@ private:
         Selection selection;
     };
     Parked m_parked;
-    qint64 m_activeInput = 0, m_activeRun = 0;
+    qint64 m_activeInput = 0, m_activeRun = 0, m_chosenForWords = 0; // 0 = nobody chose one for the Words page
     std::map<qint64, qint64> m_tokenCounts;
     Selection m_selection;
     ViewDataPtr m_viewData;

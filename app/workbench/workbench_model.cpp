@@ -197,10 +197,46 @@ qint64 Workbench::addTextFile(const QString &name, const QString &text)
     return segmented ? addTextInput(name, QString::fromStdString(segmented->content), segmented->extra) : addTextInput(name, text);
 }
 
+qint64 Workbench::wordInput() const
+{
+    if (m_document.input(m_chosenForWords))
+        return m_chosenForWords;
+    const InputRecord *active = m_document.input(m_activeInput);
+    if (active && isCut(*active))
+        return m_activeInput;
+    for (const InputRecord &input : m_document.inputs())
+        if (goldLines(input) > 0)
+            return input.id;
+    return m_activeInput;
+}
+
+void Workbench::chooseForWords(qint64 id)
+{
+    if (id == m_chosenForWords)
+        return;
+    m_chosenForWords = id;
+    m_document.setState("view.wordInput", id);
+}
+
+void Workbench::chooseInput(qint64 id)
+{
+    const InputRecord *input = m_document.input(id);
+    if (!m_wordsShown || !input)
+        return setActiveInput(id);
+    chooseForWords(id);
+    if (goldLines(*input) == 0 && id != m_activeInput)
+        return setActiveInput(id);
+    Q_EMIT activeInputChanged();
+}
+
 void Workbench::setActiveInput(qint64 id)
 {
     if (id == m_activeInput)
         return;
+    if (const InputRecord *input = m_document.input(id); input && isCut(*input))
+        chooseForWords(0); // text of one's own comes before what was looked at until now
+    else if (input && m_wordsShown)
+        chooseForWords(id);
     m_activeInput = id;
     m_document.setState("view.activeInput", id);
     m_selection = m_parked.selection = {};
@@ -232,11 +268,13 @@ void Workbench::setWordsShown(bool shown)
         return;
     m_wordsShown = shown;
     Q_EMIT familyChanged();
+    if (wordInput() != m_activeInput)
+        Q_EMIT activeInputChanged(); // what the toolbar names
 }
 
 void Workbench::retargetWords()
 {
-    m_words.setInput(m_activeInput);
+    m_words.setInput(wordInput());
     RibbonModels models;
     const auto ready = [](const ModelState &state) { return state.phase == ModelState::Phase::Ready; };
     models.large = requestChoice();

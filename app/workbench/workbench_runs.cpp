@@ -15,8 +15,10 @@ void Workbench::setActiveRun(qint64 runId)
     if (!run || runId == m_activeRun)
         return;
     if (runFamily(*run) == "segment") {
-        if (run->inputId != m_activeInput && m_document.input(run->inputId))
-            setActiveInput(run->inputId);
+        if (run->inputId != wordInput() && m_document.input(run->inputId)) {
+            chooseForWords(run->inputId);
+            Q_EMIT activeInputChanged();
+        }
         return m_words.setActiveRun(runId);
     }
     if (run->inputId != m_activeInput && m_document.input(run->inputId))

@@ -170,7 +170,7 @@ void Workbench::closeSession()
     m_words.close();
     m_small = {};
     m_demoPending = m_demoSaving = false;
-    m_activeInput = m_activeRun = 0;
+    m_activeInput = m_activeRun = m_chosenForWords = 0;
     m_tokenCounts.clear();
     m_selection = m_parked.selection = {};
     m_document.close();
@@ -219,6 +219,8 @@ void Workbench::restoreFromSession()
     m_activeInput = active.is_number_integer() && m_document.input(active.get<qint64>()) ? active.get<qint64>()
         : m_document.inputs().empty()                                                    ? 0
                                                                                          : m_document.inputs().front().id;
+    const Json words = m_document.state("view.wordInput");
+    m_chosenForWords = words.is_number_integer() ? words.get<qint64>() : 0;
     Setting setting = settingFromJson(m_document.state("view.setting"));
     if (setting.method.empty() && !m_document.runs().empty())
         setting = settingFromJson(firstCacheRun(m_document.runs()));

@@ -207,6 +207,30 @@ private Q_SLOTS:
         QVERIFY(app.window().wordsPage()->emptyState()->isVisible());
     }
 
+    void aTextWithSpacesGivesWayToKnownWordsUntilItIsChosen()
+    {
+        testing::App app(fakeEngine());
+        app.window().show();
+        QVERIFY(app.startEngine());
+        app.bench().newSession();
+        const qint64 gold = app.bench().addTextFile(QStringLiteral("zh-two.txt"), kBars);
+        const qint64 english = app.bench().addTextInput(QStringLiteral("harbour.txt"), QStringLiteral("Boats left the harbour before dawn.\n"));
+        QCOMPARE(app.bench().activeInput(), english);
+        app.window().openPage(MainWindow::Page::Words);
+        QTRY_VERIFY(app.bench().words().data() && app.bench().words().data()->current());
+        QCOMPARE(app.bench().words().input()->id, gold);
+        QVERIFY(app.bench().words().data()->hasGold());
+        QCOMPARE(app.bench().activeInput(), english); // the other pages keep it
+        app.bench().chooseInput(english); // as the toolbar and the banner do
+        QCOMPARE(app.bench().words().input()->id, english);
+        app.bench().chooseInput(gold);
+        QCOMPARE(app.bench().words().input()->id, gold);
+        QCOMPARE(app.bench().activeInput(), english);
+        const qint64 thai = app.bench().addTextInput(QStringLiteral("own.txt"), QString::fromUtf8("สวัสดีครับผมชื่อสมชาย\n"));
+        QCOMPARE(app.bench().words().input()->id, thai); // one's own text of such a language comes first
+        QVERIFY(!app.bench().words().data()->hasGold());
+    }
+
     void linesAreCutAndScoredWithoutAModel()
     {
         testing::App app(fakeEngine());
