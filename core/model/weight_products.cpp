@@ -1,5 +1,7 @@
 #include "core/model/cpu_kernels.h"
+#include "core/model/packed_product.h"
 #include "core/model/quant_kernels.h"
+#include "core/model/scratch_memory.h"
 #include "core/model/stored_rows.h"
 #include "core/model/weight_matrix.h"
 
@@ -11,8 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
-#include <sys/mman.h>
 #include <vector>
 
 namespace winnow {
@@ -25,49 +25,10 @@ namespace {
     constexpr int64_t kMinBlockRows = 64;
     /// Blocks end where the general product's own tiles end: a ragged edge costs it 5 to 20 %.
     constexpr int64_t kTileRows = 32;
-    constexpr size_t kHugePage = size_t{2} << 20;
-
-    /// A thread's memory for dequantised blocks. It stays, so that its pages are written once and are in the cache.
-    class BlockScratch {
-    public:
-        BlockScratch() = default;
-        BlockScratch(const BlockScratch &) = delete;
-        BlockScratch &operator=(const BlockScratch &) = delete;
-        ~BlockScratch() { release(); }
-
-        float *take(int64_t count)
-        {
-            const size_t bytes = (static_cast<size_t>(count) * sizeof(float) + kHugePage - 1) / kHugePage * kHugePage;
-            if (bytes <= m_bytes)
-                return m_aligned;
-            release();
-            void *base = mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-            if (base == MAP_FAILED)
-                throw std::bad_alloc();
-            m_base = base;
-            m_bytes = bytes;
-            m_aligned = reinterpret_cast<float *>((reinterpret_cast<uintptr_t>(base) + kHugePage - 1) / kHugePage * kHugePage);
-            madvise(m_aligned, bytes, MADV_HUGEPAGE);
-            return m_aligned;
-        }
-
-    private:
-        void release()
-        {
-            if (m_base)
-                munmap(m_base, m_bytes + kHugePage);
-            m_base = nullptr;
-            m_bytes = 0;
-        }
-
-        void *m_base = nullptr;
-        float *m_aligned = nullptr;
-        size_t m_bytes = 0;
-    };
 
     float *blockScratch(int64_t count)
     {
-        static thread_local BlockScratch scratch;
+        static thread_local ScratchMemory scratch;
         return scratch.take(count);
     }
 
@@ -131,7 +92,7 @@ namespace {
         });
     }
 
-    enum class Into : uint8_t { Replace, Add };
+    using packed::Into;
 
     void generalProduct(const at::Tensor &x, const at::Tensor &rows, at::Tensor &target, Into into)
     {
@@ -175,7 +136,9 @@ namespace {
         if (inputs == 0 || weight.rows() == 0)
             return;
         if (!x.is_cpu() || inputs > kFewInputs) {
-            if (weight.isDense())
+            if (packed::takes(x, weight, target))
+                packed::packedProduct(x, weight, target, into);
+            else if (weight.isDense())
                 generalProduct(x, weight.dense(), target, into);
             else
                 multiplyBlocks(x, weight, target, into);
