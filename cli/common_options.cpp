@@ -18,8 +18,8 @@ namespace {
         {"--model", "PATH|NAME", "GGUF file, Hugging Face folder, or a short name (winnow-cli models)"},
         {"--small-model", "PATH|NAME", "second model, for methods that use a pair"},
         {"--device", "auto|cpu|cuda[:i]", "where it runs (auto)"},
-        {"--dtype", "auto|f32|bf16|f16", "element type of the arithmetic (auto)"},
-        {"--weights", "auto|file|f32", "weights as the file has them, or as f32 in memory (auto)"},
+        {"--dtype", "auto|f32|bf16|f16", "element type of products and cache (auto: f32)"},
+        {"--weights", "auto|file|f32|bf16|f16", "weights as the file has them, or in memory in the element type (auto)"},
         {"--threads", "N", "threads (cores of the machine minus one)"},
         {"--seed", "N", "seed of everything random (1234)"},
     }};

@@ -14,7 +14,7 @@ namespace {
         const auto whole = [&](const char *name) { return number(model, name); };
         const auto bytes = [&](const char *name) { return byteText(numberField(forecast, name)); };
         std::string text = stringField(model, "name") + " (" + stringField(model, "family") + ")\n";
-        const std::string held = stringField(model, "weights") == "file" ? "used as they stand there" : "f32 in memory";
+        const std::string held = stringField(model, "weights") == "file" ? "used as they stand there" : stringField(model, "dtype") + " in memory";
         TextTable table({"", ""});
         table.row({"file", stringField(model, "path") + ", " + byteText(numberField(model, "fileBytes"))});
         table.row({"sha256", stringField(model, "sha256")});
@@ -30,7 +30,7 @@ namespace {
                 + bytes("weightBytes") + ", cache " + bytes("cacheBytes") + ", work " + bytes("workBytes") + "), available "
                 + bytes("availableBytes") + (flagField(forecast, "fits") ? "" : ": does not fit")});
         for (const Json &plan : childField(forecast, "plans"))
-            table.row({"would fit", number(plan, "tokens") + " tokens with --weights " + stringField(plan, "weights") + ", "
+            table.row({"would fit", number(plan, "tokens") + " tokens with --dtype " + stringField(plan, "dtype") + " --weights " + stringField(plan, "weights") + ", "
                     + byteText(numberField(plan, "totalBytes"))});
         table.row({"beside it", "a capture of them " + bytes("captureBytes") + ", a sweep over it " + bytes("sweepBytes") + " and more"});
         const std::string lines = table.text();

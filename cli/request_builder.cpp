@@ -93,8 +93,8 @@ Result<Json> modelFields(const Arguments &arguments)
         fields["dtype"] = *type;
     }
     if (const auto weights = arguments.value("--weights")) {
-        if (*weights != "auto" && *weights != "file" && *weights != "f32")
-            return fail(ErrorCode::BadInput, "--weights: expected auto, file or f32, found \"" + *weights + "\"");
+        if (*weights != "file" && std::find(kTypes.begin(), kTypes.end(), *weights) == kTypes.end())
+            return fail(ErrorCode::BadInput, "--weights: expected auto, file or the name of the element type, found \"" + *weights + "\"");
         fields["weights"] = *weights;
     }
     auto threads = arguments.integer("--threads", 1, 1024);

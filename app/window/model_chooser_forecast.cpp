@@ -72,7 +72,7 @@ void ModelChooser::askFilePrecision()
     const ModelEntry *entry = chosen();
     if (!entry)
         return;
-    Json request{{"command", "describe"}, {"model", entry->name.toStdString()}, {"weights", kFilePrecision.toStdString()}, {"tokens", m_tokens->value()}};
+    Json request{{"command", "describe"}, {"model", entry->name.toStdString()}, {"dtype", m_bench.settings().dtype().toStdString()}, {"weights", kFilePrecision.toStdString()}, {"tokens", m_tokens->value()}};
     const qint64 mine = m_pending = ++m_asked;
     m_bench.engine().send(std::move(request), QStringLiteral("chooser"), {{}, {}, [this, mine, self = QPointer<ModelChooser>(this)](Result<Document> reply) {
         if (!self || mine != m_pending)
@@ -177,6 +177,7 @@ void ModelChooser::addStep(const FallbackStep &step)
     connect(button, &QPushButton::clicked, this, [this, step] {
         switch (step.kind) {
         case FallbackStep::Kind::FilePrecision: return openWith(kFilePrecision);
+        case FallbackStep::Kind::HalfPrecision: return m_bench.settings().setDtype(QStringLiteral("bf16")), openWith(QStringLiteral("auto"));
         case FallbackStep::Kind::ShorterContext: return m_tokens->setValue(static_cast<int>(step.tokens));
         case FallbackStep::Kind::OtherModel: return select(step.model);
         }

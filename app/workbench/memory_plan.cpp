@@ -46,7 +46,14 @@ MemoryForecastFacts memoryForecast(const Json &reply)
 {
     const Json &model = childField(reply, "model");
     const Json &forecast = childField(model.is_object() && !reply.contains("forecast") ? model : reply, "forecast");
-    return {integerField(forecast, "tokens"), numberField(forecast, "weightBytes"), numberField(forecast, "cacheBytes"), numberField(forecast, "workBytes"), numberField(forecast, "totalBytes"), numberField(forecast, "availableBytes")};
+    MemoryForecastFacts facts{integerField(forecast, "tokens"), numberField(forecast, "weightBytes"), numberField(forecast, "cacheBytes"), numberField(forecast, "workBytes"), numberField(forecast, "totalBytes"), numberField(forecast, "availableBytes")};
+    const Json &plans = childField(forecast, "plans");
+    for (size_t i = 0; plans.is_array() && i < plans.size(); ++i) {
+        const bool half = stringField(plans[i], "dtype") == "bf16" && stringField(plans[i], "weights") == "bf16";
+        if (half && integerField(plans[i], "tokens") >= facts.tokens)
+            facts.halfBytes = numberField(plans[i], "totalBytes");
+    }
+    return facts;
 }
 
 QVector<FallbackStep> fallbackSteps(const MemoryForecastFacts &wanted, const MemoryForecastFacts &filePrecision, double fileBytes, const std::vector<ModelEntry> &others)
@@ -56,6 +63,8 @@ QVector<FallbackStep> fallbackSteps(const MemoryForecastFacts &wanted, const Mem
         return steps;
     if (filePrecision.fits() && filePrecision.totalBytes < wanted.totalBytes)
         steps.append({FallbackStep::Kind::FilePrecision, tr("Keep the weights as the file has them"), tr("needs %1, and is slower: each layer is unpacked where it is used").arg(format::bytes(filePrecision.totalBytes)), {}, 0});
+    if (wanted.halfBytes > 0 && wanted.halfBytes < wanted.totalBytes)
+        steps.append({FallbackStep::Kind::HalfPrecision, tr("Compute in bf16"), tr("needs %1; numbers of two bytes with 8 bits of precision, also for models opened later (Settings, Number type)").arg(format::bytes(wanted.halfBytes)), {}, 0});
     if (const qint64 fits = wanted.tokensThatFit(); fits > 0 && fits < wanted.tokens)
         steps.append({FallbackStep::Kind::ShorterContext, tr("Stay below %1").arg(format::tokens(fits)), tr("weights need %1, the rest is cache").arg(format::bytes(wanted.weightBytes)), {}, fits});
     // What another model needs is not known before it is described: this model's need over its file size is the estimate.

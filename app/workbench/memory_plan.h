@@ -25,6 +25,7 @@ std::vector<ModelEntry> modelEntries(const Json &reply);
 struct MemoryForecastFacts {
     qint64 tokens = 0;
     double weightBytes = 0, cacheBytes = 0, workBytes = 0, totalBytes = 0, availableBytes = 0;
+    double halfBytes = 0; // the same tokens with numbers of two bytes (bf16), where that fits; 0 = it does not
 
     bool known() const { return totalBytes > 0 && availableBytes > 0; }
     bool fits() const { return known() && totalBytes <= availableBytes; }
@@ -36,7 +37,7 @@ MemoryForecastFacts memoryForecast(const Json &reply);
 
 /// A way out when a model does not fit; the first one changes least.
 struct FallbackStep {
-    enum class Kind { FilePrecision, ShorterContext, OtherModel } kind = Kind::ShorterContext;
+    enum class Kind { FilePrecision, HalfPrecision, ShorterContext, OtherModel } kind = Kind::ShorterContext;
     QString text; // "Keep the weights in file precision", "Stay below 2,048 tokens"
     QString detail; // what it needs then
     QString model; // OtherModel

@@ -191,7 +191,7 @@ namespace {
         waitFor(m_model->device());
         const Moment time = Moment::now() - start;
         // The weights as they are held, and the cached keys and values, are read once per token.
-        const double bytes = static_cast<double>(decodeWeightBytes(*m_model) + config().fullCacheBytes(contextTokens + steps / 2, 4));
+        const double bytes = static_cast<double>(decodeWeightBytes(*m_model) + config().ownCacheBytes(contextTokens + steps / 2));
         const double floorSeconds = bytes / m_floor.readRate;
         Json entry = timing(time);
         entry["context"] = contextTokens;
@@ -320,10 +320,10 @@ Result<Json> runBench(const BenchOptions &options, const RunContext &context)
     }
     if (wanted("decode") && (*model)->device().is_cpu()) {
         const bool isFile = (*model)->residency() == Residency::Stored;
-        auto other = decodeWith(options, isFile ? "f32" : "file", context);
+        auto other = decodeWith(options, isFile ? (*model)->dtypeName() : "file", context);
         if (!other)
             return other;
-        result[isFile ? "decodeF32" : "decodeFile"] = *other;
+        result[!isFile ? "decodeFile" : (*model)->elementType() == ElementType::F32 ? "decodeF32" : "decodeDense"] = *other;
     }
     return result;
 }

@@ -2,6 +2,7 @@
 
 #include "core/model/cpu_kernels.h"
 #include "core/model/device.h"
+#include "core/model/rounding.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -38,8 +39,9 @@ namespace {
     public:
         static constexpr int64_t kRows = 512;
 
-        explicit ShapeProducts(const at::Device &device)
-            : m_options(at::TensorOptions(at::kFloat).device(device))
+        /// On the CPU products are f32 whatever the element type (rounding.h).
+        explicit ShapeProducts(const Model &model)
+            : m_options(at::TensorOptions(model.device().is_cpu() ? at::kFloat : scalarType(model.elementType())).device(model.device()))
         {
         }
 
@@ -144,7 +146,7 @@ Result<MachineFloor> measureFloor(const Model &model, int repeats, const RunCont
 {
     const int64_t layers = model.config().layers;
     const at::Device &device = model.device();
-    ShapeProducts products(device);
+    ShapeProducts products(model);
     double flops = 0;
     const double gemm = shortest(repeats, device, context, [&] {
         flops = 0;

@@ -156,7 +156,8 @@ double metadataOf(const KvPlan &plan, const LayerSlots &slots, const CacheShape 
 
 CacheShape CacheShape::of(const ModelConfig &config, int64_t elementBytes)
 {
-    return {config.layers, config.heads, config.kvHeads, config.headDim, elementBytes, config.valueWidth()};
+    const int64_t bytes = elementBytes > 0 ? elementBytes : config.cacheElementBytes();
+    return {config.layers, config.heads, config.kvHeads, config.headDim, bytes, config.valueWidth()};
 }
 
 Result<int64_t> elementBytesOf(std::string_view dtype)

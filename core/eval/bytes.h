@@ -18,7 +18,8 @@ struct CacheShape {
 
     /// e: K and V of one slot.
     int64_t slotBytes() const { return (headDim + (valueDim > 0 ? valueDim : headDim)) * elementBytes; }
-    static CacheShape of(const ModelConfig &config, int64_t elementBytes = 4);
+    /// @param elementBytes 0 = as the model was opened.
+    static CacheShape of(const ModelConfig &config, int64_t elementBytes = 0);
 };
 
 /// 4 for "f32", 2 for "f16" and "bf16". @error BadInput for another name.

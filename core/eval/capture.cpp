@@ -56,7 +56,7 @@ namespace {
         if (!hash)
             return fail(hash.error());
         Sha256 key;
-        key.add(*hash + '|' + model.deviceName() + '|' + std::to_string(needs.colSum) + std::to_string(needs.queryMoments) + '|'
+        key.add(*hash + '|' + model.deviceName() + '|' + (model.elementType() == ElementType::F32 ? "" : model.dtypeName() + '|') + std::to_string(needs.colSum) + std::to_string(needs.queryMoments) + '|'
             + std::to_string(needs.window) + '|');
         key.add(std::as_bytes(std::span(ids)));
         return key.finish();
@@ -99,8 +99,8 @@ namespace {
             cache.reserve(capture.tokens());
             if (auto done = runLayer(pass, l, cache, x); !done)
                 return fail(done.error());
-            layer.keys = cache.keys().cpu();
-            layer.values = cache.values().cpu();
+            layer.keys = cache.keys().cpu().to(at::kFloat);
+            layer.values = cache.values().cpu().to(at::kFloat);
             const auto keep = [](const at::Tensor &tensor) { return tensor.defined() ? tensor.cpu() : tensor; };
             layer.colSum = keep(statistics.colSum);
             layer.rowEntropy = keep(statistics.rowEntropy);

@@ -19,7 +19,8 @@ namespace {
     void adoptCopy(const LayerCapture &layer, LayerCache &cache)
     {
         const at::Device device = cache.keys().device();
-        const auto copied = [&](const at::Tensor &rows) { return rows.to(device, at::kFloat, false, true); };
+        const at::ScalarType type = cache.scalarType(); // what the capture holds are numbers of that type
+        const auto copied = [&](const at::Tensor &rows) { return rows.to(device, type, false, true); };
         cache.adopt(copied(layer.keys), copied(layer.values));
     }
 

@@ -2,7 +2,7 @@
 
 #include "core/eval/guided_notes.h"
 #include "core/eval/metrics_vector.h"
-#include "core/model/cpu_kernels.h"
+#include "core/model/rounding.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/zeros.h>
@@ -23,7 +23,8 @@ GuidedStep::GuidedStep(const Capture &capture, const EvaluationCell &cell, int64
 {
     const HostCopy copies = m_guided.ranksBySmall || m_guided.rescale == Rescale::Oracle ? HostCopy::Keep : HostCopy::None;
     for (int64_t g = 0; g < m_config.kvHeads; ++g)
-        m_heads.push_back({ResidentRows(m_config.headDim, copies), ResidentRows(m_config.valueWidth(), copies)});
+        m_heads.push_back({ResidentRows(m_config.headDim, m_config.elementType, copies),
+            ResidentRows(m_config.valueWidth(), m_config.elementType, copies)});
 }
 
 void GuidedStep::compress()
@@ -32,8 +33,8 @@ void GuidedStep::compress()
         const HeadSlots &slots = m_cache.head(g);
         const ResidentTokens tokens = residentTokens(m_sets->sets(), m_config, g);
         Head &head = m_heads[static_cast<size_t>(g)];
-        head.keys.start(slots.keys.const_data_ptr<float>(), slots.count(), tokens.keys);
-        head.values.start(slots.values.const_data_ptr<float>(), slots.count(), tokens.values);
+        head.keys.start(slots.keys.const_data_ptr(), slots.count(), tokens.keys);
+        head.values.start(slots.values.const_data_ptr(), slots.count(), tokens.values);
     }
     m_cache = LayerCache(m_config, at::kCPU);
 }
@@ -60,8 +61,10 @@ void GuidedStep::moveRows(const Projections &parts)
     for (int64_t g = 0; g < m_config.kvHeads; ++g) {
         const ResidentTokens tokens = residentTokens(m_sets->sets(), m_config, g);
         Head &head = m_heads[static_cast<size_t>(g)];
-        head.keys.update(tokens.keys, parts.k.const_data_ptr<float>() + g * parts.k.stride(1));
-        head.values.update(tokens.values, parts.v.const_data_ptr<float>() + g * parts.v.stride(1));
+        const at::Tensor key = asElements(parts.k.select(1, g), m_config.elementType).contiguous(); // [1, D]
+        const at::Tensor value = asElements(parts.v.select(1, g), m_config.elementType).contiguous();
+        head.keys.update(tokens.keys, key.const_data_ptr());
+        head.values.update(tokens.values, value.const_data_ptr());
     }
 }
 
@@ -100,7 +103,7 @@ RowMass GuidedStep::weighHead(int64_t head, const GuidedSet &set, const float *q
     for (float &value : m_query)
         value *= static_cast<float>(m_rule.scale);
     m_scores.resize(static_cast<size_t>(keys.slots()));
-    cpu::matrixVector(keys.data(), m_query.data(), m_scores.data(), keys.slots(), width);
+    keys.multiply(m_query.data(), m_scores.data());
     const auto firstSeen = static_cast<int32_t>(m_rule.firstSeen(position));
     const auto seen = static_cast<size_t>(std::lower_bound(set.kept.begin(), set.kept.end(), firstSeen) - set.kept.begin());
     std::fill(weights, weights + seen, 0.0F);
@@ -120,20 +123,20 @@ RowMass GuidedStep::ownMass(int64_t kvHead, const GuidedSet &set, const float *q
     const int32_t position = set.kept.back(), firstSeen = static_cast<int32_t>(m_rule.firstSeen(position));
     std::vector<float> own(static_cast<size_t>(position) + 1, 0.0F);
     for (int32_t v = firstSeen; v <= position; ++v)
-        own[static_cast<size_t>(v)] = m_rule.capped(dotProduct(query, keys.row(v), static_cast<size_t>(m_config.headDim)));
+        own[static_cast<size_t>(v)] = m_rule.capped(dotProduct(query, keys.row(v, m_row), static_cast<size_t>(m_config.headDim)));
     softmaxInPlace(own.data() + firstSeen, own.size() - static_cast<size_t>(firstSeen));
     return ownWeights(own.data(), set, m_marginal.data());
 }
 
 void GuidedStep::addOutput(
-    int64_t kvHead, const GuidedSet &set, const float *weights, const RowFactors &factors, float *out) const
+    int64_t kvHead, const GuidedSet &set, const float *weights, const RowFactors &factors, float *out)
 {
     const ResidentRows &values = m_heads[static_cast<size_t>(kvHead)].values;
     const int64_t width = m_config.valueWidth();
     const auto add = [&](const std::vector<int32_t> &positions, const float *of, double factor) {
         for (size_t i = 0; i < positions.size(); ++i) {
             const float weight = static_cast<float>(factor) * of[i];
-            const float *row = values.data() + static_cast<int64_t>(values.slotOf(positions[i])) * width;
+            const float *row = values.row(positions[i], m_row);
             for (int64_t d = 0; d < width; ++d)
                 out[d] += weight * row[d];
         }

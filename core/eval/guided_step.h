@@ -31,7 +31,7 @@ private:
     void moveRows(const Projections &parts);
     RowMass weighHead(int64_t head, const GuidedSet &set, const float *query, const float *small, float *weights);
     RowMass ownMass(int64_t kvHead, const GuidedSet &set, const float *query);
-    void addOutput(int64_t kvHead, const GuidedSet &set, const float *weights, const RowFactors &factors, float *out) const;
+    void addOutput(int64_t kvHead, const GuidedSet &set, const float *weights, const RowFactors &factors, float *out);
 
     const Capture &m_capture;
     const ModelConfig &m_config;
@@ -42,7 +42,7 @@ private:
     LayerCache m_cache; // while the prompt is read
     std::unique_ptr<GuidedSets> m_sets;
     std::vector<Head> m_heads; // [Hkv]
-    std::vector<float> m_scores, m_weights, m_marginal, m_query;
+    std::vector<float> m_scores, m_weights, m_marginal, m_query, m_row;
 };
 
 } // namespace winnow

@@ -182,7 +182,7 @@ namespace {
             const at::Tensor stacked = at::stack(weights).to(values.device()); // [G, b, S]
             const double error = stacked.sum(-1).sub(1.0).abs().max().item().toDouble();
             m_out->maxRowSumError = std::max(m_out->maxRowSumError, error);
-            const at::Tensor result = at::mm(stacked.flatten(0, 1), values[g]).view({groups, count, m_config.valueWidth()});
+            const at::Tensor result = at::mm(stacked.flatten(0, 1), values[g].to(at::kFloat)).view({groups, count, m_config.valueWidth()});
             out.narrow(1, g * groups, groups).copy_(result.transpose(0, 1));
         }
         return finishLayer(m_model, layer, out.flatten(1, 2), x, m_context);
@@ -206,8 +206,8 @@ namespace {
             LayerCapture &layer = m_out->layers[static_cast<size_t>(l)];
             AttentionStatistics &statistics = m_statistics[static_cast<size_t>(l)];
             const LayerCache &cache = m_caches[static_cast<size_t>(l)];
-            layer.keys = cache.keys().contiguous().cpu();
-            layer.values = cache.values().contiguous().cpu();
+            layer.keys = cache.keys().contiguous().cpu().to(at::kFloat);
+            layer.values = cache.values().contiguous().cpu().to(at::kFloat);
             const auto keep = [](const at::Tensor &tensor) { return tensor.defined() ? tensor.cpu() : tensor; };
             layer.colSum = keep(statistics.colSum);
             layer.rowEntropy = keep(statistics.rowEntropy);

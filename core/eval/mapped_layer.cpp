@@ -213,7 +213,7 @@ at::Tensor MappedStep::attend(const StepRow &step, const at::Tensor &x)
             const at::Tensor weights
                 = matrix(const_cast<float *>(m_sets.weights()) + g * groups * slots.count(), groups, slots.count()).to(values.device()); // only read
             at::Tensor rows = out.narrow(0, set * m_sets.heads() + g * groups, groups);
-            at::mm_out(rows, weights, slots.values.narrow(0, 0, slots.count()));
+            at::mm_out(rows, weights, slots.values.narrow(0, 0, slots.count()).to(at::kFloat));
         }
         const std::vector<int32_t> &dropped = m_sets.drop(set, step.row);
         for (int64_t g = 0; g < m_sets.kvHeads(); ++g)

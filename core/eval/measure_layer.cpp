@@ -145,6 +145,7 @@ void MeasuredLayer::scoreHead(int64_t head, const Set &set, const std::vector<in
     const Projections &parts)
 {
     const HeadSlots &slots = m_cache.head(kvHeadOf(head));
+    const at::Tensor keys = slots.keys.to(at::kFloat); // themselves when they are f32
     const int64_t width = m_config.headDim;
     const auto scale = static_cast<float>(m_rule.scale);
     m_scores.resize(static_cast<size_t>(slots.count()));
@@ -152,7 +153,7 @@ void MeasuredLayer::scoreHead(int64_t head, const Set &set, const std::vector<in
     const auto score = [&](const float *q, int64_t firstSlot, int64_t count) {
         for (size_t d = 0; d < query.size(); ++d)
             query[d] = q[d] * scale;
-        cpu::matrixVector(slots.keys.data_ptr<float>() + firstSlot * width, query.data(), m_scores.data() + firstSlot, count, width);
+        cpu::matrixVector(keys.data_ptr<float>() + firstSlot * width, query.data(), m_scores.data() + firstSlot, count, width);
         for (int64_t i = firstSlot; m_rule.cap > 0 && i < firstSlot + count; ++i)
             m_scores[static_cast<size_t>(i)] = m_rule.capped(m_scores[static_cast<size_t>(i)]);
     };
@@ -202,7 +203,8 @@ bool MeasuredLayer::attendSet(int64_t row, int64_t set, const at::Tensor &before
         m_spread.assign(static_cast<size_t>(slots.count()), 0.0F);
         for (size_t j = 0; j < held; ++j)
             m_spread[static_cast<size_t>(columns[j])] = weights[j];
-        cpu::weightedRows(m_spread.data(), slots.values.data_ptr<float>(), out + head * valueWidth, slots.count(), valueWidth);
+        const at::Tensor values = slots.values.to(at::kFloat);
+        cpu::weightedRows(m_spread.data(), values.data_ptr<float>(), out + head * valueWidth, slots.count(), valueWidth);
     }
     return dropAfter(row, set);
 }
@@ -237,7 +239,7 @@ void MeasuredLayer::fillRows(int64_t set, DecodeRow &view)
         const int64_t g = kvHeadOf(firstHead(set)) + j;
         columnsOf(state, g, columns);
         const auto copy = [&](const at::Tensor &slots, int64_t rowWidth, float *to) {
-            const at::Tensor stored = slots.cpu();
+            const at::Tensor stored = slots.cpu().to(at::kFloat);
             for (int64_t i = 0; i < view.slots; ++i, to += rowWidth)
                 std::memcpy(to, stored.data_ptr<float>() + columns[static_cast<size_t>(i)] * rowWidth, static_cast<size_t>(rowWidth) * sizeof(float));
         };

@@ -13,15 +13,15 @@
 namespace winnow {
 namespace {
 
-    /// Rows of the given slots; a view while they are all of the first ones.
+    /// Rows of the given slots as f32; a view while they are all of the first ones and f32.
     at::Tensor rowsOf(const at::Tensor &stored, const std::vector<int32_t> &columns)
     {
         const auto count = static_cast<int64_t>(columns.size());
         if (columns.empty() || columns.back() + 1 == count)
-            return stored.narrow(0, 0, count);
+            return stored.narrow(0, 0, count).to(at::kFloat);
         const at::Tensor index = at::empty({count}, at::kLong);
         std::copy(columns.begin(), columns.end(), index.data_ptr<int64_t>());
-        return stored.index_select(0, index.to(stored.device()));
+        return stored.index_select(0, index.to(stored.device())).to(at::kFloat);
     }
 
 } // namespace

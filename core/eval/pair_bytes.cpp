@@ -20,7 +20,8 @@ CacheBytes cellBytes(const KvPlan &plan, const Capture &capture, int64_t element
         return bytes;
     const ModelConfig &small = capture.pair->small->config;
     const int64_t layers = smallLayersRun(plan, small);
-    bytes.slmCache = static_cast<double>(plan.kept.tokens * layers * small.kvHeads * small.slotBytes(elementBytes));
+    bytes.slmCache = static_cast<double>(plan.kept.tokens * layers * small.kvHeads
+        * small.slotBytes(elementBytes > 0 ? elementBytes : small.cacheElementBytes()));
     if (const auto &model = capture.pair->small->model; model && layers > 0)
         bytes.slmWeights = static_cast<double>(
             SmallPass(model, servingHeads({&plan.standIn->serving, 1}), plan.standIn->earlyExit).weightBytes());

@@ -7,9 +7,9 @@ namespace winnow {
 
 /// What a plan takes of a capture's model, and of the small model it uses beside it.
 ///
-/// @param elementBytes of both caches. Weights of the small model are those of the layers that run and the embedding, as loaded.
+/// @param elementBytes of both caches; 0 = as the models were opened. Weights of the small model are those of the layers that run and the embedding, as loaded.
 /// @source kv-evaluation.md 5.
-CacheBytes cellBytes(const KvPlan &plan, const Capture &capture, int64_t elementBytes = 4);
+CacheBytes cellBytes(const KvPlan &plan, const Capture &capture, int64_t elementBytes = 0);
 
 /// Layers of the small model a plan runs; 0 without one.
 int64_t smallLayersRun(const KvPlan &plan, const ModelConfig &small);

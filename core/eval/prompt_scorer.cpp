@@ -219,7 +219,7 @@ std::pair<ModelScorer::Running *, int64_t> ModelScorer::place(std::span<const in
     }
     if (best && (m_cacheBytes == 0 || 2 * common >= static_cast<int64_t>(best->ids.size())))
         return {best, common};
-    const int64_t forecast = m_model->config().fullCacheBytes(static_cast<int64_t>(ids.size()), 4);
+    const int64_t forecast = m_model->config().fullCacheBytes(static_cast<int64_t>(ids.size()));
     if (m_running.size() < kRunning || bytes + forecast <= m_cacheBytes)
         return {&m_running.emplace_back(), 0};
     if (best)

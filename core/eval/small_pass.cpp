@@ -38,7 +38,8 @@ void SmallPass::startFrom(const Capture &capture)
     const c10::InferenceMode inference;
     for (int64_t l = 0; l < m_layers; ++l) {
         const LayerCapture &layer = capture.layers[static_cast<size_t>(l)];
-        m_cache.layer(l).adopt(layer.keys.to(m_model->device()).clone(), layer.values.to(m_model->device()).clone());
+        const auto copied = [&](const at::Tensor &rows) { return rows.to(m_model->device(), m_cache.layer(l).scalarType(), false, true); };
+        m_cache.layer(l).adopt(copied(layer.keys), copied(layer.values));
     }
     m_tokens = capture.tokens();
 }

@@ -26,7 +26,7 @@ struct SweepRequest {
     std::vector<Budget> budgets;
     std::vector<int64_t> seeds; // for methods with a parameter `seed`; empty = the one in the parameters
     EvaluationOptions options;
-    int64_t elementBytes = 4; // of the byte kinds
+    int64_t elementBytes = 0; // of the byte kinds; 0 = as the model was opened
     CountSmall countSmall = CountSmall::Yes; // in budgets of bytes
     CellRecipe recipe; // hashes, segment, dtype, device, version; the rest is filled in per cell
 };

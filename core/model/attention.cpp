@@ -1,6 +1,7 @@
 #include "core/model/attention.h"
 
 #include "core/model/cpu_kernels.h"
+#include "core/model/rounding.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -127,14 +128,23 @@ namespace {
     };
 
     struct Buffers {
-        explicit Buffers(const at::TensorOptions &options)
+        Buffers(const at::TensorOptions &options, ElementType cached)
             : queries(options)
             , scores(options)
             , output(options)
+            , elements(cached)
         {
         }
         Scratch queries, scores, output;
+        ElementType elements; // what queries and weights are rounded to, as keys and values are
     };
+
+    /// Slots whose numbers are f32, for the kernels.
+    HeadSlots unpacked(const HeadSlots &slots)
+    {
+        const auto live = [&](const at::Tensor &rows) { return rows.narrow(0, 0, slots.count()).to(at::kFloat); };
+        return {live(slots.keys), live(slots.values), slots.positions};
+    }
 
     /// What a hook sees begins at slot 0, also where the block leaves out slots before its window.
     at::Tensor hooked(const at::Tensor &weights, const Block &block, const AttentionProbe &probe)
@@ -155,6 +165,7 @@ namespace {
         const auto source = queries.narrow(0, block.first, block.rows).narrow(1, block.head, block.groups).transpose(0, 1);
         at::Tensor q = buffers.queries.take({block.groups, block.rows, width});
         at::mul_out(q, source, at::scalar_tensor(rule.scale, at::kFloat));
+        roundTo(q, buffers.elements);
         at::Tensor scores = buffers.scores.take({block.groups * block.rows, n});
         at::mm_out(scores, q.view({-1, width}), slots.keys.narrow(0, block.begin, n).t());
         if (rule.cap > 0)
@@ -167,7 +178,9 @@ namespace {
         if (probe.statistics)
             keepWindow(weights, block, queries.size(0), *probe.statistics);
         if (probe.hooks && probe.hooks->wants(HookPoint::Probabilities, probe.layer))
-            weights = hooked(weights, block, probe);
+            weights = rounded(hooked(weights, block, probe), buffers.elements);
+        else
+            roundTo(weights, buffers.elements);
         at::Tensor result = buffers.output.take({block.groups * block.rows, valueWidth});
         at::mm_out(result, weights.view({-1, n}), slots.values.narrow(0, block.begin, n));
         out.narrow(0, block.first, block.rows)
@@ -197,10 +210,12 @@ Result<at::Tensor> attend(const at::Tensor &queries, const LayerCache &cache, co
     const int64_t groups = heads / cache.heads();
     const int64_t valueWidth = cache.head(0).values.size(1);
     at::Tensor out = at::empty({rows, heads, valueWidth}, queries.options());
-    Buffers buffers(queries.options());
+    Buffers buffers(queries.options(), elementTypeOf(cache.scalarType()));
     const int64_t blockRows = attentionBlockRows(queries.device(), heads, cache.maxCount());
     for (int64_t g = 0; g < cache.heads(); ++g) {
-        const HeadSlots &slots = cache.head(g);
+        const HeadSlots &held = cache.head(g);
+        const HeadSlots copy = buffers.elements == ElementType::F32 ? HeadSlots() : unpacked(held);
+        const HeadSlots &slots = buffers.elements == ElementType::F32 ? held : copy;
         for (int64_t first = 0; first < rows; first += blockRows) {
             if (context.cancelled())
                 return fail(ErrorCode::Cancelled, "cancelled in attention");

@@ -55,7 +55,8 @@ struct AttentionProbe {
 /// Scores of the last rows of a cache against it: softmax(cap(scale q K^T)) V, causal by position among the new rows.
 ///
 /// The G query heads of a KV head are one product; K and V are not expanded; keys behind a block of rows, and those before its
-/// window, are skipped. Windows count original positions, whatever slots are left.
+/// window, are skipped. Windows count original positions, whatever slots are left. Where the cache is bf16 or f16, scaled queries
+/// and weights are rounded to that as well; scores, softmax, statistics and sums are f32.
 /// @param queries [T, H, D] after RoPE, contiguous heads; their keys are the newest T slots of every head of `cache`.
 /// @return        [T, H * Dv]
 /// @error         Cancelled (polled once per block).

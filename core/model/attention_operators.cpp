@@ -1,8 +1,9 @@
 #include "core/model/attention.h"
 
+#include "core/model/rounding.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -127,7 +128,8 @@ namespace {
         const int64_t units = unit.keys.size(0), heads = units * m_groups, n = block.keys();
         const at::Tensor q = m_queries.narrow(0, block.first, block.rows).narrow(1, unit.firstKvHead * m_groups, heads).transpose(0, 1)
             * m_rule.scale; // [U G, rows, D]
-        at::Tensor scores = at::bmm(q.reshape({units, m_groups * block.rows, q.size(2)}), unit.keys.narrow(1, block.begin, n).transpose(1, 2));
+        const at::Tensor source = asElements(q.reshape({units, m_groups * block.rows, q.size(2)}), elementTypeOf(unit.keys.scalar_type()));
+        at::Tensor scores = productF32(source, unit.keys.narrow(1, block.begin, n).transpose(1, 2));
         if (m_rule.cap > 0)
             scores.div_(m_rule.cap).tanh_().mul_(m_rule.cap);
         scores = scores.view({heads, block.rows, n});
@@ -180,7 +182,8 @@ namespace {
             addStatistics(made, unit, block);
         const at::Tensor weights = hooked(made, unit, block);
         const int64_t units = unit.keys.size(0), heads = weights.size(0), n = block.keys();
-        const at::Tensor result = at::bmm(weights.view({units, m_groups * block.rows, n}), unit.values.narrow(1, block.begin, n));
+        const at::Tensor source = weights.view({units, m_groups * block.rows, n}).to(unit.values.scalar_type());
+        const at::Tensor result = productF32(source, unit.values.narrow(1, block.begin, n));
         out.narrow(0, block.first, block.rows)
             .narrow(1, unit.firstKvHead * m_groups, heads)
             .copy_(result.view({heads, block.rows, out.size(2)}).transpose(0, 1));

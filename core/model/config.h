@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/model/element_type.h"
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -77,7 +79,7 @@ struct ModelConfig {
     std::string storedType; // "Q4_1", "F32": the type most weight bytes have in the file
     int64_t layers = 0; // L
     int64_t heads = 0; // H
-    int64_t kvHeads = 0; // Hkv; H for MLA, whose keys and values are held expanded
+    int64_t kvHeads = 0; // Hkv; H for MLA, whose keys and values are those of all heads
     int64_t headDim = 0; // D of queries and keys; MLA: nope + rope
     int64_t valueDim = 0; // of values; D unless MLA. 0 = D
     int64_t hidden = 0; // E
@@ -88,8 +90,12 @@ struct ModelConfig {
     bool tied = false; // the head is the embedding
     bool qkvBias = false, outputBias = false, ffnBias = false;
     int64_t parameters = 0; // total, the tied matrix counted once
+    int64_t vectorNumbers = 0; // of the parameters: vectors, routers and position tables, which are f32 in every type
     int64_t storedBytes = 0; // of weights that stay in file precision, with what has to be f32 beside them; 0 = no file
+    int64_t turnedNumbers = 0; // of matrices whose rows the file does not have as they are used: f32 among storedBytes
+    int64_t storedEmbeddingBytes = 0; // of storedBytes: an embedding that is not the head as well
     std::vector<std::pair<std::string, int64_t>> storedTypes; // bytes of each type in the file, most first
+    ElementType elementType = ElementType::F32; // of products and cache, as the model was opened
     std::vector<std::string> warnings; // what the file leaves open or contradicts, and what was taken: one sentence each
 
     NormKind norm = NormKind::Rms;
@@ -118,11 +124,20 @@ struct ModelConfig {
     const LayerConfig &layer(int64_t index) const { return layerConfigs[static_cast<size_t>(index)]; }
     /// Parameters one token uses: all but the experts that are not chosen.
     int64_t activeParameters() const;
+    /// Bytes of one number of the cache.
+    int64_t cacheElementBytes() const { return bytesOf(elementType); }
     /// Cache bytes of one slot of one KV head: K and V (e of kv-evaluation.md 5), as held here.
     int64_t slotBytes(int64_t elementBytes) const { return (headDim + valueWidth()) * elementBytes; }
     int64_t fullCacheBytes(int64_t tokens, int64_t elementBytes) const
     {
         return tokens * layers * kvHeads * slotBytes(elementBytes);
+    }
+    int64_t fullCacheBytes(int64_t tokens) const { return fullCacheBytes(tokens, cacheElementBytes()); }
+    /// What the model's own cache holds of as many tokens: latent attention its latents and shared key parts (model-families.md
+    /// 5), anything else the keys and values of all heads. Plans and captures hold heads.
+    int64_t ownCacheBytes(int64_t tokens) const
+    {
+        return mla.latent > 0 ? tokens * layers * (mla.latent + mla.rope) * cacheElementBytes() : fullCacheBytes(tokens);
     }
 };
 

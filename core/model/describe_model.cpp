@@ -128,7 +128,7 @@ Result<DescribedModel> describeModel(const std::filesystem::path &path)
         return fail(plan.error());
     described.plan = std::move(*plan);
     readTotals(described.plan, described.config);
-    described.config.storedBytes = heldWeightBytes(described.plan, described.config, Residency::Stored);
+    countHeldWeights(described.plan, described.config);
     if (auto done = readRopeFactors(*described.files.tensors, described.plan, described.config); !done)
         return fail(done.error());
     return described;

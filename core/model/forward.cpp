@@ -1,7 +1,8 @@
 #include "core/model/forward.h"
 
 #include "core/model/attention.h"
-#include "core/model/layer_pass.h"
+#include "core/model/latent_layer.h"
+#include "core/model/layer_hooks.h"
 #include "core/model/mla.h"
 
 #include <ATen/core/Tensor.h>
@@ -57,19 +58,13 @@ namespace {
         return splitQkv(model.config(), all);
     }
 
-    bool hooked(const LayerPass &pass, HookPoint point, int64_t layer)
-    {
-        return pass.hooks && pass.hooks->wants(point, layer);
-    }
-
     /// The same for latent attention with a look at its latents, which may be replaced.
     Projections projectSeenLatents(const LayerPass &pass, int64_t layer, const at::Tensor &x)
     {
         const ModelConfig &config = pass.model.config();
         const MlaWeights &weights = *pass.model.layer(layer).mla;
         const MlaProjections latents = mlaProject(config, weights, attentionInput(pass.model, layer, x));
-        const HookSite site{HookPoint::Latent, layer, 0, 0};
-        const at::Tensor latent = pass.hooks->apply(latents.latent.unsqueeze(0), site).squeeze(0).contiguous();
+        const at::Tensor latent = hookShared(pass, HookPoint::Latent, layer, latents.latent);
         Projections parts;
         parts.q = latents.q;
         mlaExpand(config, weights, latent, latents.kpe, parts);
@@ -87,17 +82,6 @@ namespace {
         const at::Tensor result = pass.hooks->apply(seen, HookSite{HookPoint::LatentKeyRope, layer, 0, 0});
         if (!result.is_same(seen))
             part.copy_(result.squeeze(0).unsqueeze(1).expand_as(part));
-    }
-
-    /// The hook's view of head tensors is [H, T, D]; the pass holds [T, H, D].
-    void hookHeads(const LayerPass &pass, HookPoint point, int64_t layer, at::Tensor &heads)
-    {
-        if (!pass.hooks || !pass.hooks->wants(point, layer))
-            return;
-        const at::Tensor seen = heads.transpose(0, 1).contiguous();
-        const at::Tensor result = pass.hooks->apply(seen, HookSite{point, layer, 0, 0});
-        if (!result.is_same(seen))
-            heads.copy_(result.transpose(0, 1));
     }
 
     at::Tensor hookRows(const LayerPass &pass, HookPoint point, int64_t layer, const at::Tensor &rows)
@@ -172,31 +156,42 @@ at::Tensor layerQueries(const LayerPass &pass, int64_t layer, const at::Tensor &
     return parts.q;
 }
 
+namespace {
+
+    /// Attention of a layer whose cache holds keys and values of its heads. @return [T, H * Dv]
+    Result<at::Tensor> attendHeads(LayerPass &pass, int64_t layer, LayerCache &cache, const at::Tensor &x)
+    {
+        const Model &model = pass.model;
+        const bool latents = model.layer(layer).mla && hooked(pass, HookPoint::Latent, layer);
+        auto projected = latents ? Result<Projections>(projectSeenLatents(pass, layer, x)) : projectRows(pass, layer, x);
+        if (!projected)
+            return fail(projected.error());
+        Projections &parts = *projected;
+        hookHeads(pass, HookPoint::Query, layer, parts.q);
+        hookHeads(pass, HookPoint::Key, layer, parts.k);
+        hookHeads(pass, HookPoint::Value, layer, parts.v);
+        if (pass.onProjections)
+            pass.onProjections(layer, parts);
+        model.rope().rotate(layer, parts.q, pass.rope);
+        model.rope().rotate(layer, parts.k, pass.rope);
+        hookHeads(pass, HookPoint::QueryRope, layer, parts.q);
+        hookHeads(pass, HookPoint::KeyRope, layer, parts.k);
+        hookSharedKeys(pass, layer, parts.k);
+        if (pass.cacheRows == CacheRows::Append)
+            cache.append(parts.k, parts.v, pass.positions);
+        return attend(parts.q, cache, ScoreRule::of(model.config(), layer), AttentionProbe{pass.statistics, pass.hooks, layer}, pass.context);
+    }
+
+} // namespace
+
 Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Tensor &x)
 {
     const Model &model = pass.model;
     if (pass.context.cancelled())
         return cancelledIn(layer);
-    const bool latents = model.layer(layer).mla && hooked(pass, HookPoint::Latent, layer);
-    auto projected = latents ? Result<Projections>(projectSeenLatents(pass, layer, x)) : projectRows(pass, layer, x);
-    if (!projected)
-        return fail(projected.error());
-    Projections &parts = *projected;
-    hookHeads(pass, HookPoint::Query, layer, parts.q);
-    hookHeads(pass, HookPoint::Key, layer, parts.k);
-    hookHeads(pass, HookPoint::Value, layer, parts.v);
-    if (pass.onProjections)
-        pass.onProjections(layer, parts);
-    model.rope().rotate(layer, parts.q, pass.rope);
-    model.rope().rotate(layer, parts.k, pass.rope);
-    hookHeads(pass, HookPoint::QueryRope, layer, parts.q);
-    hookHeads(pass, HookPoint::KeyRope, layer, parts.k);
-    hookSharedKeys(pass, layer, parts.k);
-    if (pass.cacheRows == CacheRows::Append)
-        cache.append(parts.k, parts.v, pass.positions);
-
-    const ScoreRule rule = ScoreRule::of(model.config(), layer);
-    auto attended = attend(parts.q, cache, rule, AttentionProbe{pass.statistics, pass.hooks, layer}, pass.context);
+    if (cache.isLatent() && wantsHeads(pass, layer))
+        expandLatents(model, layer, cache);
+    auto attended = cache.isLatent() ? attendLatents(pass, layer, cache, x) : attendHeads(pass, layer, cache, x);
     if (!attended)
         return fail(attended.error());
     if (hooked(pass, HookPoint::HeadOutput, layer)) {

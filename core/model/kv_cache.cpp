@@ -1,5 +1,7 @@
 #include "core/model/kv_cache.h"
 
+#include "core/model/rounding.h"
+
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
@@ -52,20 +54,33 @@ namespace {
             rows.narrow(0, target, end - begin).copy_(rows.narrow(0, begin, end - begin).clone());
             return;
         }
-        float *base = rows.data_ptr<float>();
-        const int64_t width = rows.size(1);
-        std::memmove(base + target * width, base + begin * width, static_cast<size_t>((end - begin) * width) * sizeof(float));
+        auto *base = static_cast<std::byte *>(rows.mutable_data_ptr());
+        const int64_t width = rows.size(1) * static_cast<int64_t>(rows.element_size());
+        std::memmove(base + target * width, base + begin * width, static_cast<size_t>((end - begin) * width));
     }
 
 } // namespace
 
 LayerCache::LayerCache(const ModelConfig &config, const at::Device &device)
     : m_device(device)
-    , m_keys(at::empty({config.kvHeads, 0, config.headDim}, at::TensorOptions(at::kFloat).device(device)))
-    , m_values(at::empty({config.kvHeads, 0, config.valueWidth()}, at::TensorOptions(at::kFloat).device(device)))
+    , m_keys(at::empty({config.kvHeads, 0, config.headDim}, at::TensorOptions(winnow::scalarType(config.elementType)).device(device)))
+    , m_values(at::empty({config.kvHeads, 0, config.valueWidth()}, m_keys.options()))
     , m_heads(static_cast<size_t>(config.kvHeads))
 {
     bindHeads();
+}
+
+LayerCache LayerCache::latents(const ModelConfig &config, const at::Device &device)
+{
+    LayerCache cache;
+    cache.m_device = device;
+    cache.m_latent = true;
+    cache.m_keys = at::empty({1, 0, config.mla.latent + config.mla.rope},
+        at::TensorOptions(winnow::scalarType(config.elementType)).device(device));
+    cache.m_values = at::empty({1, 0, 0}, cache.m_keys.options());
+    cache.m_heads.resize(1);
+    cache.bindHeads();
+    return cache;
 }
 
 void LayerCache::bindHeads()
@@ -96,6 +111,8 @@ int64_t LayerCache::maxCount() const
         result = std::max(result, slots.count());
     return result;
 }
+
+at::ScalarType LayerCache::scalarType() const { return m_heads.front().keys.scalar_type(); }
 
 at::Tensor LayerCache::keys() const { return m_keys.narrow(1, 0, m_heads.front().count()); }
 at::Tensor LayerCache::values() const { return m_values.narrow(1, 0, m_heads.front().count()); }
@@ -131,18 +148,20 @@ void LayerCache::reserve(int64_t slots)
 void LayerCache::append(const at::Tensor &k, const at::Tensor &v, std::span<const int32_t> positions)
 {
     const auto rows = static_cast<int64_t>(positions.size());
+    const ElementType type = elementTypeOf(scalarType());
+    const at::Tensor keys = asElements(k, type), values = asElements(v, type);
     const auto full = [rows](const HeadSlots &head) { return head.count() + rows > head.capacity(); };
     if (std::any_of(m_heads.begin(), m_heads.end(), full))
         reserve(std::max(rows, std::min<int64_t>(maxCount() / 2, 1024)));
     if (uniform()) {
         const int64_t count = m_heads.front().count();
-        m_keys.narrow(1, count, rows).copy_(k.transpose(0, 1));
-        m_values.narrow(1, count, rows).copy_(v.transpose(0, 1));
+        m_keys.narrow(1, count, rows).copy_(keys.transpose(0, 1));
+        m_values.narrow(1, count, rows).copy_(values.transpose(0, 1));
     } else {
         for (int64_t h = 0; h < heads(); ++h) {
             HeadSlots &slots = m_heads[static_cast<size_t>(h)];
-            slots.keys.narrow(0, slots.count(), rows).copy_(k.select(1, h));
-            slots.values.narrow(0, slots.count(), rows).copy_(v.select(1, h));
+            slots.keys.narrow(0, slots.count(), rows).copy_(keys.select(1, h));
+            slots.values.narrow(0, slots.count(), rows).copy_(values.select(1, h));
         }
     }
     for (HeadSlots &slots : m_heads)
@@ -233,6 +252,7 @@ void LayerCache::slideTo(int64_t position, int64_t window)
 
 void LayerCache::adopt(at::Tensor keys, at::Tensor values)
 {
+    m_latent = false;
     m_keys = std::move(keys);
     m_values = std::move(values);
     m_heads.assign(static_cast<size_t>(m_keys.size(0)), HeadSlots{});
@@ -270,7 +290,7 @@ int64_t LayerCache::slots() const
 KvCache::KvCache(const ModelConfig &config, const at::Device &device)
 {
     for (int64_t l = 0; l < config.layers; ++l) {
-        m_layers.emplace_back(config, device);
+        m_layers.push_back(config.mla.latent > 0 ? LayerCache::latents(config, device) : LayerCache(config, device));
         m_windows.push_back(config.layer(l).window);
     }
 }

@@ -12,19 +12,23 @@ namespace winnow {
 
 /// Slots of one KV head of one layer: rows 0..count-1 are live, in ascending order of original position.
 struct HeadSlots {
-    at::Tensor keys; // [capacity, D] f32, after RoPE
-    at::Tensor values; // [capacity, Dv] f32
+    at::Tensor keys; // [capacity, D] in the element type, after RoPE
+    at::Tensor values; // [capacity, Dv] in the same
     std::vector<int32_t> positions; // [count]
 
     int64_t count() const { return static_cast<int64_t>(positions.size()); }
     int64_t capacity() const { return keys.defined() ? keys.size(0) : 0; }
 };
 
-/// Keys and values of one layer. Starts uniform (all heads in one buffer); becomes ragged when heads keep different slots.
+/// Keys and values of one layer in the configuration's element type. Starts uniform (all heads in one buffer); becomes ragged when heads keep different slots.
 class LayerCache {
 public:
     LayerCache() = default;
     LayerCache(const ModelConfig &config, const at::Device &device);
+    /// A cache of latent attention in its own form: one head whose keys are [normed latent | rotated shared key part], r + rope
+    /// channels, and whose values have none; keys and values of all heads are made of it where they are used (latent_layer.h).
+    static LayerCache latents(const ModelConfig &config, const at::Device &device);
+    bool isLatent() const { return m_latent; }
 
     int64_t heads() const { return static_cast<int64_t>(m_heads.size()); }
     const HeadSlots &head(int64_t index) const { return m_heads[static_cast<size_t>(index)]; }
@@ -38,7 +42,11 @@ public:
     /// Room for `slots` slots per head beyond the live ones, exactly.
     void reserve(int64_t slots);
 
-    /// Appends rows to every head. k [rows, Hkv, D], v [rows, Hkv, Dv] f32 (any strides), positions [rows] ascending.
+    /// Type of what is held: what adopt() brought, else the configuration's.
+    at::ScalarType scalarType() const;
+
+    /// Appends rows to every head, rounded to its type. k [rows, Hkv, D], v [rows, Hkv, Dv] f32 (any strides), positions [rows]
+    /// ascending.
     void append(const at::Tensor &k, const at::Tensor &v, std::span<const int32_t> positions);
 
     /// Keeps the given slots of one head, ascending; storage is cut to what is kept (plus `spare` slots).
@@ -52,7 +60,7 @@ public:
     /// Keeps only what queries from `position` on see through a window. Storage is cut to `window` slots and some spare ones,
     /// and only once there are enough to go: the copy costs less than the rows that came since the last one.
     void slideTo(int64_t position, int64_t window);
-    /// Takes finished tensors over, [Hkv, N, D] and [Hkv, N, Dv], positions 0..N-1; no copy.
+    /// Takes finished tensors over, [Hkv, N, D] and [Hkv, N, Dv], positions 0..N-1; no copy. Latents become heads that way.
     void adopt(at::Tensor keys, at::Tensor values);
 
     int64_t allocatedBytes() const; // storage of K and V, each storage once
@@ -63,12 +71,13 @@ private:
     void splitHeads();
 
     at::Device m_device{c10::DeviceType::CPU};
+    bool m_latent = false;
     at::Tensor m_keys, m_values; // [Hkv, capacity, D] and [Hkv, capacity, Dv] while uniform
     std::vector<HeadSlots> m_heads;
 };
 
 /// The cache of one sequence: original positions, ragged where a plan left it so. Layers with a window hold about as many slots
-/// as the window; the others all.
+/// as the window; the others all. Latent attention holds latents (ModelConfig::ownCacheBytes).
 class KvCache {
 public:
     explicit KvCache(const ModelConfig &config, const at::Device &device = at::Device(c10::DeviceType::CPU));

@@ -4,6 +4,7 @@
 #include "core/model/device.h"
 #include "core/model/load_weights.h"
 #include "core/model/memory_forecast.h"
+#include "gpu/dequantise.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -21,81 +22,135 @@ namespace {
         return text;
     }
 
-    /// The weights of a model for a GPU are made in main memory before they go there.
-    Result<void> checkStaging(const std::filesystem::path &path, const MemoryForecast &forecast)
+    /// A matrix for a GPU is made in main memory before it goes there.
+    Result<void> checkStaging(const std::string &path, int64_t needed)
     {
         const int64_t available = availableMemoryBytes();
-        if (forecast.weightBytes <= available)
+        if (needed <= available)
             return {};
-        return fail(ErrorCode::OutOfMemory, path.string() + " needs " + gib(forecast.weightBytes)
-                + " of main memory while its weights are brought to the GPU, available are " + gib(available),
+        return fail(ErrorCode::OutOfMemory, path + " needs " + gib(needed)
+                + " of main memory while its matrices are brought to the GPU one by one, available are " + gib(available),
             "close other programs or choose a smaller model");
+    }
+
+    /// A program without our kernels has nothing that reads rows of a file on a GPU.
+    Result<void> checkKernel(Residency residency, const at::Device &device)
+    {
+        std::string reason;
+        if (residency == Residency::Dense || device.is_cpu() || gpu::dequantiseKernelAvailable(&reason))
+            return {};
+        return fail(ErrorCode::Unsupported, "weights in file precision on " + device.str() + ": " + reason,
+            "use --weights auto with --dtype bf16, or --device cpu");
+    }
+
+    /// What would fit instead, in words of the command line; the least change first.
+    std::string otherPlacements(ModelConfig config, Residency residency, const at::Device &device, int64_t available)
+    {
+        std::string found;
+        const auto offer = [&](ElementType type, Residency where) {
+            config.elementType = type;
+            if (forecastMemory(config, 1024, where, device).totalBytes() > available)
+                return;
+            found += (found.empty() ? "" : ", or ") + std::string("--dtype ") + std::string(nameOf(type))
+                + (where == Residency::Stored ? " --weights file" : "");
+        };
+        const ElementType asked = config.elementType;
+        if (asked == ElementType::F32)
+            offer(ElementType::Bf16, Residency::Dense);
+        if (residency == Residency::Dense)
+            offer(asked, Residency::Stored);
+        if (asked == ElementType::F32 && found.empty())
+            offer(ElementType::Bf16, Residency::Stored);
+        return found;
     }
 
     Result<void> checkMemory(const DescribedModel &described, const LoadOptions &options, Residency residency, const at::Device &device)
     {
-        const MemoryForecast forecast = forecastMemory(described.config, 1024, residency, device);
+        const ModelConfig &config = described.config;
+        const std::string path = described.files.tensors->path().string();
+        const MemoryForecast forecast = forecastMemory(config, 1024, residency, device);
         const int64_t available = options.memoryLimitBytes > 0 ? options.memoryLimitBytes : availableMemoryBytes(device);
         if (forecast.totalBytes() <= available)
-            return device.is_cpu() ? Result<void>() : checkStaging(described.files.tensors->path(), forecast);
+            return device.is_cpu() ? Result<void>() : checkStaging(path, stagingBytes(config, config.elementType));
+        const std::string other = otherPlacements(config, residency, device, available);
         return fail(ErrorCode::OutOfMemory,
-            described.files.tensors->path().string() + " needs " + gib(forecast.totalBytes()) + " with weights in "
-                + (residency == Residency::Stored ? "file precision" : "f32") + " (weights " + gib(forecast.weightBytes) + ", cache and work for 1,024 tokens " + gib(forecast.cacheBytes + forecast.workBytes) + "), available are "
-                + gib(available) + (device.is_cpu() ? "" : " on " + device.str()),
-            "close other programs, choose a smaller model, or use a machine with more memory through the engine command");
+            path + " needs " + gib(forecast.totalBytes()) + " with weights in "
+                + (residency == Residency::Stored ? "file precision" : std::string(nameOf(config.elementType))) + " (weights "
+                + gib(forecast.weightBytes) + ", cache and work for 1,024 tokens " + gib(forecast.cacheBytes + forecast.workBytes)
+                + "), available are " + gib(available) + (device.is_cpu() ? "" : " on " + device.str()),
+            (other.empty() ? "" : "it fits with " + other + "; or ")
+                + "close other programs, choose a smaller model, or use a machine with more memory through the engine command");
+    }
+
+    /// Matrices in the element type, vectors in f32.
+    int64_t denseWeightBytes(const ModelConfig &config)
+    {
+        return bytesOf(config.elementType) * (config.parameters - config.vectorNumbers) + 4 * config.vectorNumbers;
+    }
+
+    /// Rows of the file; matrices that the file stores turned round in the element type. On a GPU rows that are only looked up
+    /// stay in main memory.
+    int64_t storedWeightBytes(const ModelConfig &config, const at::Device &device)
+    {
+        return config.storedBytes - (4 - bytesOf(config.elementType)) * config.turnedNumbers
+            - (device.is_cpu() ? 0 : config.storedEmbeddingBytes);
     }
 
 } // namespace
 
-Result<Residency> chooseResidency(const std::string &weights, const at::Device &device)
+Result<Residency> chooseResidency(const std::string &weights, const at::Device &device, const ModelConfig &config)
 {
-    if (weights == "f32")
+    if (weights == "file")
+        return Residency::Stored;
+    if (weights == nameOf(config.elementType))
         return Residency::Dense;
-    if (weights != "auto" && weights != "file" && !weights.empty())
-        return fail(ErrorCode::BadInput, "weights: expected auto, file or f32, found \"" + weights + "\"");
-    if (weights == "file" && !device.is_cpu())
-        return fail(ErrorCode::Unsupported, "weights that stay in file precision cannot be used on " + device.str(),
-            "use --weights f32, or --device cpu");
-    return device.is_cpu() ? Residency::Stored : Residency::Dense;
+    if (weights != "auto" && !weights.empty())
+        return fail(ErrorCode::BadInput, "weights: expected auto, file or " + std::string(nameOf(config.elementType))
+                + " (the element type), found "" + weights + """, "name another type with --dtype");
+    const bool smaller = config.storedBytes > 0 && storedWeightBytes(config, device) > denseWeightBytes(config);
+    return device.is_cpu() && !smaller ? Residency::Stored : Residency::Dense;
 }
 
 MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens, Residency residency, const at::Device &device)
 {
     MemoryForecast forecast;
-    forecast.weightBytes = residency == Residency::Stored && config.storedBytes > 0 ? config.storedBytes : 4 * config.parameters;
+    const bool stored = residency == Residency::Stored;
+    forecast.weightBytes = stored && config.storedBytes > 0 ? storedWeightBytes(config, device) : denseWeightBytes(config);
     forecast.cacheBytes = forecastCacheBytes(config, tokens);
-    forecast.workBytes = forecastPassBytes(config, tokens, device) + (residency == Residency::Stored ? forecastBlockBytes(config) : 0);
+    forecast.workBytes = forecastPassBytes(config, tokens, device) + forecastBlockBytes(config, residency, device);
     return forecast;
 }
 
 Result<std::shared_ptr<const Model>> Model::open(
     const std::string &path, const LoadOptions &options, const RunContext &context)
 {
-    if (options.dtype != "auto" && options.dtype != "f32" && !options.dtype.empty())
-        return fail(ErrorCode::Unsupported, "dtype " + options.dtype + " is not supported", "use --dtype f32");
+    const auto elements = chooseElementType(options.dtype);
+    if (!elements)
+        return fail(elements.error());
     const auto device = chooseDevice(options.device);
     if (!device)
         return fail(device.error());
-    const auto residency = chooseResidency(options.weights, *device);
-    if (!residency)
-        return fail(residency.error());
     setComputeThreads(options.threads);
     auto described = describeModel(path);
     if (!described)
         return fail(described.error());
+    described->config.elementType = *elements;
+    const auto residency = chooseResidency(options.weights, *device, described->config);
+    if (!residency)
+        return fail(residency.error());
+    if (auto can = checkKernel(*residency, *device); !can)
+        return fail(can.error());
     if (auto fits = checkMemory(*described, options, *residency, *device); !fits)
         return fail(fits.error());
     auto tokenizer = openTokenizer(described->files);
     if (!tokenizer)
         return fail(tokenizer.error());
-    auto weights = loadWeights(described->files.tensors, described->plan, described->config, *residency, context);
+    auto weights = loadWeights(
+        described->files.tensors, described->plan, described->config, Placement{*residency, *elements, *device}, context);
     if (!weights)
         return fail(weights.error());
-    auto moved = weightsOn(*device, *weights);
-    if (!moved)
-        return fail(moved.error());
 
-    std::shared_ptr<Model> model(new Model(described->config, std::move(*moved)));
+    std::shared_ptr<Model> model(new Model(described->config, std::move(*weights)));
     model->m_device = *device;
     model->m_residency = *residency;
     model->m_tokenizer = *tokenizer;

@@ -18,21 +18,23 @@ namespace winnow {
 /// How to open a model. Empty and 0 mean "decide for me".
 struct LoadOptions {
     std::string device = "auto"; // auto, cpu, cuda, cuda:i
-    std::string dtype = "auto"; // auto, f32 (bf16 and f16 are refused with the reason)
+    std::string dtype = "auto"; // auto, f32, bf16, f16: of products and cache (element_type.h); auto = f32
     int threads = 0; // 0 = cores of the machine minus one, at least 1
     int64_t memoryLimitBytes = 0; // 0 = what the machine has available
-    std::string weights = "auto"; // file (rows of the mapped file), f32 (dequantised in memory); auto: file on the CPU
+    std::string weights = "auto"; // file (rows of the file), or the name of the dtype (dequantised in memory); chooseResidency
 };
 
-/// Where the matrices of a model opened this way live. Rows of the file are as exact as f32 and less to read in decode, and cost
-/// a prefill of 512 tokens 3 % at most (docs/performance.md); other devices have f32 only.
-/// @error BadInput for another word than auto, file and f32; Unsupported for file on another device.
-Result<Residency> chooseResidency(const std::string &weights, const at::Device &device);
+/// Where the matrices of a model opened this way live. Rows of the file are at least as exact and mostly less to read in decode,
+/// and cost a prefill of 512 tokens 3 % at most on the CPU (docs/performance.md), where `auto` takes them unless the asked type
+/// is smaller than they are. On a GPU `auto` dequantises once: rows of the file are dequantised there at every use.
+/// @param config of the file, with the element type of the products.
+/// @error BadInput for another word than auto, file and the name of the element type.
+Result<Residency> chooseResidency(const std::string &weights, const at::Device &device, const ModelConfig &config);
 
 /// Bytes a model will hold, known before its weights are read.
 struct MemoryForecast {
     int64_t fileBytes = 0; // mapped, given back by the system when memory is short
-    int64_t weightBytes = 0; // as they will be held: f32, or rows of the file
+    int64_t weightBytes = 0; // as they will be held: in the element type, or rows of the file
     int64_t cacheBytes = 0; // K and V of the asked number of tokens
     int64_t workBytes = 0; // activations of a pass over them
     int64_t totalBytes() const { return weightBytes + cacheBytes + workBytes; }
@@ -62,9 +64,10 @@ public:
     const ModelRope &rope() const { return m_rope; }
     const at::Device &device() const { return m_device; }
     std::string deviceName() const; // "cpu", "cuda:0"
-    std::string dtypeName() const { return "f32"; } // of the arithmetic
+    ElementType elementType() const { return m_config.elementType; } // of products and cache
+    std::string dtypeName() const { return std::string(nameOf(elementType())); }
     Residency residency() const { return m_residency; }
-    std::string weightsName() const { return m_residency == Residency::Stored ? "file" : "f32"; }
+    std::string weightsName() const { return m_residency == Residency::Stored ? "file" : dtypeName(); }
     std::shared_ptr<const Tokenizer> tokenizer() const { return m_tokenizer; } // may be null
     const std::string &path() const { return m_path; }
     int64_t fileBytes() const { return m_fileBytes; }
@@ -88,7 +91,7 @@ private:
     mutable std::string m_sha256;
 };
 
-/// Memory forecast of a model of this shape for a context of `tokens`, where it lives: on a GPU all of it is memory of the card.
+/// Memory forecast of a model of this shape and element type for a context of `tokens`, where it lives: on a GPU all of it is memory of the card.
 MemoryForecast forecastMemory(const ModelConfig &config, int64_t tokens, Residency residency,
     const at::Device &device = at::Device(c10::DeviceType::CPU));
 

@@ -8,9 +8,6 @@
 
 namespace winnow {
 
-/// Rows first.. of a matrix as a matrix over the same memory. `first` does not cut a head of a permuted part.
-WeightMatrix rowsFrom(const WeightMatrix &matrix, int64_t first);
-
 /// Values of a layer alone, equal to those of projectQkv: for layers whose attention weights come from elsewhere. The
 /// rows of queries and keys are not multiplied, but for latent attention, where one latent makes keys and values.
 /// @param normed [rows, E] = attentionInput(x). @return [rows, Hkv, Dv]

@@ -43,6 +43,9 @@ void forStoredRows(std::span<const StoredRows> parts, int64_t columns, int64_t f
     }
 }
 
+/// Weights that a GPU dequantises at a time: 134 MB of f32.
+inline constexpr int64_t kDeviceBlockWeights = int64_t{1} << 25;
+
 /// Rows of a matrix that are worth a thread of their own: about 256k weights.
 inline int64_t rowGrain(int64_t columns) { return std::max<int64_t>(1, (int64_t{1} << 18) / std::max<int64_t>(1, columns)); }
 

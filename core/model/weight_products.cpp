@@ -1,6 +1,7 @@
 #include "core/model/cpu_kernels.h"
 #include "core/model/packed_product.h"
 #include "core/model/quant_kernels.h"
+#include "core/model/rounding.h"
 #include "core/model/scratch_memory.h"
 #include "core/model/stored_rows.h"
 #include "core/model/weight_matrix.h"
@@ -130,12 +131,43 @@ namespace {
     /// Whether the rows of `target` can be written in place by the kernels.
     bool plainRows(const at::Tensor &target) { return target.size(1) == 1 || target.stride(1) == 1; }
 
-    void product(const at::Tensor &x, const WeightMatrix &weight, at::Tensor &target, Into into)
+    /// rows [r, columns] and x of one type.
+    void typedProduct(const at::Tensor &x, const at::Tensor &rows, at::Tensor &target, Into into)
     {
-        const int64_t inputs = x.size(0);
+        if (x.scalar_type() == at::kFloat)
+            return generalProduct(x, rows, target, into);
+        const at::Tensor result = productF32(x, rows.t());
+        if (into == Into::Add)
+            target.add_(result);
+        else
+            target.copy_(result);
+    }
+
+    /// Products on a GPU. Rows in file precision are dequantised there block by block into the type of the inputs.
+    void deviceProduct(const at::Tensor &x, const WeightMatrix &weight, at::Tensor &target, Into into)
+    {
+        const at::Tensor input = asElements(x, weight.inputs());
+        if (weight.isDense())
+            return typedProduct(input, asElements(weight.dense(), weight.inputs()), target, into);
+        const int64_t step = std::min(weight.rows(), std::max<int64_t>(1, kDeviceBlockWeights / weight.columns()));
+        at::Tensor scratch = at::empty({step, weight.columns()}, input.options());
+        for (int64_t first = 0; first < weight.rows(); first += step) {
+            const int64_t count = std::min(step, weight.rows() - first);
+            at::Tensor rows = scratch.narrow(0, 0, count), part = target.narrow(1, first, count);
+            weight.unpackOnDevice(first, count, rows);
+            typedProduct(input, rows, part, into);
+        }
+    }
+
+    void product(const at::Tensor &given, const WeightMatrix &weight, at::Tensor &target, Into into)
+    {
+        const int64_t inputs = given.size(0);
         if (inputs == 0 || weight.rows() == 0)
             return;
-        if (!x.is_cpu() || inputs > kFewInputs) {
+        if (!given.is_cpu())
+            return deviceProduct(given, weight, target, into);
+        const at::Tensor x = rounded(given, weight.inputs());
+        if (inputs > kFewInputs) {
             if (packed::takes(x, weight, target))
                 packed::packedProduct(x, weight, target, into);
             else if (weight.isDense())
@@ -146,7 +178,7 @@ namespace {
         }
         if (into == Into::Add || !plainRows(target)) {
             at::Tensor result = at::empty({inputs, weight.rows()}, x.options());
-            product(x, weight, result, Into::Replace);
+            product(given, weight, result, Into::Replace);
             if (into == Into::Add)
                 target.add_(result);
             else
@@ -164,6 +196,8 @@ namespace {
 
 at::Tensor multiply(const at::Tensor &x, const WeightMatrix &weight)
 {
+    if (!x.is_cpu() && weight.isDense()) // nothing to copy the result into
+        return productF32(asElements(x, weight.inputs()), asElements(weight.dense(), weight.inputs()).t());
     at::Tensor out = at::empty({x.size(0), weight.rows()}, x.options());
     product(x, weight, out, Into::Replace);
     return out;

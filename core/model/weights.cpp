@@ -18,7 +18,7 @@ int64_t Weights::bytes() const
     const bool sharedHead = !head.isDense() && embedding.sameRows(head);
     Weights all = *this; // copies of handles, not of weights
     all.forEach(addTensor, [&](const WeightMatrix &matrix) {
-        if (matrix.isDense())
+        if (matrix.isDense() && matrix.bytes() > 0)
             addTensor(matrix.dense());
         else if (&matrix != &all.head || !sharedHead)
             total += matrix.bytes();

@@ -16,8 +16,9 @@ namespace winnow {
 
 /// Where the matrices of a model live.
 enum class Residency : uint8_t {
-    Dense, // f32 in memory
-    Stored, // rows of the mapped file, dequantised where they are used; matrices whose rows cannot be used as they stand are dense
+    Dense, // in memory, in the type of the products: f32, bf16 or f16
+    Stored, // rows of the mapped file or a copy on a GPU, dequantised where they are used; matrices whose rows cannot be used as
+            // they stand are dense
 };
 
 struct NormWeights {

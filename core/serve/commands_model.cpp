@@ -46,7 +46,7 @@ namespace {
         json["hidden"] = config.hidden;
         json["ffn"] = config.ffn;
         json["path"] = path;
-        json["cacheBytesPerToken"] = config.fullCacheBytes(1, 4);
+        json["cacheBytesPerToken"] = config.ownCacheBytes(1);
         json["forecast"] = forecastJson(config, tokens, residency, device);
         const auto chat = ChatTemplate::open(path);
         json["chatTemplates"] = chat ? Json(chat->sources()) : Json::object();
@@ -145,13 +145,17 @@ Result<Document> answerDescribe(EngineState &state, const Json &request, const R
     auto device = chooseDevice(wanted->device);
     if (!device)
         return fail(device.error());
-    auto residency = chooseResidency(wanted->weights, *device);
+    auto elements = chooseElementType(wanted->dtype);
+    if (!elements)
+        return fail(elements.error());
+    config->elementType = *elements;
+    auto residency = chooseResidency(wanted->weights, *device, *config);
     if (!residency)
         return fail(residency.error());
     Json body = describeJson(*config, **tokenizer, wanted->path, *tokens, *residency, *device);
     if (auto added = addDetails(body, request, *wanted, *config); !added)
         return fail(added.error());
-    body["weights"] = *residency == Residency::Stored ? "file" : "f32";
+    body["weights"] = *residency == Residency::Stored ? std::string("file") : std::string(nameOf(*elements));
     body["weightBytes"] = body["forecast"]["weightBytes"];
     const auto files = openModelFiles(wanted->path);
     if (!files)
@@ -159,7 +163,7 @@ Result<Document> answerDescribe(EngineState &state, const Json &request, const R
     const int64_t fileBytes = files->tensors->fileBytes();
     body["fileBytes"] = fileBytes;
     body["sha256"] = *hash;
-    body["dtype"] = "f32";
+    body["dtype"] = nameOf(*elements);
     body["device"] = device->is_cpu() ? "cpu" : device->str();
     body["forecast"]["fileBytes"] = fileBytes;
     return Document{std::move(body), {}};

@@ -108,7 +108,7 @@ Result<Json> pairModelObject(EngineState &state, const ModelRequest &wanted, int
     const ModelConfig &config = (*model)->config();
     (*json)["hidden"] = config.hidden;
     (*json)["ffn"] = config.ffn;
-    (*json)["cacheBytesPerToken"] = config.fullCacheBytes(1, 4);
+    (*json)["cacheBytesPerToken"] = config.ownCacheBytes(1);
     if (layers > 0) {
         (*json)["layers"] = layers;
         (*json)["layersOfFile"] = config.layers;

@@ -95,7 +95,7 @@ Result<void> ItemReader::read(int64_t number, const PromptItem &item, const Prom
             return fail(ErrorCode::BadInput, "nothing is left of the prompt, and the reader has no start token");
     }
     const ModelConfig &config = m_full->model().config();
-    const auto bytes = [&](const std::vector<int32_t> &ids) { return static_cast<double>(config.fullCacheBytes(std::ssize(ids), 4)); };
+    const auto bytes = [&](const std::vector<int32_t> &ids) { return static_cast<double>(config.ownCacheBytes(std::ssize(ids))); };
     outcome.savings.fullBytes = bytes(prompts.full);
     outcome.savings.nominalBytes = outcome.savings.nativeBytes = bytes(prompts.cut);
     outcome.metrics["promptTokensIn"] = static_cast<double>(prompts.full.size());

@@ -3,8 +3,10 @@
 #include "core/eval/evaluate_pass.h"
 #include "core/model/device.h"
 #include "core/model/model.h"
+#include "gpu/dequantise.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace winnow {
 namespace {
@@ -28,19 +30,41 @@ namespace {
         return fits;
     }
 
-    /// What could be done instead: weights as the file has them, fewer tokens. The first is the best.
-    Json plans(const ModelConfig &config, int64_t tokens, Residency residency, const at::Device &device, int64_t available)
+    /// One way to hold a model.
+    struct Placed {
+        ElementType elements;
+        Residency residency;
+    };
+
+    /// Ways that take fewer bytes for weights than the asked one, the least change first: as asked but shorter, the weights as the
+    /// file has them, numbers of two bytes, both.
+    std::vector<Placed> waysToHold(const ModelConfig &config, Residency residency)
+    {
+        std::vector<Placed> ways;
+        for (const ElementType type : {config.elementType, ElementType::Bf16}) {
+            for (const Residency other : {Residency::Stored, Residency::Dense}) {
+                const bool asked = type == config.elementType && other == residency;
+                const bool larger = type == config.elementType && other == Residency::Dense && !asked;
+                const bool known = std::any_of(ways.begin(), ways.end(), [&](const Placed &way) { return way.elements == type && way.residency == other; });
+                if (!larger && !known)
+                    ways.push_back({type, other});
+            }
+        }
+        return ways;
+    }
+
+    /// What could be done instead. The first is the best: all tokens as the file has the weights, if that fits.
+    Json plans(ModelConfig config, int64_t tokens, Residency residency, const at::Device &device, int64_t available)
     {
         Json list = Json::array();
-        for (const Residency other : {Residency::Stored, Residency::Dense}) {
-            if (other == Residency::Dense && residency == Residency::Stored)
-                continue; // never smaller than what did not fit
-            if (other == Residency::Stored && !device.is_cpu())
-                continue; // only the CPU multiplies with them
-            const int64_t most = mostTokens(config, tokens, other, device, available);
+        for (const Placed &way : waysToHold(config, residency)) {
+            config.elementType = way.elements;
+            if (way.residency == Residency::Stored && !device.is_cpu() && !gpu::dequantiseKernelAvailable())
+                continue;
+            const int64_t most = mostTokens(config, tokens, way.residency, device, available);
             if (most > 0)
-                list.push_back({{"weights", other == Residency::Stored ? "file" : "f32"}, {"tokens", most},
-                    {"totalBytes", totalBytes(config, most, other, device)}});
+                list.push_back({{"weights", way.residency == Residency::Stored ? "file" : std::string(nameOf(way.elements))},
+                    {"dtype", nameOf(way.elements)}, {"tokens", most}, {"totalBytes", totalBytes(config, most, way.residency, device)}});
         }
         return list;
     }

@@ -132,10 +132,14 @@ Result<std::shared_ptr<const Model>> ModelTable::open(const ModelRequest &reques
     const auto device = chooseDevice(request.device);
     if (!device)
         return fail(device.error());
-    const auto residency = chooseResidency(request.weights, *device);
+    const auto elements = chooseElementType(request.dtype);
+    if (!elements)
+        return fail(elements.error());
+    config->elementType = *elements;
+    const auto residency = chooseResidency(request.weights, *device, *config);
     if (!residency)
         return fail(residency.error());
-    if (auto room = makeRoom(config->name, forecastMemory(*config, 0, *residency).weightBytes, *device); !room)
+    if (auto room = makeRoom(config->name, forecastMemory(*config, 0, *residency, *device).weightBytes, *device); !room)
         return fail(room.error());
     auto model = Model::open(request.path, {request.device, request.dtype, request.threads, 0, request.weights}, context);
     if (!model)

@@ -58,7 +58,7 @@ Result<AttentionSourcePtr> PairStore::source(const Model &model, const std::stri
     int64_t layers, const char *stage, const RunContext &context)
 {
     Sha256 hash;
-    hash.add(modelHash + '|' + model.deviceName() + '|' + model.weightsName() + '|' + std::to_string(layers) + '|');
+    hash.add(modelHash + '|' + model.deviceName() + '|' + model.dtypeName() + '|' + model.weightsName() + '|' + std::to_string(layers) + '|');
     hash.add(std::as_bytes(ids));
     const std::string key = hash.finish();
     const auto found = std::find_if(m_sources.begin(), m_sources.end(), [&](const Source &source) { return source.key == key; });

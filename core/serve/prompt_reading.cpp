@@ -102,7 +102,7 @@ Result<void> readPrompts(const PromptSetup &setup, const MethodRequest &method, 
     auto cut = full ? readPromptOf(setup, outcome.plan.text, *readers.full) : full;
     if (!cut)
         return fail(cut.error());
-    const auto bytes = [&](const ReadPrompt &prompt) { return static_cast<double>(config.fullCacheBytes(static_cast<int64_t>(prompt.ids.size()), 4)); };
+    const auto bytes = [&](const ReadPrompt &prompt) { return static_cast<double>(config.ownCacheBytes(static_cast<int64_t>(prompt.ids.size()))); };
     outcome.savings.fullBytes = bytes(*full);
     outcome.savings.nominalBytes = bytes(*cut);
     outcome.savings.nativeBytes = bytes(*cut);

@@ -147,7 +147,10 @@ Result<PromptSetup> promptSetup(EngineState &state, const Json &request)
     auto config = readerConfig ? Model::describe(setup.scoring().path) : readerConfig;
     if (!config)
         return fail(config.error());
-    setup.bytesPerToken = readerConfig->fullCacheBytes(1, 4);
+    auto elements = chooseElementType(setup.reader.dtype);
+    if (!elements)
+        return fail(elements.error());
+    setup.bytesPerToken = readerConfig->fullCacheBytes(1, bytesOf(*elements));
     auto readerTokenizer = state.models.tokenizer(setup.reader);
     auto tokenizer = readerTokenizer ? state.models.tokenizer(setup.scoring()) : readerTokenizer;
     if (!tokenizer)

@@ -234,6 +234,10 @@ private Q_SLOTS:
         QVERIFY(steps[2].kind == FallbackStep::Kind::OtherModel && steps[2].model == QLatin1String("b"));
         QVERIFY(fallbackSteps(stored, {}, 1e9, others).isEmpty());
         QVERIFY(fallbackSteps({}, {}, 1e9, others).isEmpty());
+        const Json halved{{"forecast", {{"tokens", 4096}, {"totalBytes", 11e9}, {"weightBytes", 3e9}, {"availableBytes", 8e9}, {"plans", {{{"weights", "file"}, {"dtype", "bf16"}, {"tokens", 4096}, {"totalBytes", 5e9}}, {{"weights", "bf16"}, {"dtype", "bf16"}, {"tokens", 4096}, {"totalBytes", 6e9}}}}}}};
+        QCOMPARE(memoryForecast(halved).halfBytes, 6e9);
+        const QVector<FallbackStep> half = fallbackSteps(memoryForecast(halved), {}, 1e9, {});
+        QVERIFY(!half.isEmpty() && half[0].kind == FallbackStep::Kind::HalfPrecision);
         QCOMPARE(MemoryForecastFacts({1024, 9e9, 1e9, 1e9, 11e9, 8e9}).tokensThatFit(), qint64(0));
     }
 

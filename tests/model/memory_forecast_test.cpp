@@ -1,6 +1,7 @@
 #include "../support/counting_allocator.h"
 #include "../support/random_model.h"
 #include "core/model/forward.h"
+#include "core/model/load_weights.h"
 #include "core/model/memory_forecast.h"
 
 #include <QTest>
@@ -80,6 +81,11 @@ std::vector<Shape> shapes()
     };
     add("latent attention, one chunk", 400, latent);
     add("latent attention, chunks", 900, latent);
+    add("bf16", 900, [](ModelConfig &c) { c.elementType = ElementType::Bf16; });
+    add("f16, few tokens, wide", 60, [](ModelConfig &c) { c.elementType = ElementType::F16, c.ffn = 4096, c.layerConfigs[0].ffn = c.layerConfigs[1].ffn = 4096; });
+    add("f16, experts", 600, [&](ModelConfig &c) { experts(c), c.elementType = ElementType::F16; });
+    add("bf16, one KV head", 1200, [](ModelConfig &c) { c.elementType = ElementType::Bf16, c.kvHeads = 1; });
+    add("bf16, latent attention", 900, [&](ModelConfig &c) { latent(c), c.elementType = ElementType::Bf16; });
     return all;
 }
 
@@ -103,7 +109,10 @@ private Q_SLOTS:
         QFETCH(int, index);
         const c10::InferenceMode inference;
         const Shape shape = shapes()[static_cast<size_t>(index)];
-        const auto model = test::randomModel(shape.config);
+        const auto full = test::randomModel(shape.config);
+        const auto model = shape.config.elementType == ElementType::F32
+            ? full
+            : Model::fromParts(shape.config, *weightsOn(at::kCPU, full->weights(), shape.config.elementType), nullptr);
         std::vector<int32_t> ids;
         for (int i = 0; i < shape.tokens; ++i)
             ids.push_back(static_cast<int32_t>((i * 7919 + 13) % shape.config.vocab));

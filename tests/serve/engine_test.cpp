@@ -234,7 +234,8 @@ private Q_SLOTS:
         QTest::newRow("mode") << QByteArray(R"({"mode": "hide"})") << QByteArray("drop or mask");
         QTest::newRow("threads") << QByteArray(R"({"threads": 0})") << QByteArray("1 to 1024");
         QTest::newRow("threads type") << QByteArray(R"({"threads": "two"})") << QByteArray("1 to 1024");
-        QTest::newRow("dtype") << QByteArray(R"({"dtype": "f16"})") << QByteArray("f32");
+        QTest::newRow("dtype") << QByteArray(R"({"dtype": "f8"})") << QByteArray("f32");
+        QTest::newRow("weights in another type") << QByteArray(R"({"dtype": "f16", "weights": "f32"})") << QByteArray("--dtype");
         QTest::newRow("model") << QByteArray(R"({"model": "/no/such.gguf"})") << QByteArray("/no/such.gguf");
         QTest::newRow("no model") << QByteArray(R"({"model": null})") << QByteArray("no model");
         QTest::newRow("images") << QByteArray(R"({"input": {"images": ["a.png"]}})") << QByteArray("images");

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "core/model/layer_pass.h"
+
+namespace winnow {
+
+// Latent attention over a cache of latents (model-families.md 3.5): plain in prefill, where keys and values of all heads are made
+// of the latents for the time of a layer, absorbed in decode, where they are never made.
+
+/// Whether hooks of the pass may replace keys or values of heads, or read them, which latents cannot hold.
+bool wantsHeads(const LayerPass &pass, int64_t layer);
+
+/// Makes a cache of latents one of heads.
+void expandLatents(const Model &model, int64_t layer, LayerCache &cache);
+
+/// Attention of the fed rows; appends their latents where the pass says so. x [T, E] is the residual stream entering the layer.
+/// @return [T, H * Dv]
+/// @error Cancelled; `cache` may then hold the new rows.
+Result<at::Tensor> attendLatents(LayerPass &pass, int64_t layer, LayerCache &cache, const at::Tensor &x);
+
+} // namespace winnow
