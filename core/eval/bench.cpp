@@ -206,8 +206,8 @@ namespace {
 
     Result<std::shared_ptr<const Model>> openWith(const BenchOptions &options, const std::string &weights, const RunContext &context)
     {
-        return Model::open(
-            options.modelPath, LoadOptions{.device = options.device, .threads = options.threads, .weights = weights}, context);
+        return Model::open(options.modelPath,
+            LoadOptions{.device = options.device, .dtype = options.dtype, .threads = options.threads, .weights = weights}, context);
     }
 
     /// Logits of 8 tokens, and what it took from the start of the process.
@@ -294,7 +294,7 @@ Result<Json> runBench(const BenchOptions &options, const RunContext &context)
     const ModelConfig &config = (*model)->config();
     Bench bench(*model, options, context);
     Json result{{"model", config.name}, {"device", (*model)->deviceName()}, {"threads", options.threads}, {"processor", processorName((*model)->device())},
-        {"weights", (*model)->weightsName()}, {"weightBytes", (*model)->weights().bytes()}};
+        {"dtype", (*model)->dtypeName()}, {"weights", (*model)->weightsName()}, {"weightBytes", (*model)->weights().bytes()}};
     auto start = firstLogits(**model, bytesBefore, context);
     if (!start)
         return start;

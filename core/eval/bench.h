@@ -17,6 +17,7 @@ struct BenchOptions {
     int repeats = 3; // the fastest counts; long passes are repeated less
     std::string weights = "auto"; // LoadOptions::weights
     std::string device = "cpu"; // LoadOptions::device
+    std::string dtype = "auto"; // LoadOptions::dtype
 };
 
 /// Times the engine against the floor of the machine, measured in the same run: floating-point rate of plain matrix products
@@ -24,8 +25,9 @@ struct BenchOptions {
 ///
 /// `start` is the time from the start of this process to the first logits: call it before anything else was done.
 /// All times are CPU seconds of the process beside wall seconds; what counts, in ratios and for the fastest, is CPU seconds, and
-/// on a GPU wall seconds until it is done (its floor: read and written bytes of a large copy). Result: {model, device, threads, processor, weights, weightBytes,
-/// floor: {gemmGflops, readGBps}, start, startToFirstLogits (wall seconds), rssOverWeights, prefill: [..], capture: [..], memory,
+/// on a GPU wall seconds until it is done (its floor: read and written bytes of a large copy). Result: {model, device, threads, processor,
+/// dtype, weights, weightBytes, floor: {gemmGflops, readGBps}, start, startToFirstLogits (wall seconds), rssOverWeights, prefill: [..],
+/// capture: [..], memory,
 /// decode, decodeF32 or decodeFile (the same with the weights in the other place)}; each entry has cpuSeconds, wallSeconds,
 /// floorSeconds and ratio (CPU over floor, or for capture over the plain prefill).
 /// @error BadInput (unknown part), whatever opening the model returns, Cancelled.

@@ -104,7 +104,8 @@ Result<Document> answerBench(EngineState &state, const Json &request, const RunC
     const bool sweep = *what == "all" || takePart(*what, "sweep");
     Json body = Json::object();
     if (!what->empty()) {
-        auto bench = runBench({wanted->path, *what, wanted->threads, static_cast<int>(*repeats), wanted->weights, wanted->device}, context);
+        auto bench = runBench({wanted->path, *what, wanted->threads, static_cast<int>(*repeats), wanted->weights, wanted->device, wanted->dtype},
+            context);
         if (!bench)
             return fail(bench.error());
         body = std::move(*bench);
