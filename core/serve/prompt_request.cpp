@@ -150,7 +150,8 @@ Result<PromptSetup> promptSetup(EngineState &state, const Json &request)
     auto elements = chooseElementType(setup.reader.dtype);
     if (!elements)
         return fail(elements.error());
-    setup.bytesPerToken = readerConfig->fullCacheBytes(1, bytesOf(*elements));
+    readerConfig->elementType = *elements;
+    setup.bytesPerToken = readerConfig->ownCacheBytes(1);
     auto readerTokenizer = state.models.tokenizer(setup.reader);
     auto tokenizer = readerTokenizer ? state.models.tokenizer(setup.scoring()) : readerTokenizer;
     if (!tokenizer)
