@@ -212,7 +212,8 @@ Result<MethodRequest> promptMethodRequest(const Json &json, const Json &request)
 
 Json canonicalPrompt(const Json &request, const PromptSetup &setup)
 {
-    Json canonical{{"command", stringField(request, "command")}, {"model", setup.reader.name}, {"device", setup.reader.device},
+    // The family says what a session holds where the prompt is a plain text.
+    Json canonical{{"command", stringField(request, "command")}, {"family", "prompt"}, {"model", setup.reader.name}, {"device", setup.reader.device},
         {"dtype", setup.reader.dtype}, {"threads", setup.reader.threads}, {"seed", setup.seed}};
     for (const char *name : {"input", "prompt", "answer", "item"}) {
         if (!childField(request, name).is_null())
