@@ -224,9 +224,9 @@ QString PromptRates::caption() const { return tr("Kept share of the tokens that 
 
 QString PromptRates::csv() const
 {
-    QString out = QStringLiteral("run,method,asked rate,achieved rate,matched,tokens,same answer\n");
+    QString out = QStringLiteral("run,method,asked rate,achieved rate,tokens,same answer,matched\n");
     for (const Row &row : m_rows)
-        out += QStringLiteral("%1,\"%2\",%3,%4,%7,%5,%6\n")
+        out += QStringLiteral("%1,\"%2\",%3,%4,%5,%6,%7\n")
                    .arg(row.letter >= 0 ? runLetter(row.letter) : QString(), row.name, row.asked < 0 ? QString() : QString::number(row.asked), QString::number(row.achieved, 'g', 9), QString::number(row.tokens),
                        row.same == Row::Same::Unknown ? QString() : row.same == Row::Same::Yes ? QStringLiteral("yes") : QStringLiteral("no"), row.unmatched ? QStringLiteral("no") : QStringLiteral("yes"));
     return out;

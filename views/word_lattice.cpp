@@ -20,7 +20,7 @@ namespace winnow {
 
 namespace {
 
-constexpr double kStep = 36, kPad = 22, kFacts = 26, kChars = 34, kPathRow = 22, kListHead = 22, kMostArc = 96;
+constexpr double kStep = 36, kPad = 22, kPathRow = 22, kListHead = 22, kMostArc = 96;
 
 /// Where a path is not the best one: "… 提 / 供 …".
 QString difference(const QStringList &path, const QStringList &best)
@@ -104,7 +104,7 @@ WordLatticeView::Plan WordLatticeView::planFor(const QRectF &body) const
     const bool screen = body == bodyRect();
     plan.step = screen ? std::clamp(room / std::max(1.0, size), scaled(kStep), scaled(56)) : std::min(scaled(56), room / std::max(1.0, size));
     plan.left = body.left() + scaled(kPad) - (screen ? m_scroll->value() : 0);
-    const double facts = m_edge >= 0 ? scaled(kFacts) : 0;
+    const double facts = m_edge >= 0 ? scaled(kFacts) * factRows(body.width()) : 0;
     const double fixed = scaled(kChars) + scaled(kListHead) + facts;
     const double paths = scaled(kPathRow) * static_cast<double>(std::min<size_t>(5, lattice()->paths.size()));
     const double height = std::clamp(body.height() - fixed - paths - 18, scaled(40), scaled(kMostArc));
@@ -241,51 +241,6 @@ void WordLatticeView::paintPaths(QPainter &painter, const Plan &plan, const QRec
         top += scaled(kPathRow);
         ++rank;
     }
-}
-
-void WordLatticeView::paintFacts(QPainter &painter, const QRectF &body, const Theme &theme) const
-{
-    const Plan plan = planFor(body);
-    const LatticeEdge &edge = lattice()->edges[static_cast<size_t>(m_edge)];
-    const QRectF row(body.left() + 14, plan.base + scaled(kChars) - 2, body.width() - 28, scaled(kFacts) - 2);
-    painter.setFont(typeFont(TypeRole::ViewTitle));
-    painter.setPen(theme.t1);
-    const QString word = wordOf(edge);
-    painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, word);
-    double x = row.left() + QFontMetricsF(painter.font()).horizontalAdvance(word) + 12;
-    painter.setFont(typeFont(TypeRole::Label));
-    const QFontMetricsF metrics(painter.font());
-    for (const auto &[name, value] : edgeFacts(edge)) {
-        painter.setPen(theme.t3);
-        const double nameWidth = metrics.horizontalAdvance(name) + 5;
-        if (x + nameWidth + tabularWidth(painter.font(), value) > row.right() + 2)
-            break;
-        painter.drawText(QRectF(x, row.top(), nameWidth, row.height()), Qt::AlignLeft | Qt::AlignVCenter, name);
-        x += nameWidth;
-        if (name == tr("count") && m_count->isVisibleTo(this) && body == bodyRect()) {
-            x += m_count->width() + 10;
-            continue;
-        }
-        painter.setPen(theme.t1);
-        drawTabular(painter, QRectF(x, row.top(), 200, row.height()), Qt::AlignLeft, value);
-        x += tabularWidth(painter.font(), value) + 12;
-    }
-}
-
-void WordLatticeView::placeCount()
-{
-    const bool shown = lattice() && m_edge >= 0 && lattice()->edges[static_cast<size_t>(m_edge)].kind == QLatin1String("dict");
-    m_placing = true;
-    if (shown) {
-        const LatticeEdge &edge = lattice()->edges[static_cast<size_t>(m_edge)];
-        if (!m_count->hasFocus() || m_count->value() != static_cast<int>(edge.count))
-            m_count->setValue(static_cast<int>(edge.count));
-        const Plan plan = planFor(bodyRect());
-        const double x = 14 + QFontMetricsF(typeFont(TypeRole::ViewTitle)).horizontalAdvance(wordOf(edge)) + 12 + QFontMetricsF(typeFont(TypeRole::Label)).horizontalAdvance(tr("count")) + 5;
-        m_count->setGeometry(qRound(x), qRound(plan.base + scaled(kChars) - 2 + (scaled(kFacts) - 2 - 22) / 2), 72, 22);
-    }
-    m_count->setVisible(shown);
-    m_placing = false;
 }
 
 void WordLatticeView::paintBody(QPainter &painter, const QRectF &body, const Theme &theme) const

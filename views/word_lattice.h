@@ -52,6 +52,16 @@ private:
         double step = 36, left = 0, base = 0, listTop = 0;
     };
     Plan planFor(const QRectF &body) const;
+    static constexpr double kChars = 34, kFacts = 26; // rows of the characters and of what is known about the marked arc
+    struct Fact { // of the marked arc
+        QString name, value;
+        double x = 0, nameWidth = 0; // from the left edge of the rows
+        int row = 0;
+        bool edited = false; // its value stands in the box
+    };
+    /// The facts in rows of this width, all of them.
+    std::vector<Fact> laidFacts(double width) const;
+    int factRows(double width) const;
     QPainterPath arcPath(const Plan &plan, const LatticeEdge &edge) const;
     double arcHeight(const Plan &plan, const LatticeEdge &edge) const;
     void paintArcs(QPainter &painter, const Plan &plan, const Theme &theme) const;

@@ -51,7 +51,7 @@ QString WordLatticeView::caption() const
 {
     if (!lattice() || !data().words || lattice()->paths.empty())
         return {};
-    return tr("Candidate words of line %1 + licenceNote(data().words); numbers: log₂ P; best path %2 with score %3.").arg(lattice()->line + 1).arg(lattice()->paths.front().words.join(QStringLiteral(" / ")), format::decimals(lattice()->paths.front().score, 2));
+    return tr("Candidate words of line %1; numbers: log₂ P; best path %2 with score %3.").arg(lattice()->line + 1).arg(lattice()->paths.front().words.join(QStringLiteral(" / ")), format::decimals(lattice()->paths.front().score, 2)) + licenceNote(data().words);
 }
 
 QString WordLatticeView::csv() const

@@ -290,7 +290,7 @@ QString WordRibbonView::caption() const
     for (const RibbonRow &row : ribbon()->rows)
         if (!row.parts.empty())
             counts << tr("%1: %2").arg(row.name).arg(row.count());
-    return tr("Line %1 as it is cut and kept. %2.").arg(ribbon()->line + 1).arg(counts.join(QStringLiteral(" + licenceNote(data().words); ")));
+    return tr("Line %1 as it is cut and kept. %2.").arg(ribbon()->line + 1).arg(counts.join(QStringLiteral("; "))) + licenceNote(data().words);
 }
 
 QString WordRibbonView::csv() const

@@ -45,6 +45,7 @@ WordTeacherView::WordTeacherView(QWidget *parent)
     m_scroll->hide();
     connect(m_scroll, &QScrollBar::valueChanged, this, [this] { invalidateBase(); });
     connect(m_ask, &QPushButton::clicked, this, [this] { Q_EMIT teachAsked(source()); });
+    connect(m_source, &QComboBox::currentIndexChanged, this, [this] { m_ask->setText(source() == QLatin1String("replies") ? tr("Open…") : source() == QLatin1String("simulated") ? tr("Simulate") : tr("Ask")); });
 }
 
 QVector<QWidget *> WordTeacherView::headerControls() { return {m_source, m_ask}; }
@@ -89,13 +90,16 @@ double WordTeacherView::paintWords(QPainter &painter, const QRectF &row, const T
     double x = row.left();
     for (const TeacherWord &word : line.words) {
         const double width = metrics.horizontalAdvance(word.text) + 8;
-        if (x + width > row.right()) {
+        const double room = row.right() - x;
+        const bool whole = width <= room;
+        if (!whole && room < scaled(60)) {
             painter.setPen(theme.t3);
+            font.setStrikeOut(false);
             painter.setFont(font);
             painter.drawText(QRectF(x, row.top(), 20, row.height()), Qt::AlignLeft | Qt::AlignVCenter, QStringLiteral("…"));
             return x;
         }
-        const QRectF box(x + 0.5, row.top() + 1.5, width - 1, row.height() - 3);
+        const QRectF box(x + 0.5, row.top() + 1.5, std::min(width, room) - 1, row.height() - 3); // a reply without spaces is one long word
         QColor outline = word.accepted ? theme.border : theme.err;
         painter.setPen(QPen(outline, 1, word.accepted ? Qt::SolidLine : Qt::DashLine));
         painter.setBrush(word.accepted ? QBrush(theme.surface) : QBrush(theme.errSoft));
@@ -103,7 +107,9 @@ double WordTeacherView::paintWords(QPainter &painter, const QRectF &row, const T
         font.setStrikeOut(!word.accepted);
         painter.setFont(font);
         painter.setPen(word.accepted ? theme.t1 : theme.err);
-        painter.drawText(QPointF(x + 4, box.center().y() + metrics.capHeight() / 2), word.text);
+        painter.drawText(QPointF(x + 4, box.center().y() + metrics.capHeight() / 2), whole ? word.text : metrics.elidedText(word.text, Qt::ElideRight, room - 9));
+        if (!whole)
+            return row.right();
         x += width + 3;
     }
     return x;
@@ -118,7 +124,10 @@ void WordTeacherView::paintLine(QPainter &painter, const QRectF &row, const Teac
     drawTabular(painter, QRectF(row.left() + kPad, row.top() + 2, scaled(kNumber) - 10, third), Qt::AlignLeft, QString::number(line.line + 1));
     const double left = row.left() + kPad + scaled(kNumber), right = row.right() - kPad;
     QString state = line.state == QLatin1String("exact") ? tr("exact") : line.state == QLatin1String("failed") ? tr("failed") : tr("altered, %1").arg(format::percent(line.hallucination));
-    if (!std::isnan(line.seconds) && line.seconds > 0)
+    const bool narrow = right - left < scaled(240); // the line itself comes before how it went
+    if (narrow && line.state != QLatin1String("exact") && line.state != QLatin1String("failed"))
+        state = format::percent(line.hallucination);
+    if (!narrow && !std::isnan(line.seconds) && line.seconds > 0)
         state += QStringLiteral(" · ") + format::milliseconds(line.seconds * 1000);
     painter.setPen(line.state == QLatin1String("exact") ? theme.ok : line.state == QLatin1String("failed") ? theme.err : theme.warn);
     const double stateWidth = metrics.horizontalAdvance(state);

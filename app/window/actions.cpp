@@ -36,6 +36,7 @@ namespace {
         a.openDemo = make(w, tr("Open the &Demo Session"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D));
         a.addText = make(w, tr("&Add Text File…"), QKeySequence(Qt::CTRL | Qt::Key_T), tr("Add a text file as an input"));
         a.pasteText = make(w, tr("Add Text from &Clipboard"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_V));
+        a.browseData = make(w, tr("&Browse Data Set…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_B), tr("Read the records of a data set file, and take one as a prompt or its lines to the Words page"));
         a.save = make(w, tr("&Save"), QKeySequence::Save);
         a.saveAs = make(w, tr("Save &As…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S));
         a.exportFigure = make(w, tr("&Export View…"), QKeySequence(Qt::CTRL | Qt::Key_E), tr("Export the focused view as PNG, SVG, PDF or CSV"));
@@ -95,6 +96,7 @@ namespace {
         a.pin = make(w, tr("&Pin Setting"), QKeySequence(Qt::CTRL | Qt::Key_P), tr("Pin the current setting as a run"));
         a.sweep = make(w, tr("S&weep…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_W), tr("Measure methods at several budgets"));
         a.generate = make(w, tr("&Generate Text…"), QKeySequence(Qt::CTRL | Qt::Key_G), tr("Generate with the full cache and under the active run"));
+        a.labels = make(w, tr("Keep &Labels…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L), tr("Align a text with a shortened one: which words stay, variation rate and alignment gap"));
         a.differencesOnly = make(w, tr("&Differences Only"), QKeySequence(Qt::CTRL | Qt::Key_D));
         a.differencesOnly->setCheckable(true);
         a.exportTable = make(w, tr("&Export Table…"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_E));
@@ -119,16 +121,16 @@ Actions makeActions(QWidget *window)
 
 QVector<QAction *> Actions::all() const
 {
-    return {newSession, openModel, openSmallModel, openSession, openDemo, addText, pasteText, save, saveAs, exportFigure, exportReport, settings, quit, undo, redo,
+    return {newSession, openModel, openSmallModel, openSession, openDemo, addText, pasteText, browseData, save, saveAs, exportFigure, exportReport, settings, quit, undo, redo,
         copyCommand, copyTable, rename, remove, toggleSession, toggleMethod, toggleResults, themeSystem, themeLight, themeDark, saveLayout,
-        resetLayout, nextView, welcome, reloadModel, startEngine, stopEngine, modelInfo, similarity, run, runAll, cancel, pin, sweep, generate, differencesOnly,
+        resetLayout, nextView, welcome, reloadModel, startEngine, stopEngine, modelInfo, similarity, run, runAll, cancel, pin, sweep, generate, labels, differencesOnly,
         exportTable, baseline, shortcuts, about};
 }
 
 void setActionIcons(const Actions &a, const Look &look)
 {
     const std::pair<QAction *, const char *> icons[] = {{a.newSession, "document-new"}, {a.openModel, "document-open"}, {a.openSmallModel, "document-open"}, {a.similarity, "view-grid"}, {a.openSession, "folder-open"},
-        {a.openDemo, "media-playback-start"}, {a.addText, "text-x-generic"}, {a.pasteText, "edit-copy"}, {a.save, "document-save"}, {a.exportFigure, "document-export"},
+        {a.openDemo, "media-playback-start"}, {a.addText, "text-x-generic"}, {a.pasteText, "edit-copy"}, {a.browseData, "table"}, {a.save, "document-save"}, {a.exportFigure, "document-export"},
         {a.exportReport, "document-export"}, {a.settings, "configure"}, {a.undo, "edit-undo"}, {a.redo, "edit-redo"}, {a.copyCommand, "utilities-terminal"},
         {a.copyTable, "edit-copy"}, {a.find, "edit-find"}, {a.run, "media-playback-start"}, {a.runAll, "media-playback-start"}, {a.cancel, "process-stop"},
         {a.pin, "window-pin"}, {a.sweep, "office-chart-line"}, {a.exportTable, "document-export"}, {a.startEngine, "view-refresh"},

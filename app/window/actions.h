@@ -13,11 +13,11 @@ class Workbench;
 
 /// Every command of the window, once: menus, toolbar, palette and shortcuts share these.
 struct Actions {
-    QAction *newSession, *openModel, *openSmallModel, *openSession, *openDemo, *addText, *pasteText, *save, *saveAs, *exportFigure, *exportReport, *settings, *quit;
+    QAction *newSession, *openModel, *openSmallModel, *openSession, *openDemo, *addText, *pasteText, *browseData, *save, *saveAs, *exportFigure, *exportReport, *settings, *quit;
     QAction *undo, *redo, *copyCommand, *copyTable, *find, *rename, *remove;
     QAction *toggleSession, *toggleMethod, *toggleResults, *themeSystem, *themeLight, *themeDark, *saveLayout, *resetLayout, *nextView, *welcome;
     QAction *reloadModel, *startEngine, *stopEngine, *modelInfo, *similarity;
-    QAction *run, *runAll, *cancel, *pin, *sweep, *generate;
+    QAction *run, *runAll, *cancel, *pin, *sweep, *generate, *labels;
     QAction *differencesOnly, *exportTable, *baseline;
     QAction *shortcuts, *about;
 

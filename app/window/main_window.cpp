@@ -16,6 +16,7 @@
 #include "app/window/status_line.h"
 #include "app/window/top_bar.h"
 #include "app/window/welcome_page.h"
+#include "app/window/view_slot.h"
 #include "app/window/words_page.h"
 #include "views/icons.h"
 #include "views/type.h"
@@ -161,6 +162,7 @@ void MainWindow::buildCentre()
     m_stack->addWidget(m_welcome);
     m_pairPage = new SimilarityPage(m_bench, m_look, m_stack);
     m_promptPage = new PromptPage(m_bench, m_look, m_stack);
+    m_promptPage->canvas()->addMenuAction(m_actions.labels);
     m_wordsPage = new WordsPage(m_bench, m_look, m_stack);
     m_modelPage = new ModelPage(m_bench, m_look, m_stack);
     m_stack->addWidget(m_page);

@@ -59,6 +59,9 @@ public:
 
     /// Opens a file of any kind the program knows; a failure becomes a banner.
     void openPath(const QString &path);
+    /// The window of data sets, on a file where one is named.
+    void browseData(const QString &path);
+    void openLabels();
     void openDemo();
     /// Offers what an earlier, unclosed window left; once.
     void offerRecovery();

@@ -31,7 +31,7 @@ void MainWindow::buildMenus()
     m_recentMenu = file->addMenu(tr("Open &Recent"));
     connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
     file->addSeparator();
-    file->addActions({a.addText, a.pasteText});
+    file->addActions({a.addText, a.pasteText, a.browseData});
     file->addSeparator();
     file->addActions({a.save, a.saveAs});
     file->addSeparator();
@@ -65,6 +65,8 @@ void MainWindow::buildMenus()
     run->addActions({a.run, a.runAll, a.cancel});
     run->addSeparator();
     run->addActions({a.pin, a.sweep, a.generate});
+    run->addSeparator();
+    run->addAction(a.labels);
     QMenu *compare = menuBar()->addMenu(tr("&Compare"));
     compare->addActions({a.differencesOnly, a.baseline});
     compare->addSeparator();
@@ -114,6 +116,8 @@ void MainWindow::connectFileActions()
     connect(a.openDemo, &QAction::triggered, this, &MainWindow::openDemo);
     connect(a.addText, &QAction::triggered, this, &MainWindow::chooseTextFile);
     connect(a.pasteText, &QAction::triggered, this, &MainWindow::pasteText);
+    connect(a.browseData, &QAction::triggered, this, [this] { browseData({}); });
+    connect(a.labels, &QAction::triggered, this, &MainWindow::openLabels);
     connect(a.save, &QAction::triggered, this, &MainWindow::save);
     connect(a.saveAs, &QAction::triggered, this, &MainWindow::saveAs);
     connect(a.exportFigure, &QAction::triggered, this, [this] { exportView(focusedView()); });

@@ -4,6 +4,8 @@
 #include "app/export/report_export.h"
 #include "app/window/cache_page.h"
 #include "app/window/compare_panel.h"
+#include "app/window/data_browser.h"
+#include "app/window/labels_dialog.h"
 #include "app/window/look.h"
 #include "app/window/main_window.h"
 #include "app/window/note_dialog.h"
@@ -26,14 +28,12 @@
 #include <QPushButton>
 
 namespace winnow {
-namespace {
-
-
-} // namespace
-
 void MainWindow::openPath(const QString &path)
 {
     const QString ending = QFileInfo(path).suffix().toLower();
+    const bool records = ending == QLatin1String("jsonl") || ending == QLatin1String("json") || ending == QLatin1String("utf8") || ending == QLatin1String("gz");
+    if (records && !guessDataSet(path).isEmpty())
+        return browseData(path);
     if (ending == QLatin1String("winnow") && !mayClose())
         return;
     saveViewState();
@@ -64,6 +64,32 @@ void MainWindow::chooseTextFile()
 }
 
 void MainWindow::pasteText() { m_bench.addTextInput(tr("pasted text"), QGuiApplication::clipboard()->text()); }
+
+void MainWindow::browseData(const QString &path)
+{
+    auto *browser = findChild<DataBrowser *>();
+    if (!browser) {
+        browser = new DataBrowser(m_bench, m_look, this);
+        browser->setAttribute(Qt::WA_DeleteOnClose);
+        connect(browser, &DataBrowser::promptTaken, this, [this] { openPage(Page::Prompt); });
+        connect(browser, &DataBrowser::linesTaken, this, [this] { openPage(Page::Words); });
+    }
+    browser->show(); // beside the window, not in its way
+    browser->raise();
+    if (!path.isEmpty())
+        browser->openFile(path);
+}
+
+void MainWindow::openLabels()
+{
+    auto *labels = findChild<LabelsDialog *>();
+    if (!labels) {
+        labels = new LabelsDialog(m_bench, m_look, this);
+        labels->setAttribute(Qt::WA_DeleteOnClose);
+    }
+    labels->show();
+    labels->raise();
+}
 
 bool MainWindow::save()
 {

@@ -194,6 +194,12 @@ void StagesPanel::paintEvent(QPaintEvent *)
     painter.setFont(typeFont(TypeRole::DockHead));
     painter.setPen(theme.t2);
     painter.drawText(QRect(12, 0, width() - 24, kHead), Qt::AlignLeft | Qt::AlignVCenter, tr("Stages").toUpper());
+    if (const ReportPtr report = m_bench.currentReport()) // what adding up attention takes, of all that the scorer does
+        if (const std::optional<double> sums = report->metric("attentionMs"), all = report->metric("scorerMs"); sums && all) {
+            painter.setFont(typeFont(TypeRole::Hint));
+            painter.setPen(theme.t3);
+            painter.drawText(QRect(12, 0, width() - 24, kHead), Qt::AlignRight | Qt::AlignVCenter, tr("attention sums %1 of %2 s").arg(seconds(*sums), seconds(*all)));
+        }
     painter.setFont(typeFont(TypeRole::Label));
     const double edges[] = {width() - 172.0, width() - 124.0, width() - 58.0, width() - 12.0};
     const QString names[] = {tr("Tokens"), tr("Kept"), QStringLiteral("r"), tr("ms")};

@@ -115,7 +115,8 @@ void WordListPanel::refresh()
     m_header->setNote(list ? tr("%1 words").arg(format::integer(static_cast<double>(run->dictionary->entries.size()))) : QString());
     m_view->setVisible(list);
     m_empty->setVisible(!list);
-    m_empty->setText(run ? tr("%1 works without a list of words.").arg(run->title) : tr("No result yet."));
+    const bool learns = run && usesDictionary(run->method.toStdString());
+    m_empty->setText(!run ? tr("No result yet.") : learns ? tr("The list is empty: nothing that could be counted was learned.") : tr("%1 works without a list of words.").arg(run->title));
     const WordSource &source = m_bench.words().setting().source;
     const bool tested = run && (source.kind == "simulated" || source.kind == "replies" || source.kind == "lines") && source.counts.empty();
     m_badge->setText(tested ? tr("trained on the tested lines") : tr("edited by hand"));

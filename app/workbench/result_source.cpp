@@ -1,5 +1,7 @@
 #include "app/workbench/result_source.h"
 
+#include "app/workbench/run_family.h"
+
 #include <algorithm>
 
 namespace winnow {
@@ -27,13 +29,14 @@ Result<void> SessionReader::read(const Session &session)
         return fail(runs.error());
     m_runs = std::move(*runs);
     std::sort(m_runs.begin(), m_runs.end(), [](const RunRecord &a, const RunRecord &b) { return a.letter < b.letter; });
-    for (const RunRecord &run : m_runs) {
+    for (RunRecord &run : m_runs) {
         if (!run.hasReport)
             continue;
         Result<ReportPtr> report = session.report(run.id);
         if (!report)
             return fail(report.error());
         m_reports[run.id] = *report;
+        nameFamily(run, *report);
     }
     Result<std::vector<CellRecord>> cells = session.cells();
     if (!cells)

@@ -14,4 +14,16 @@ inline std::string runFamily(const RunRecord &run)
     return stringField(run.request, "family", childField(run.request, "prompt").is_object() ? "prompt" : "kv");
 }
 
+/// Writes the family down where a run of another program left it out: its report shows it. A prompt that was a plain text says nothing
+/// in its request.
+inline void nameFamily(RunRecord &run, const ReportPtr &report)
+{
+    if (!run.request.is_object() || run.request.contains("family") || !report)
+        return;
+    if (report->promptTokens())
+        run.request["family"] = "prompt";
+    else if (childField(report->body(), "segmenter").is_object())
+        run.request["family"] = "segment";
+}
+
 } // namespace winnow

@@ -1,6 +1,8 @@
 #include "app/workbench/session_document.h"
 
 #include "app/engine/error_sentence.h"
+#include "app/workbench/run_family.h"
+
 #include <QFileInfo>
 #include <QUndoCommand>
 
@@ -53,7 +55,7 @@ Result<void> SessionDocument::adopt(std::unique_ptr<Session> session, const QStr
     reloadRuns();
     reloadFigures();
     reloadNotes();
-    for (const RunRecord &run : m_runs) {
+    for (RunRecord &run : m_runs) {
         if (!run.hasReport)
             continue;
         Result<ReportPtr> report = m_session->report(run.id);
@@ -61,6 +63,7 @@ Result<void> SessionDocument::adopt(std::unique_ptr<Session> session, const QStr
             Q_EMIT failed(QString::fromStdString(report.error().message));
         else
             m_reports[run.id] = *report;
+        nameFamily(run, this->report(run.id));
     }
     Q_EMIT opened();
     Q_EMIT editedChanged();
@@ -132,6 +135,8 @@ void SessionDocument::reloadRuns()
 {
     m_runs = checked(m_session->runs(), std::vector<RunRecord>{});
     std::sort(m_runs.begin(), m_runs.end(), [](const RunRecord &a, const RunRecord &b) { return a.letter < b.letter; });
+    for (RunRecord &run : m_runs)
+        nameFamily(run, report(run.id));
 }
 
 void SessionDocument::reloadFigures() { m_figures = checked(m_session->figures(), std::vector<FigureRecord>{}); }

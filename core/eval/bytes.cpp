@@ -15,14 +15,25 @@ constexpr double kPositionBytes = 4; // one i32
 constexpr double kScoreBytes = 4; // one f32
 constexpr double kOffsetBytes = 4; // one i32 of a ragged layer
 
-/// K and V of one slot, or V alone in layers that hold no keys (iam).
+/// What is stored of one slot: K and V, or V alone in layers that hold no keys (iam), or a latent of all heads.
 double slotBytesIn(const KvPlan &plan, int64_t layer, const CacheShape &shape)
 {
     const int64_t keys = holdsValuesOnly(plan, layer) ? shape.headDim * shape.elementBytes : 0;
-    return static_cast<double>(shape.slotBytes() - keys);
+    return static_cast<double>(shape.storedBytes() - keys);
 }
 
-/// The same summed over the layers: what one more slot of every KV head takes.
+/// Plans with a small model's attention hold keys and values of heads.
+CacheShape heldShape(const KvPlan &plan, const CacheShape &shape) { return plan.standIn ? shape.asHeads() : shape; }
+
+/// Whether sets differ between query heads that share what is stored, so that a slot has a mask of those that see it.
+bool hasMasks(const KeptTokens &kept, const CacheShape &shape)
+{
+    return shape.latentWidth > 0 ? kept.heads > 1 : kept.heads == shape.heads && shape.heads != shape.kvHeads;
+}
+
+double maskBytes(const CacheShape &shape) { return static_cast<double>((shape.heads / shape.storedHeads() + 7) / 8); }
+
+/// The same summed over the layers: what one more slot of every head of the cache takes.
 double slotBytesOfAll(const KvPlan &plan, const CacheShape &shape)
 {
     double sum = 0;
@@ -63,9 +74,11 @@ LayerSlots countLayer(const KeptTokens &kept, int64_t layer, const CacheShape &s
         slots.sets += static_cast<double>(sets[static_cast<size_t>(s)]);
     }
     slots.perQueryHead = slots.sets * static_cast<double>(shape.heads) / static_cast<double>(kept.heads);
-    for (int64_t g = 0; g < shape.kvHeads; ++g) {
+    for (int64_t g = 0; g < shape.storedHeads(); ++g) {
         int64_t held = sets[0]; // one set for the whole layer
-        if (kept.heads == shape.kvHeads)
+        if (shape.latentWidth > 0)
+            held = kept.heads > 1 ? unionCount(kept, layer, 0, kept.heads) : held;
+        else if (kept.heads == shape.kvHeads)
             held = sets[static_cast<size_t>(g)];
         else if (kept.heads == shape.heads)
             held = unionCount(kept, layer, g * group, group);
@@ -137,18 +150,17 @@ double metadataOf(const KvPlan &plan, const LayerSlots &slots, const CacheShape 
 {
     if (plan.inactive)
         return 0;
-    const bool queryHead = plan.kept.heads == shape.heads && shape.heads != shape.kvHeads;
-    const int64_t group = shape.heads / shape.kvHeads;
+    const bool queryHead = hasMasks(plan.kept, shape);
     double bytes = 0;
     // Query-head sets are stored as one union per kv head with a mask saying which heads see a slot.
     if (plan.storesPositions)
         bytes += kPositionBytes * (queryHead ? slots.stored : slots.sets);
     if (queryHead)
-        bytes += static_cast<double>((group + 7) / 8) * slots.stored;
+        bytes += maskBytes(shape) * slots.stored;
     if (plan.storesScores)
         bytes += kScoreBytes * slots.sets;
     if (slots.ragged)
-        bytes += kOffsetBytes * static_cast<double>(shape.kvHeads + 1);
+        bytes += kOffsetBytes * static_cast<double>(shape.storedHeads() + 1);
     return bytes;
 }
 
@@ -157,7 +169,8 @@ double metadataOf(const KvPlan &plan, const LayerSlots &slots, const CacheShape 
 CacheShape CacheShape::of(const ModelConfig &config, int64_t elementBytes)
 {
     const int64_t bytes = elementBytes > 0 ? elementBytes : config.cacheElementBytes();
-    return {config.layers, config.heads, config.kvHeads, config.headDim, bytes, config.valueWidth()};
+    return {config.layers, config.heads, config.kvHeads, config.headDim, bytes, config.valueWidth(),
+        config.mla.latent > 0 ? config.mla.latent + config.mla.rope : 0};
 }
 
 Result<int64_t> elementBytesOf(std::string_view dtype)
@@ -169,17 +182,18 @@ Result<int64_t> elementBytesOf(std::string_view dtype)
     return fail(ErrorCode::BadInput, "unknown element type '" + std::string(dtype) + "'", "use f32, f16 or bf16");
 }
 
-CacheBytes planBytes(const KvPlan &plan, const CacheShape &shape)
+CacheBytes planBytes(const KvPlan &plan, const CacheShape &own)
 {
+    const CacheShape shape = heldShape(plan, own);
     CacheBytes bytes;
-    bytes.full = static_cast<double>(plan.kept.tokens * shape.layers * shape.kvHeads * shape.slotBytes());
+    bytes.full = static_cast<double>(plan.kept.tokens * own.layers * own.storedHeads() * own.storedBytes());
     for (int64_t layer = 0; layer < shape.layers; ++layer) {
         const double e = slotBytesIn(plan, layer, shape);
         const LayerSlots slots = countLayer(plan.kept, layer, shape);
-        bytes.nominal += slots.sets * static_cast<double>(shape.kvHeads) / static_cast<double>(plan.kept.heads) * e;
+        bytes.nominal += slots.sets * static_cast<double>(shape.storedHeads()) / static_cast<double>(plan.kept.heads) * e;
         bytes.stored += slots.stored * e;
-        bytes.keys += holdsValuesOnly(plan, layer) ? 0 : slots.stored * static_cast<double>(shape.headDim * shape.elementBytes);
-        bytes.unfolded += slots.perQueryHead * e;
+        bytes.keys += holdsValuesOnly(plan, layer) ? 0 : slots.stored * static_cast<double>(shape.latentWidth > 0 ? shape.storedBytes() : shape.headDim * shape.elementBytes);
+        bytes.unfolded += slots.perQueryHead * (shape.latentWidth > 0 ? static_cast<double>(shape.slotBytes()) : e);
         bytes.metadata += metadataOf(plan, slots, shape);
         addMarginal(plan, layer, shape, bytes);
     }
@@ -223,39 +237,40 @@ CacheBytes guidedBytesAfter(const GuidedPlan &guided, const CacheShape &shape, i
     for (double CacheBytes::*kind : {&CacheBytes::nominal, &CacheBytes::stored, &CacheBytes::metadata, &CacheBytes::unfolded})
         bytes.*kind *= growth;
     bytes.native = bytes.stored + bytes.metadata;
-    bytes.full = static_cast<double>((guided.budget.tokens + steps) * shape.layers * shape.kvHeads * shape.slotBytes());
+    bytes.full = static_cast<double>((guided.budget.tokens + steps) * shape.layers * shape.storedHeads() * shape.storedBytes());
     return bytes;
 }
 
 } // namespace
 
-CacheBytes planBytesAfter(const KvPlan &plan, const CacheShape &shape, int64_t steps)
+CacheBytes planBytesAfter(const KvPlan &plan, const CacheShape &own, int64_t steps)
 {
-    CacheBytes bytes = planBytes(plan, shape);
+    CacheBytes bytes = planBytes(plan, own);
     if (const GuidedPlan *guided = guidedPlanOf(plan))
-        return guidedBytesAfter(*guided, shape, steps, bytes);
+        return guidedBytesAfter(*guided, own, steps, bytes);
+    const CacheShape shape = heldShape(plan, own);
     const double added = static_cast<double>(addedSlots(plan, steps));
-    const double layers = static_cast<double>(shape.layers);
-    const double slots = added * layers * static_cast<double>(shape.kvHeads);
-    const double slotBytes = added * slotBytesOfAll(plan, shape); // of one KV head in all layers
-    const bool queryHead = plan.kept.heads == shape.heads && shape.heads != shape.kvHeads;
+    const double layers = static_cast<double>(shape.layers), heads = static_cast<double>(shape.storedHeads());
+    const double slots = added * layers * heads;
+    const double slotBytes = added * slotBytesOfAll(plan, shape); // of one head of the cache in all layers
+    const bool queryHead = hasMasks(plan.kept, shape);
     const double sets = added * layers * static_cast<double>(plan.kept.heads);
-    bytes.full = static_cast<double>((plan.kept.tokens + steps) * shape.layers * shape.kvHeads * shape.slotBytes());
-    bytes.nominal += slotBytes * static_cast<double>(shape.kvHeads);
-    bytes.stored += slotBytes * static_cast<double>(shape.kvHeads);
-    bytes.unfolded += slotBytes * static_cast<double>(shape.heads);
+    bytes.full = static_cast<double>((plan.kept.tokens + steps) * own.layers * own.storedHeads() * own.storedBytes());
+    bytes.nominal += slotBytes * heads;
+    bytes.stored += slotBytes * heads;
+    bytes.unfolded += static_cast<double>(shape.heads) * (shape.latentWidth > 0 ? added * layers * static_cast<double>(shape.slotBytes()) : slotBytes);
     if (!plan.inactive) {
-        const double group = static_cast<double>((shape.heads / shape.kvHeads + 7) / 8);
         bytes.metadata += (plan.storesPositions ? kPositionBytes * (queryHead ? slots : sets) : 0)
-            + (queryHead ? group * slots : 0) + (plan.storesScores ? kScoreBytes * sets : 0);
+            + (queryHead ? maskBytes(shape) * slots : 0) + (plan.storesScores ? kScoreBytes * sets : 0);
     }
     bytes.native = bytes.stored + bytes.metadata;
     return bytes;
 }
 
-double forecastPeakBytes(const KvPlan &plan, const CacheShape &shape, int64_t steps)
+double forecastPeakBytes(const KvPlan &plan, const CacheShape &own, int64_t steps)
 {
-    const double fullLayer = static_cast<double>(plan.kept.tokens * shape.kvHeads * shape.slotBytes());
+    const CacheShape shape = heldShape(plan, own);
+    const double fullLayer = static_cast<double>(plan.kept.tokens * shape.storedHeads() * shape.storedBytes());
     double before = 0, peak = 0;
     for (int64_t layer = 0; layer < shape.layers; ++layer) {
         CacheBytes marginal;
@@ -266,7 +281,7 @@ double forecastPeakBytes(const KvPlan &plan, const CacheShape &shape, int64_t st
         before += compressed;
     }
     // The new token attends before another leaves.
-    const double oneSlot = slotBytesOfAll(plan, shape) * static_cast<double>(shape.kvHeads);
+    const double oneSlot = slotBytesOfAll(plan, shape) * static_cast<double>(shape.storedHeads());
     if (guidedPlanOf(plan))
         return std::max(peak, planBytesAfter(plan, shape, steps).stored + (steps > 0 ? oneSlot : 0));
     double added = static_cast<double>(addedSlots(plan, steps));

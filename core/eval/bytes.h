@@ -15,9 +15,20 @@ struct CacheShape {
     int64_t layers = 0, heads = 0, kvHeads = 0, headDim = 0;
     int64_t elementBytes = 4;
     int64_t valueDim = 0; // of values; 0 = headDim
+    int64_t latentWidth = 0; // of latent attention, r + rope: one row is what all heads of a layer hold of a token; 0 = none
 
     /// e: K and V of one slot.
     int64_t slotBytes() const { return (headDim + (valueDim > 0 ? valueDim : headDim)) * elementBytes; }
+    /// Heads of the cache and bytes of a slot of one, as they are stored: one head of latents, or the KV heads.
+    int64_t storedHeads() const { return latentWidth > 0 ? 1 : kvHeads; }
+    int64_t storedBytes() const { return latentWidth > 0 ? latentWidth * elementBytes : slotBytes(); }
+    /// The same model with keys and values of heads: plans with a small model's attention hold those.
+    CacheShape asHeads() const
+    {
+        CacheShape shape = *this;
+        shape.latentWidth = 0;
+        return shape;
+    }
     /// @param elementBytes 0 = as the model was opened.
     static CacheShape of(const ModelConfig &config, int64_t elementBytes = 0);
 };
@@ -29,11 +40,11 @@ Result<int64_t> elementBytesOf(std::string_view dtype);
 struct CacheBytes {
     double full = 0; // the whole prompt
     double nominal = 0; // announced slots times e
-    double stored = 0; // K and V rows of the union over each group: what `allocated` should come to
+    double stored = 0; // K and V rows, or latents, of the union over each group: what `allocated` should come to
     double keys = 0; // rows of K among the stored ones
     double metadata = 0; // positions, masks, score state, ragged offsets
     double native = 0; // stored + metadata
-    double unfolded = 0; // K and V repeated per query head
+    double unfolded = 0; // K and V repeated per query head, latents expanded
     double slmCache = 0, slmWeights = 0; // of a small model beside the large one (pair_bytes.h)
 
     /// (native + slmCache) / full.

@@ -2,6 +2,8 @@
 
 #include "core/model/attention.h"
 #include "core/model/cpu_kernels.h"
+#include "core/model/latent_layer.h"
+#include "core/model/mla.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -20,7 +22,9 @@ MeasuredLayer::MeasuredLayer(const Capture &capture, const EvaluationCell &cell,
     , m_kind(headSetsOf(cell.plan.kept, capture.config))
     , m_setHeads(capture.config.heads / setCount(m_kind, capture.config))
     , m_rule(ScoreRule::of(capture.config, layer))
-    , m_cache(capture.config, capture.model->device())
+    // A small model's attention acts on heads, so that plans with one hold keys and values of heads.
+    , m_cache(capture.config.mla.latent > 0 && !cell.plan.standIn ? LayerCache::latents(capture.config, capture.model->device())
+                                                                  : LayerCache(capture.config, capture.model->device()))
     , m_sets(static_cast<size_t>(setCount(m_kind, capture.config)))
 {
     if (cell.method && cell.ranking)
@@ -35,15 +39,13 @@ MeasuredLayer::MeasuredLayer(const Capture &capture, const EvaluationCell &cell,
 
 void MeasuredLayer::compress()
 {
-    std::vector<std::vector<int32_t>> slots(static_cast<size_t>(m_config.kvHeads));
-    for (int64_t g = 0; g < m_config.kvHeads; ++g) {
-        std::vector<int32_t> &kept = slots[static_cast<size_t>(g)];
-        for (int64_t head = g * m_config.groups(); head < (g + 1) * m_config.groups(); head += std::min(m_setHeads, m_config.groups())) {
-            const std::vector<int32_t> &held = m_sets[static_cast<size_t>(head / m_setHeads)].held;
-            std::vector<int32_t> joined;
-            std::set_union(kept.begin(), kept.end(), held.begin(), held.end(), std::back_inserter(joined));
-            kept = std::move(joined);
-        }
+    std::vector<std::vector<int32_t>> slots(static_cast<size_t>(m_cache.heads()));
+    for (int64_t head = 0; head < m_config.heads; head += std::min(m_setHeads, headsOfStored())) {
+        std::vector<int32_t> &kept = slots[static_cast<size_t>(storedHeadOf(head))];
+        const std::vector<int32_t> &held = m_sets[static_cast<size_t>(head / m_setHeads)].held;
+        std::vector<int32_t> joined;
+        std::set_union(kept.begin(), kept.end(), held.begin(), held.end(), std::back_inserter(joined));
+        kept = std::move(joined);
     }
     // The prompt's slot i is position i, so positions are slots.
     const bool whole = std::all_of(slots.begin(), slots.end(),
@@ -52,13 +54,36 @@ void MeasuredLayer::compress()
         m_cache.keepEach(slots);
 }
 
-at::Tensor MeasuredLayer::attend(const StepRow &step, const at::Tensor &x)
+Projections MeasuredLayer::project(const StepRow &step, const at::Tensor &x, at::Tensor &before) const
 {
     const Model &model = *m_capture.model;
-    const Projections parts = projectQkv(model, m_layer, attentionInput(model, m_layer, x));
-    const at::Tensor before = m_plan.positions == PositionMode::Shift ? parts.q.clone() : at::Tensor();
+    const at::Tensor normed = attentionInput(model, m_layer, x);
+    Projections parts;
+    if (m_cache.isLatent()) {
+        const MlaProjections latents = mlaProject(m_config, *model.layer(m_layer).mla, normed);
+        parts.q = latents.q;
+        parts.k = latentRows(latents.latent, rotateSharedKeys(model, m_layer, latents.kpe, step.rope));
+        parts.v = parts.k.narrow(2, 0, 0);
+    } else {
+        parts = projectQkv(model, m_layer, normed);
+        model.rope().rotate(m_layer, parts.k, step.rope);
+    }
+    before = m_plan.positions == PositionMode::Shift ? parts.q.clone() : at::Tensor();
     model.rope().rotate(m_layer, parts.q, step.rope);
-    model.rope().rotate(m_layer, parts.k, step.rope);
+    return parts;
+}
+
+at::Tensor MeasuredLayer::scoredQueries(const at::Tensor &q) const
+{
+    if (!m_cache.isLatent())
+        return q.select(0, 0);
+    return mlaAbsorbQueries(m_config, *m_capture.model->layer(m_layer).mla, q).select(0, 0);
+}
+
+at::Tensor MeasuredLayer::attend(const StepRow &step, const at::Tensor &x)
+{
+    at::Tensor before;
+    const Projections parts = project(step, x, before);
     return attendStep(step.row, before, parts);
 }
 
@@ -72,10 +97,10 @@ void MeasuredLayer::reserveSteps(int64_t steps)
     m_cache.reserve(beyond);
 }
 
-/// Stored slots of the KV head that the set holds, in its order.
-void MeasuredLayer::columnsOf(const Set &set, int64_t kvHead, std::vector<int32_t> &columns) const
+/// Stored slots of a head of the cache that the set holds, in its order.
+void MeasuredLayer::columnsOf(const Set &set, int64_t storedHead, std::vector<int32_t> &columns) const
 {
-    const std::vector<int32_t> &stored = m_cache.head(kvHead).positions;
+    const std::vector<int32_t> &stored = m_cache.head(storedHead).positions;
     columns.clear();
     size_t slot = 0;
     for (const int32_t position : set.held) {
@@ -111,11 +136,12 @@ void MeasuredLayer::dropHeld(int64_t set, const std::vector<int32_t> &drop)
 /// Gives back stored slots that no set holds any more.
 void MeasuredLayer::releaseSlots()
 {
-    for (int64_t g = 0; g < m_config.kvHeads; ++g) {
+    const int64_t served = headsOfStored();
+    for (int64_t g = 0; g < m_cache.heads(); ++g) {
         const std::vector<int32_t> &stored = m_cache.head(g).positions;
         std::vector<uint8_t> used(stored.size());
         std::vector<int32_t> columns;
-        for (int64_t head = g * m_config.groups(); head < (g + 1) * m_config.groups(); head += std::min(m_setHeads, m_config.groups())) {
+        for (int64_t head = g * served; head < (g + 1) * served; head += std::min(m_setHeads, served)) {
             columnsOf(m_sets[static_cast<size_t>(head / m_setHeads)], g, columns);
             for (const int32_t column : columns)
                 used[static_cast<size_t>(column)] = 1;
@@ -140,24 +166,31 @@ size_t MeasuredLayer::firstSeen(const Set &set) const
     return static_cast<size_t>(std::lower_bound(set.held.begin(), set.held.end(), first) - set.held.begin());
 }
 
-/// Fills m_scores with the scaled products of one query head and the stored slots of its KV head.
-void MeasuredLayer::scoreHead(int64_t head, const Set &set, const std::vector<int32_t> &columns, const at::Tensor &before,
-    const Projections &parts)
+std::pair<at::Tensor, at::Tensor> MeasuredLayer::storedRows(int64_t storedHead) const
 {
-    const HeadSlots &slots = m_cache.head(kvHeadOf(head));
+    const HeadSlots &slots = m_cache.head(storedHead);
     const at::Tensor keys = slots.keys.to(at::kFloat); // themselves when they are f32
-    const int64_t width = m_config.headDim;
+    return {keys, m_cache.isLatent() ? keys.narrow(1, 0, m_config.mla.latent).contiguous() : slots.values.to(at::kFloat)};
+}
+
+/// Fills m_scores with the scaled products of one query head and the stored slots of its head of the cache.
+void MeasuredLayer::scoreHead(
+    int64_t head, const Set &set, const std::vector<int32_t> &columns, const at::Tensor &keys, const at::Tensor &before)
+{
+    const int64_t width = keys.size(1);
     const auto scale = static_cast<float>(m_rule.scale);
-    m_scores.resize(static_cast<size_t>(slots.count()));
+    const int64_t slots = m_cache.head(storedHeadOf(head)).count();
+    m_scores.resize(static_cast<size_t>(slots));
     std::vector<float> query(static_cast<size_t>(width));
-    const auto score = [&](const float *q, int64_t firstSlot, int64_t count) {
+    const auto score = [&](const at::Tensor &queries, int64_t firstSlot, int64_t count) {
+        const float *q = queries.const_data_ptr<float>() + head * queries.stride(0);
         for (size_t d = 0; d < query.size(); ++d)
             query[d] = q[d] * scale;
         cpu::matrixVector(keys.data_ptr<float>() + firstSlot * width, query.data(), m_scores.data() + firstSlot, count, width);
         for (int64_t i = firstSlot; m_rule.cap > 0 && i < firstSlot + count; ++i)
             m_scores[static_cast<size_t>(i)] = m_rule.capped(m_scores[static_cast<size_t>(i)]);
     };
-    score(parts.q.data_ptr<float>() + head * width, 0, slots.count());
+    score(m_queries, 0, slots);
     if (m_plan.positions != PositionMode::Shift)
         return;
     // Packed positions: slot j counts as position j. Only distances matter, so the query meets the key that stays at its
@@ -171,40 +204,43 @@ void MeasuredLayer::scoreHead(int64_t head, const Set &set, const std::vector<in
             ++end;
         if (from == own)
             break;
-        const at::Tensor moved = before.select(1, head).clone().view({1, 1, width});
+        const at::Tensor moved = before.clone(); // [1, H, D]
         const ModelRope &rope = m_capture.model->rope();
         rope.rotate(m_layer, moved, rope.rows(std::span(&from, 1), moved.device(), m_capture.tokens()));
+        const at::Tensor queries = scoredQueries(moved);
         for (int64_t i = j; i < end; ++i)
-            score(moved.data_ptr<float>(), columns[static_cast<size_t>(i)], 1);
+            score(queries, columns[static_cast<size_t>(i)], 1);
         j = end;
     }
 }
 
-bool MeasuredLayer::attendSet(int64_t row, int64_t set, const at::Tensor &before, const Projections &parts, float *out)
+bool MeasuredLayer::attendSet(int64_t row, int64_t set, const at::Tensor &before, float *out)
 {
     Set &state = m_sets[static_cast<size_t>(set)];
     const size_t held = state.held.size(), seen = firstSeen(state);
-    const int64_t valueWidth = m_config.valueWidth();
+    const int64_t width = addedWidth();
     m_weights.resize(static_cast<size_t>(m_setHeads) * held);
     std::vector<int32_t> columns;
-    int64_t columnsHead = -1;
+    std::pair<at::Tensor, at::Tensor> rows; // keys, and what weights add up
+    int64_t stored = -1;
     for (int64_t i = 0; i < m_setHeads; ++i) {
         const int64_t head = firstHead(set) + i;
-        const HeadSlots &slots = m_cache.head(kvHeadOf(head));
-        if (columnsHead != kvHeadOf(head))
-            columnsOf(state, columnsHead = kvHeadOf(head), columns);
-        scoreHead(head, state, columns, before, parts);
+        if (stored != storedHeadOf(head)) {
+            columnsOf(state, stored = storedHeadOf(head), columns);
+            rows = storedRows(stored);
+        }
+        scoreHead(head, state, columns, rows.first, before);
         float *weights = m_weights.data() + static_cast<size_t>(i) * held;
         std::fill(weights, weights + seen, 0.0F);
         for (size_t j = seen; j < held; ++j)
             weights[j] = m_scores[static_cast<size_t>(columns[j])];
         const auto visible = static_cast<int64_t>(held - seen);
         cpu::softmaxRow(weights + seen, visible, visible, nullptr, false);
-        m_spread.assign(static_cast<size_t>(slots.count()), 0.0F);
+        const int64_t slots = m_cache.head(stored).count();
+        m_spread.assign(static_cast<size_t>(slots), 0.0F);
         for (size_t j = 0; j < held; ++j)
             m_spread[static_cast<size_t>(columns[j])] = weights[j];
-        const at::Tensor values = slots.values.to(at::kFloat);
-        cpu::weightedRows(m_spread.data(), values.data_ptr<float>(), out + head * valueWidth, slots.count(), valueWidth);
+        cpu::weightedRows(m_spread.data(), rows.second.data_ptr<float>(), out + head * width, slots, width);
     }
     return dropAfter(row, set);
 }
@@ -235,16 +271,18 @@ void MeasuredLayer::fillRows(int64_t set, DecodeRow &view)
     m_rowKeys.resize(static_cast<size_t>(view.kvHeads * view.kvStride));
     m_rowValues.resize(static_cast<size_t>(view.kvHeads * view.valueStride));
     std::vector<int32_t> columns;
+    const LayerCache expanded = m_cache.isLatent() ? expandedHeads(*m_capture.model, m_layer, m_cache) : LayerCache();
+    const LayerCache &heads = m_cache.isLatent() ? expanded : m_cache;
     for (int64_t j = 0; j < view.kvHeads; ++j) {
         const int64_t g = kvHeadOf(firstHead(set)) + j;
-        columnsOf(state, g, columns);
+        columnsOf(state, m_cache.isLatent() ? 0 : g, columns);
         const auto copy = [&](const at::Tensor &slots, int64_t rowWidth, float *to) {
             const at::Tensor stored = slots.cpu().to(at::kFloat);
             for (int64_t i = 0; i < view.slots; ++i, to += rowWidth)
                 std::memcpy(to, stored.data_ptr<float>() + columns[static_cast<size_t>(i)] * rowWidth, static_cast<size_t>(rowWidth) * sizeof(float));
         };
-        copy(m_cache.head(g).keys, width, m_rowKeys.data() + j * view.kvStride);
-        copy(m_cache.head(g).values, view.valueDim, m_rowValues.data() + j * view.valueStride);
+        copy(heads.head(g).keys, width, m_rowKeys.data() + j * view.kvStride);
+        copy(heads.head(g).values, view.valueDim, m_rowValues.data() + j * view.valueStride);
     }
     view.keys = m_rowKeys.data();
     view.values = m_rowValues.data();
@@ -280,18 +318,23 @@ at::Tensor MeasuredLayer::attendStep(int64_t row, const at::Tensor &before, cons
     if (left)
         releaseSlots();
     // Nothing leaves and every stored slot is seen: the plain pass does it.
-    if (!m_policy && m_kind != HeadSets::QueryHead && m_plan.positions == PositionMode::Original)
+    const MlaWeights *mla = m_cache.isLatent() ? &*m_capture.model->layer(m_layer).mla : nullptr;
+    const bool allSeen = !m_policy && m_plan.positions == PositionMode::Original;
+    if (allSeen && mla && m_sets.size() == 1)
+        return mlaAttend(m_config, *mla, parts.q, storedRows(0).first.narrow(0, 0, m_cache.maxCount()));
+    if (allSeen && !mla && m_kind != HeadSets::QueryHead)
         return *winnow::attend(parts.q, m_cache, m_rule, AttentionProbe{}, RunContext{});
-    at::Tensor out = at::empty({1, m_config.heads * m_config.valueWidth()}, parts.q.options());
+    m_queries = scoredQueries(parts.q);
+    at::Tensor out = at::empty({1, m_config.heads, addedWidth()}, parts.q.options());
     left = false;
     for (int64_t s = 0; s < static_cast<int64_t>(m_sets.size()); ++s) {
-        const bool leaves = out.is_cpu() ? attendSet(row, s, before, parts, out.data_ptr<float>())
-                                         : attendSetOperators(row, s, before, parts, out);
+        const bool leaves
+            = out.is_cpu() ? attendSet(row, s, before, out.data_ptr<float>()) : attendSetOperators(row, s, before, out);
         left = leaves || left;
     }
     if (left)
         releaseSlots();
-    return out;
+    return mla ? mlaExpandValues(m_config, *mla, out) : out.flatten(1, 2);
 }
 
 } // namespace winnow

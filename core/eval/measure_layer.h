@@ -8,12 +8,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace winnow {
 
 /// One layer of a measured run: the real cache of one cell, compressed, and the policy that goes on compressing it.
-/// Stored are the slots any head set of a KV head holds; sets narrower than a KV head keep the columns they may see.
+/// Stored are the slots any head set of a KV head holds; sets narrower than a KV head keep the columns they may see. Latent
+/// attention stores the latents that any set holds, one row for all heads, and attends in the absorbed form.
 class MeasuredLayer : public StepLayer {
 public:
     MeasuredLayer(const Capture &capture, const EvaluationCell &cell, int64_t layer);
@@ -35,18 +37,27 @@ private:
 
     int64_t firstHead(int64_t set) const { return set * m_setHeads; }
     int64_t kvHeadOf(int64_t head) const { return head / m_config.groups(); }
-    void columnsOf(const Set &set, int64_t kvHead, std::vector<int32_t> &columns) const;
+    /// Head of the cache that serves a query head, and the query heads that one serves.
+    int64_t storedHeadOf(int64_t head) const { return m_cache.isLatent() ? 0 : kvHeadOf(head); }
+    int64_t headsOfStored() const { return m_cache.isLatent() ? m_config.heads : m_config.groups(); }
+    /// Channels that weights add up: of values, or of latents.
+    int64_t addedWidth() const { return m_cache.isLatent() ? m_config.mla.latent : m_config.valueWidth(); }
+    Projections project(const StepRow &step, const at::Tensor &x, at::Tensor &before) const;
+    /// Of the newest row: queries of all heads as its scores read them [H, width of the stored keys].
+    at::Tensor scoredQueries(const at::Tensor &q) const;
+    void columnsOf(const Set &set, int64_t storedHead, std::vector<int32_t> &columns) const;
     DecodeRow viewOf(int64_t row, int64_t set) const;
     void dropHeld(int64_t set, const std::vector<int32_t> &drop);
     void releaseSlots();
     size_t firstSeen(const Set &set) const;
-    void scoreHead(int64_t head, const Set &set, const std::vector<int32_t> &columns, const at::Tensor &before, const Projections &parts);
-    /// Returns whether slots left the set.
-    bool attendSet(int64_t row, int64_t set, const at::Tensor &before, const Projections &parts, float *out);
+    void scoreHead(int64_t head, const Set &set, const std::vector<int32_t> &columns, const at::Tensor &keys, const at::Tensor &before);
+    /// out [H, addedWidth]. Returns whether slots left the set.
+    bool attendSet(int64_t row, int64_t set, const at::Tensor &before, float *out);
     /// The same with at:: operators, where the cache is not on the CPU.
-    bool attendSetOperators(int64_t row, int64_t set, const at::Tensor &before, const Projections &parts, at::Tensor &out);
-    at::Tensor scoreUnit(const Set &set, int64_t head, int64_t heads, const at::Tensor &keys, const at::Tensor &before,
-        const Projections &parts) const;
+    bool attendSetOperators(int64_t row, int64_t set, const at::Tensor &before, at::Tensor &out);
+    at::Tensor scoreUnit(const Set &set, int64_t head, int64_t heads, const at::Tensor &keys, const at::Tensor &before) const;
+    /// Stored keys of a head as f32 [n, D], and what weights add up [n, addedWidth], contiguous.
+    std::pair<at::Tensor, at::Tensor> storedRows(int64_t storedHead) const;
     bool dropAfter(int64_t row, int64_t set);
     void fillRows(int64_t set, DecodeRow &view);
 
@@ -60,6 +71,7 @@ private:
     LayerCache m_cache;
     std::unique_ptr<DecodePolicy> m_policy;
     std::vector<Set> m_sets;
+    at::Tensor m_queries; // [H, width] f32 of the newest row, as scoredQueries
     std::vector<float> m_scores; // of all stored slots of one head
     std::vector<float> m_weights; // [heads of a set, held]
     std::vector<float> m_spread; // weights over stored slots

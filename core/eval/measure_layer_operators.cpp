@@ -26,12 +26,10 @@ namespace {
 
 } // namespace
 
-/// Scores of query heads [head, head + heads) of one KV head with the keys [n, D] of what the set holds. @return [heads, n]
-at::Tensor MeasuredLayer::scoreUnit(const Set &set, int64_t head, int64_t heads, const at::Tensor &keys, const at::Tensor &before,
-    const Projections &parts) const
+/// Scores of query heads [head, head + heads) of one head of the cache with the keys [n, D] of what the set holds. @return [heads, n]
+at::Tensor MeasuredLayer::scoreUnit(const Set &set, int64_t head, int64_t heads, const at::Tensor &keys, const at::Tensor &before) const
 {
-    const auto queriesOf = [&](const at::Tensor &all) { return all.select(0, 0).narrow(0, head, heads); }; // [heads, D]
-    at::Tensor scores = at::mm(queriesOf(parts.q) * m_rule.scale, keys.t());
+    at::Tensor scores = at::mm(m_queries.narrow(0, head, heads) * m_rule.scale, keys.t());
     // Packed positions, run by run as in scoreHead: the query meets a key that stays at p from p + (n - 1 - j).
     const auto held = static_cast<int64_t>(set.held.size());
     const ModelRope &rope = m_capture.model->rope();
@@ -42,9 +40,10 @@ at::Tensor MeasuredLayer::scoreUnit(const Set &set, int64_t head, int64_t heads,
             ++end;
         if (from == set.held.back())
             break;
-        const at::Tensor moved = queriesOf(before).clone().unsqueeze(0); // [1, heads, D]
+        const at::Tensor moved = before.clone(); // [1, H, D]
         rope.rotate(m_layer, moved, rope.rows(std::span(&from, 1), moved.device(), m_capture.tokens()));
-        scores.narrow(1, j, end - j).copy_(at::mm(moved.squeeze(0) * m_rule.scale, keys.narrow(0, j, end - j).t()));
+        const at::Tensor queries = scoredQueries(moved).narrow(0, head, heads);
+        scores.narrow(1, j, end - j).copy_(at::mm(queries * m_rule.scale, keys.narrow(0, j, end - j).t()));
         j = end;
     }
     if (m_rule.cap > 0)
@@ -52,24 +51,25 @@ at::Tensor MeasuredLayer::scoreUnit(const Set &set, int64_t head, int64_t heads,
     return scores;
 }
 
-bool MeasuredLayer::attendSetOperators(
-    int64_t row, int64_t set, const at::Tensor &before, const Projections &parts, at::Tensor &out)
+bool MeasuredLayer::attendSetOperators(int64_t row, int64_t set, const at::Tensor &before, at::Tensor &out)
 {
     const Set &state = m_sets[static_cast<size_t>(set)];
     const auto held = static_cast<int64_t>(state.held.size()), seen = static_cast<int64_t>(firstSeen(state));
-    const int64_t unit = std::min(m_setHeads, m_config.groups()); // heads of the set that share a KV head
+    const int64_t unit = std::min(m_setHeads, headsOfStored()); // heads of the set that share a head of the cache
     const at::Tensor weights = at::empty({m_setHeads, held}, out.options());
-    at::Tensor heads = out.view({m_config.heads, m_config.valueWidth()});
+    at::Tensor heads = out.select(0, 0); // [H, width]
     std::vector<int32_t> columns;
     for (int64_t i = 0; i < m_setHeads; i += unit) {
         const int64_t head = firstHead(set) + i;
-        const HeadSlots &slots = m_cache.head(kvHeadOf(head));
-        columnsOf(state, kvHeadOf(head), columns);
-        at::Tensor scores = scoreUnit(state, head, unit, rowsOf(slots.keys, columns), before, parts);
+        const HeadSlots &slots = m_cache.head(storedHeadOf(head));
+        columnsOf(state, storedHeadOf(head), columns);
+        const at::Tensor keys = rowsOf(slots.keys, columns);
+        at::Tensor scores = scoreUnit(state, head, unit, keys, before);
         scores.narrow(1, 0, seen).fill_(-std::numeric_limits<double>::infinity());
         const at::Tensor part = at::softmax(scores, 1);
         weights.narrow(0, i, unit).copy_(part);
-        heads.narrow(0, head, unit).copy_(at::mm(part, rowsOf(slots.values, columns)));
+        const at::Tensor values = m_cache.isLatent() ? keys.narrow(1, 0, addedWidth()) : rowsOf(slots.values, columns);
+        heads.narrow(0, head, unit).copy_(at::mm(part, values));
     }
     if (!m_policy || !m_policy->wants(row))
         return false;

@@ -190,7 +190,7 @@ Result<void> runLayer(LayerPass &pass, int64_t layer, LayerCache &cache, at::Ten
     if (pass.context.cancelled())
         return cancelledIn(layer);
     if (cache.isLatent() && wantsHeads(pass, layer))
-        expandLatents(model, layer, cache);
+        cache = expandedHeads(model, layer, cache);
     auto attended = cache.isLatent() ? attendLatents(pass, layer, cache, x) : attendHeads(pass, layer, cache, x);
     if (!attended)
         return fail(attended.error());

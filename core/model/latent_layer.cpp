@@ -43,16 +43,6 @@ namespace {
         return MlaProjections{at::cat(q), at::cat(latent), at::cat(kpe)};
     }
 
-    /// kpe [T, rope] after RoPE: the table turns the last channels of a head.
-    at::Tensor rotated(const LayerPass &pass, int64_t layer, const at::Tensor &kpe)
-    {
-        const int64_t width = pass.model.config().headDim, turned = kpe.size(1);
-        const at::Tensor head = at::zeros({kpe.size(0), 1, width}, kpe.options());
-        head.narrow(2, width - turned, turned).copy_(kpe.unsqueeze(1));
-        pass.model.rope().rotate(layer, head, pass.rope);
-        return head.select(1, 0).narrow(1, width - turned, turned);
-    }
-
     /// Keys and values of all heads of cached latents [S, r + rope], whose shared part is rotated, appended chunk by chunk.
     void appendHeads(const Model &model, int64_t layer, const at::Tensor &latents, std::span<const int32_t> positions, LayerCache &heads)
     {
@@ -68,14 +58,6 @@ namespace {
         }
     }
 
-    LayerCache headsOf(const Model &model, int64_t layer, const LayerCache &cache)
-    {
-        LayerCache heads(model.config(), model.device());
-        heads.reserve(cache.maxCount());
-        appendHeads(model, layer, cache.keys()[0], cache.head(0).positions, heads);
-        return heads;
-    }
-
     bool canAbsorb(const LayerPass &pass, int64_t layer, int64_t rows)
     {
         return rows <= kAbsorbedRows && !pass.statistics && !hooked(pass, HookPoint::Probabilities, layer);
@@ -89,7 +71,25 @@ bool wantsHeads(const LayerPass &pass, int64_t layer)
         || hooked(pass, HookPoint::KeyRope, layer);
 }
 
-void expandLatents(const Model &model, int64_t layer, LayerCache &cache) { cache = headsOf(model, layer, cache); }
+LayerCache expandedHeads(const Model &model, int64_t layer, const LayerCache &cache)
+{
+    LayerCache heads(model.config(), model.device());
+    heads.reserve(cache.maxCount());
+    appendHeads(model, layer, cache.head(0).keys.narrow(0, 0, cache.maxCount()), cache.head(0).positions, heads);
+    return heads;
+}
+
+at::Tensor rotateSharedKeys(const Model &model, int64_t layer, const at::Tensor &kpe, const RopeRows &rope)
+{
+    // The table turns the last channels of a head.
+    const int64_t width = model.config().headDim, turned = kpe.size(1);
+    const at::Tensor head = at::zeros({kpe.size(0), 1, width}, kpe.options());
+    head.narrow(2, width - turned, turned).copy_(kpe.unsqueeze(1));
+    model.rope().rotate(layer, head, rope);
+    return head.select(1, 0).narrow(1, width - turned, turned);
+}
+
+at::Tensor latentRows(const at::Tensor &latent, const at::Tensor &kpe) { return at::cat({latent, kpe}, 1).unsqueeze(1); }
 
 Result<at::Tensor> attendLatents(LayerPass &pass, int64_t layer, LayerCache &cache, const at::Tensor &x)
 {
@@ -106,14 +106,14 @@ Result<at::Tensor> attendLatents(LayerPass &pass, int64_t layer, LayerCache &cac
         hookHeads(pass, HookPoint::QueryRope, layer, queries);
         if (pass.cacheRows == CacheRows::Append) {
             const at::Tensor latent = hookShared(pass, HookPoint::Latent, layer, projected->latent);
-            const at::Tensor kpe = hookShared(pass, HookPoint::LatentKeyRope, layer, rotated(pass, layer, projected->kpe));
-            const at::Tensor rows = at::cat({latent, kpe}, 1).unsqueeze(1); // [T, 1, r + rope]
+            const at::Tensor kpe = hookShared(pass, HookPoint::LatentKeyRope, layer, rotateSharedKeys(model, layer, projected->kpe, pass.rope));
+            const at::Tensor rows = latentRows(latent, kpe);
             cache.append(rows, rows.narrow(2, 0, 0), pass.positions);
         }
     }
     if (canAbsorb(pass, layer, x.size(0)))
         return mlaAttend(config, *model.layer(layer).mla, queries, cache.keys()[0].to(at::kFloat));
-    const LayerCache heads = headsOf(model, layer, cache);
+    const LayerCache heads = expandedHeads(model, layer, cache);
     return attend(queries, heads, ScoreRule::of(config, layer), AttentionProbe{pass.statistics, pass.hooks, layer}, pass.context);
 }
 

@@ -10,8 +10,14 @@ namespace winnow {
 /// Whether hooks of the pass may replace keys or values of heads, or read them, which latents cannot hold.
 bool wantsHeads(const LayerPass &pass, int64_t layer);
 
-/// Makes a cache of latents one of heads.
-void expandLatents(const Model &model, int64_t layer, LayerCache &cache);
+/// Keys and values of all heads that a cache of latents stands for, at the same positions.
+LayerCache expandedHeads(const Model &model, int64_t layer, const LayerCache &cache);
+
+/// Shared key parts [T, rope] after RoPE.
+at::Tensor rotateSharedKeys(const Model &model, int64_t layer, const at::Tensor &kpe, const RopeRows &rope);
+
+/// What a cache of latents holds of a row: [T, 1, r + rope] of normed latents [T, r] and rotated shared key parts [T, rope].
+at::Tensor latentRows(const at::Tensor &latent, const at::Tensor &kpe);
 
 /// Attention of the fed rows; appends their latents where the pass says so. x [T, E] is the residual stream entering the layer.
 /// @return [T, H * Dv]

@@ -7,6 +7,7 @@
 #include "core/model/device.h"
 #include "core/model/quant.h"
 #include "core/model/sha256.h"
+#include "gpu/dequantise.h"
 #include "gpu/device.h"
 #include "gpu/head_pairs.h"
 
@@ -258,13 +259,31 @@ namespace {
         return {"dequantise", "Dequantised Q8_0 block", ok, "-8 to 7.5 in steps of 0.5", ok ? "equal" : "different", "cpu"};
     }
 
+    /// The kernel that dequantises rows of a file where it can run, its reference elsewhere, against the reader of files.
+    Check storedRowsCheck()
+    {
+        constexpr int64_t kColumns = 512;
+        std::vector<std::byte> rows(size_t(*rowBytes(TensorType::Q4_K, kColumns) * kRows));
+        std::mt19937 random(12);
+        for (std::byte &byte : rows)
+            byte = static_cast<std::byte>(random() & 0xbb); // scales are numbers
+        std::vector<float> found(size_t(kRows * kColumns)), expected(found.size());
+        const auto read = dequantiseRows(TensorType::Q4_K, rows, kRows, kColumns, expected.data());
+        const gpu::StoredMatrix matrix{.type = uint32_t(TensorType::Q4_K), .stored = rows.data(), .rows = kRows, .columns = kColumns, .out = found.data()};
+        const bool kernel = gpu::dequantiseKernelAvailable();
+        const std::string said = kernel ? gpu::dequantiseFromHost(matrix, int64_t(rows.size())) : gpu::dequantiseReference(matrix);
+        const bool equal = read && said.empty() && found == expected;
+        return {"storedRows", "Rows in file precision by the kernel of the GPU", equal, "equal numbers", equal ? "equal" : said.empty() ? "different" : said,
+            kernel ? "cuda" : "cpu"};
+    }
+
 } // namespace
 
 Result<Document> answerSelftest(EngineState &, const Json &, const RunContext &context, const PartSink &)
 {
     using MakeCheck = Check (*)();
-    constexpr std::array<MakeCheck, 11> kChecks{matrixVectorCheck, matrixMatrixCheck, rmsNormCheck, siluCheck, rotationCheck,
-        softmaxCheck, headPairsCheck, divergenceCheck, noiseCheck, checksumCheck, dequantiseCheck};
+    constexpr std::array<MakeCheck, 12> kChecks{matrixVectorCheck, matrixMatrixCheck, rmsNormCheck, siluCheck, rotationCheck,
+        softmaxCheck, headPairsCheck, divergenceCheck, noiseCheck, checksumCheck, dequantiseCheck, storedRowsCheck};
     Json checks = Json::array();
     bool ok = true;
     for (size_t i = 0; i < kChecks.size(); ++i) {

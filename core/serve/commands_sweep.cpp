@@ -275,7 +275,7 @@ namespace {
     /// alone.
     void addCurves(ReportBuilder &builder, const Capture &capture, const SweepResult &result, const CellResult *smallAlone)
     {
-        const auto cacheBytes = [](const Capture &of) { return double(of.config.fullCacheBytes(of.tokens())); };
+        const auto cacheBytes = [](const Capture &of) { return double(of.config.ownCacheBytes(of.tokens())); };
         const CurveAxis axis = smallAlone ? CurveAxis::EffectiveBytes : CurveAxis::NativeBytes;
         for (const char *metric : kCurveMetrics) {
             for (Curve &curve : buildCurves(result.cells, metric, axis, &result.full)) {
@@ -369,7 +369,7 @@ Result<Document> answerSweep(EngineState &state, const Json &request, const RunC
         builder.addCheck(check);
     builder.setExtra("plan", {{"rankMs", result->rankMs}, {"selectMs", result->selectMs}, {"evaluateMs", result->evaluateMs}});
     Savings savings;
-    savings.fullBytes = double(capture->config.fullCacheBytes(capture->tokens()));
+    savings.fullBytes = double(capture->config.ownCacheBytes(capture->tokens()));
     savings.prefillMs = capture->prefillMs;
     savings.selectMs = result->selectMs;
     builder.setSavings(savings);

@@ -150,7 +150,8 @@ Result<PromptSetup> promptSetup(EngineState &state, const Json &request)
     auto elements = chooseElementType(setup.reader.dtype);
     if (!elements)
         return fail(elements.error());
-    setup.bytesPerToken = readerConfig->fullCacheBytes(1, bytesOf(*elements));
+    readerConfig->elementType = *elements;
+    setup.bytesPerToken = readerConfig->ownCacheBytes(1);
     auto readerTokenizer = state.models.tokenizer(setup.reader);
     auto tokenizer = readerTokenizer ? state.models.tokenizer(setup.scoring()) : readerTokenizer;
     if (!tokenizer)
@@ -211,7 +212,8 @@ Result<MethodRequest> promptMethodRequest(const Json &json, const Json &request)
 
 Json canonicalPrompt(const Json &request, const PromptSetup &setup)
 {
-    Json canonical{{"command", stringField(request, "command")}, {"model", setup.reader.name}, {"device", setup.reader.device},
+    // The family says what a session holds where the prompt is a plain text.
+    Json canonical{{"command", stringField(request, "command")}, {"family", "prompt"}, {"model", setup.reader.name}, {"device", setup.reader.device},
         {"dtype", setup.reader.dtype}, {"threads", setup.reader.threads}, {"seed", setup.seed}};
     for (const char *name : {"input", "prompt", "answer", "item"}) {
         if (!childField(request, name).is_null())

@@ -339,6 +339,28 @@ private Q_SLOTS:
         QVERIFY(app.window().results()->compare()->exportText(QStringLiteral("csv")).contains(QStringLiteral("Achieved")));
     }
 
+    void aRunOfAPlainTextIsKnownByItsReport()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        app.window().openPage(MainWindow::Page::Cache);
+        RunRecord run; // as another program writes it down: neither family nor parts
+        run.inputId = app.bench().activeInput();
+        run.name = "DAC";
+        run.request = {{"command", "run"}, {"method", "dac"}, {"params", Json::object()}, {"budget", "50%"}};
+        run.hasReport = true;
+        const qint64 id = app.bench().document().pinRun(run, sample::promptReport());
+        QVERIFY(id != 0);
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("plain.winnow"));
+        QVERIFY(app.bench().saveTo(path));
+        app.bench().closeSession();
+        QVERIFY(app.bench().openSession(path));
+        QCOMPARE(app.bench().document().run(id)->request["family"], Json("prompt"));
+        app.window().openPage(MainWindow::Page::Prompt);
+        QTRY_COMPARE(app.bench().viewData()->runs.size(), size_t(1));
+    }
+
     void questionAndAnswerTravelAndAreUndone()
     {
         testing::App app(fakeEngine());

@@ -55,6 +55,35 @@ private Q_SLOTS:
         QCOMPARE(bytes.native, 10805400.0);
     }
 
+    void latentsAreOneRowOfAllHeads()
+    {
+        // DeepSeek-V2-Lite in bf16, model-families.md 5: 31,104 bytes a token, 276,480 with plain heads.
+        const CacheShape lite{27, 16, 16, 192, 2, 128, 576};
+        const CacheBytes layer = planBytes(uniformPlan(1, 1000, 200, lite), lite);
+        QCOMPARE(layer.full, 31104.0 * 1000);
+        QCOMPARE(layer.nominal, 31104.0 * 200);
+        QCOMPARE(layer.stored, 31104.0 * 200);
+        QCOMPARE(layer.keys, 31104.0 * 200);
+        QCOMPARE(layer.unfolded, 276480.0 * 200);
+        QCOMPARE(layer.metadata, 4.0 * 200 * 27);
+        KvPlan heads; // 200 slots a head, all sixteen together 950: a latent is there as long as any head sees it
+        heads.kept = KeptTokens::sized(27, 16, 1000);
+        for (int64_t l = 0; l < 27; ++l)
+            for (int64_t h = 0; h < 16; ++h)
+                for (int64_t t = 0; t < 200; ++t)
+                    heads.kept.setKept(l, h, 50 * h + t);
+        const CacheBytes bytes = planBytes(heads, lite);
+        QCOMPARE(bytes.nominal, 31104.0 * 200);
+        QCOMPARE(bytes.stored, 31104.0 * 950);
+        QCOMPARE(bytes.unfolded, 276480.0 * 200);
+        QCOMPARE(bytes.metadata, (4.0 + 2.0) * 950 * 27); // a position and 16 bits
+        QCOMPARE(planBytesAfter(heads, lite, 64).stored, 31104.0 * 1014);
+        QCOMPARE(planBytesAfter(heads, lite, 64).unfolded, 276480.0 * 264);
+        const CacheBytes whole = planBytes(uniformPlan(16, 1000, 1000, lite), lite);
+        QCOMPARE(whole.native, whole.full);
+        QCOMPARE(forecastPeakBytes(uniformPlan(1, 1000, 200, lite), lite, 0), (26.0 * 200 + 1000 + 200) * 1152);
+    }
+
     void metadataFollowsWhatTheMethodStores()
     {
         KvPlan plan = uniformPlan(3, 1000, 200, kSmol);

@@ -52,7 +52,7 @@ void GpuParityRunsTest::measuredRunsEqualTheCpu_data()
     QTest::addColumn<QString>("parameters");
     const char *rules[]{"{}", R"({"decodeRule": "hold"})", R"({"decodeRule": "interval", "interval": 5})", R"({"groupRule": "query_head"})",
         R"({"groupRule": "layer"})"};
-    for (const char *folder : {"qwen3", "gemma2", "mistral-swa"}) {
+    for (const char *folder : {"qwen3", "gemma2", "mistral-swa", "deepseek-v3"}) {
         for (const MethodSpec *spec : methodsOfOneModel()) {
             for (const char *rule : rules) {
                 const std::string id(spec->id);

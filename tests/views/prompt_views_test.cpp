@@ -256,6 +256,23 @@ private Q_SLOTS:
         QVERIFY(column(20).contains(Theme::light().border.rgb()));
     }
 
+    void lengthsThatCouldNotBeMatchedAreHatched()
+    {
+        auto data = std::make_shared<ViewData>(*sample::promptViewData());
+        const auto plain = shown<PromptQuality>(data, {400, 240});
+        data->unmatched.assign(data->curves.size(), {});
+        data->unmatched[0] = {1};
+        const auto marked = shown<PromptQuality>(data, {400, 240});
+        QVERIFY(plain->grab().toImage() != marked->grab().toImage());
+        QCOMPARE(marked->csv().count(QStringLiteral(",no,no\n")), 1); // measured, of another length than asked
+        QCOMPARE(plain->csv().count(QStringLiteral(",no,no\n")), 0);
+        auto prompt = std::make_shared<PromptData>(*data->runs[1].prompt);
+        prompt->unmatched = true;
+        data->runs[1].prompt = prompt;
+        const auto rates = shown<PromptRates>(data, {386, 200});
+        QVERIFY(rates->csv().contains(QStringLiteral("B,\"LLMLingua\"")) && rates->csv().contains(QStringLiteral(",no\n")));
+    }
+
     void ratesThatMissTheBudgetByAPointAreSeen()
     {
         QVERIFY(!PromptRates::missesAsked(0.5, 0.509));

@@ -181,6 +181,7 @@ void ViewHeader::arrange()
             control->setVisible(wide || !control->property("optional").toBool());
     const int left = width() - first - (second ? 0 : controls);
     m_note->setVisible(!m_note->text().isEmpty() && (!laidOut || left >= scaled(kLeastNote)));
+    m_note->setMaximumWidth(laidOut ? std::max(qRound(scaled(kLeastNote)), left) : QWIDGETSIZE_MAX); // so that the title keeps its own
 }
 
 void ViewHeader::resizeEvent(QResizeEvent *event)
