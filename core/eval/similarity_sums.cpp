@@ -36,8 +36,10 @@ void SumNeeds::include(SimilarityMetric metric)
         products = true;
         break;
     case SimilarityMetric::Minkowski1:
+        absolute = true;
+        break;
     case SimilarityMetric::Minkowski2:
-        distances = true;
+        square = true;
         break;
     case SimilarityMetric::RowCosine:
         rowProducts = true;
@@ -79,10 +81,10 @@ PairSums::PairSums(int64_t rows, int64_t columns, SumNeeds needs, ProductPlace p
         m_products.assign(pairs, 0);
     if (needs.rowProducts)
         m_rowProducts.assign(pairs, 0);
-    if (needs.distances) {
+    if (needs.absolute)
         m_absolute.assign(pairs, 0);
+    if (needs.square)
         m_square.assign(pairs, 0);
-    }
     if (needs.entropies)
         m_entropy.assign(pairs, 0);
 }
@@ -108,11 +110,13 @@ void PairSums::add(const PackedBlock &large, const PackedBlock &small)
 {
     if (m_needs.products)
         addProducts(large, small, m_products);
-    if (!m_needs.distances && !m_needs.entropies)
+    if (!m_needs.absolute && !m_needs.square && !m_needs.entropies)
         return;
-    at::parallel_for(0, m_rows, 4, [&](int64_t first, int64_t last) {
-        if (m_needs.distances)
-            addDistances(large.vectors(), small.vectors(), first, last, m_absolute.data(), m_square.data());
+    at::parallel_for(0, m_rows, 8, [&](int64_t first, int64_t last) {
+        if (m_needs.absolute)
+            addAbsoluteDistances(large.vectors(), small.vectors(), first, last, m_absolute.data());
+        if (m_needs.square)
+            addSquareDistances(large.vectors(), small.vectors(), first, last, m_square.data());
         if (m_needs.entropies)
             addMixEntropies(large.vectors(), small.vectors(), first, last, m_entropy.data());
     });

@@ -11,11 +11,10 @@ namespace winnow {
 /// Which sums the metrics of one group (the same columns left out) are made of.
 struct SumNeeds {
     bool products = false; // cosine, pearson
-    bool distances = false; // minkowski
+    bool absolute = false, square = false; // minkowski1, minkowski2
     bool rowProducts = false; // row_cosine
     bool entropies = false; // row_js
     void include(SimilarityMetric metric);
-    bool any() const { return products || distances || rowProducts || entropies; }
 };
 
 /// Sums over the blocks of a map for one model's heads.

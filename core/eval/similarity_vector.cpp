@@ -40,29 +40,27 @@ WINNOW_INLINE double sumLanes(const Float8 &v)
     return sum;
 }
 
-/// m log2 m for 0 <= m: the exponent plus a polynomial of the mantissa in [sqrt(1/2), sqrt(2)) (Cephes' logf, times log2 e).
-WINNOW_INLINE void timesLog2(Float8 &m)
+/// Adds m log2(m / 2) of the sum m of two numbers >= 0: the exponent plus a polynomial of the mantissa's part behind the point. The
+/// polynomial is the best one of its degree for log2(1 + f) over [0, 1) that is 0 at 0 (Lawson's weights): 4.7e-8 off at most.
+WINNOW_INLINE void addHalfLog(const Float8 &m, Float8 &sum)
 {
-    const Float8 value = m > 1e-30F ? m : Float8{} + 1e-30F; // what is below adds nothing
     Int8 bits;
-    std::memcpy(&bits, &value, sizeof bits);
-    const Int8 shifted = bits - 0x3F3504F3; // sqrt(1/2)
-    const Int8 exponent = shifted >> 23;
-    const Int8 mantissa = (shifted & 0x007FFFFF) + 0x3F3504F3;
-    Float8 x;
-    std::memcpy(&x, &mantissa, sizeof x);
-    x = x - 1.0F;
-    const Float8 square = x * x;
-    Float8 p = x * 7.0376836292e-2F - 1.1514610310e-1F;
-    p = p * x + 1.1676998740e-1F;
-    p = p * x - 1.2420140846e-1F;
-    p = p * x + 1.4249322787e-1F;
-    p = p * x - 1.6668057665e-1F;
-    p = p * x + 2.0000714765e-1F;
-    p = p * x - 2.4999993993e-1F;
-    p = p * x + 3.3333331174e-1F;
-    const Float8 log = p * square * x - square * 0.5F + x;
-    m = m * (log * 1.44269504088896341F + __builtin_convertvector(exponent, Float8));
+    std::memcpy(&bits, &m, sizeof bits);
+    const Int8 biased = (bits >> 23) | 0x4B000000; // the exponent as the last bits of 2^23: no conversion
+    Float8 exponent;
+    std::memcpy(&exponent, &biased, sizeof exponent);
+    const Int8 mantissa = (bits & 0x007FFFFF) | 0x3F800000;
+    Float8 f;
+    std::memcpy(&f, &mantissa, sizeof f);
+    f = f - 1.0F;
+    Float8 p = f * -0.009309042575053272F + 0.05205855439246604F;
+    p = p * f - 0.13752068610827975F;
+    p = p * f + 0.24186426920476378F;
+    p = p * f - 0.34730087313604713F;
+    p = p * f + 0.4786836518567341F;
+    p = p * f - 0.721165800902632F;
+    p = p * f + 1.4426898809966502F;
+    sum = sum + m * (p * f + (exponent - 8388736.0F)); // 2^23, the bias 127, and 1 for the half
 }
 
 WINNOW_CLONES void sums(const float *x, int64_t n, double *total, double *square)
@@ -81,63 +79,95 @@ WINNOW_CLONES void sums(const float *x, int64_t n, double *total, double *square
     *square += sumLanes(squares);
 }
 
-WINNOW_INLINE void addDifference(const Float8 &a, const Float8 &b, Float8 &sum, Float8 &squares)
+/// A few vectors of each side, eight entries from k on.
+template <int64_t kRows, int64_t kColumns, typename Add>
+WINNOW_INLINE void addEntries(Float8 (&a)[kRows], const Float8 (&b)[kColumns], Float8 (&total)[kRows][kColumns], const Add &add)
 {
-    const Float8 d = a - b;
-    sum = sum + (d < 0.0F ? -d : d);
-    squares = squares + d * d;
+#pragma GCC unroll 8 // or the sums stay in memory
+    for (int64_t j = 0; j < kColumns; ++j) {
+#pragma GCC unroll 8
+        for (int64_t i = 0; i < kRows; ++i)
+            add(a[i], b[j], total[i][j]);
+    }
 }
 
-WINNOW_CLONES void distances(const float *x, const float *y, int64_t n, double *absolute, double *square)
+/// n entries of kRows vectors of x and kColumns of y (as many as the registers hold sums for), the last ones filled up with zeros: every kernel gives 0 for two zeros.
+template <int64_t kRows, int64_t kColumns, typename Add>
+WINNOW_INLINE void overEntries(const float *const *x, const float *const *y, int64_t n, double *sums, const Add &add)
 {
-    Float8 sum{}, squares{}, sum2{}, squares2{}; // two of each: an addition takes four cycles
-    Float8 a, b;
-    int64_t i = 0;
-    for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-        load(a, x + i);
-        load(b, y + i);
-        addDifference(a, b, sum, squares);
-        load(a, x + i + kLanes);
-        load(b, y + i + kLanes);
-        addDifference(a, b, sum2, squares2);
+    Float8 total[kRows][kColumns] = {}, a[kRows], b[kColumns];
+    int64_t k = 0;
+    for (; k + kLanes <= n; k += kLanes) {
+#pragma GCC unroll 8
+        for (int64_t i = 0; i < kRows; ++i)
+            load(a[i], x[i] + k);
+#pragma GCC unroll 8
+        for (int64_t j = 0; j < kColumns; ++j)
+            load(b[j], y[j] + k);
+        addEntries(a, b, total, add);
     }
-    for (; i < n; i += kLanes) {
-        loadTail(a, x + i, std::min(kLanes, n - i));
-        loadTail(b, y + i, std::min(kLanes, n - i));
-        addDifference(a, b, sum, squares);
+    if (k < n) {
+        for (int64_t i = 0; i < kRows; ++i)
+            loadTail(a[i], x[i] + k, n - k);
+        for (int64_t j = 0; j < kColumns; ++j)
+            loadTail(b[j], y[j] + k, n - k);
+        addEntries(a, b, total, add);
     }
-    *absolute += sumLanes(sum + sum2);
-    *square += sumLanes(squares + squares2);
+    for (int64_t i = 0; i < kRows; ++i)
+        for (int64_t j = 0; j < kColumns; ++j)
+            sums[i * kColumns + j] = sumLanes(total[i][j]);
 }
 
-WINNOW_CLONES double mixEntropy(const float *x, const float *y, int64_t n)
+WINNOW_CLONES void absoluteSums(const float *const *x, const float *const *y, int64_t n, double *sums)
 {
-    Float8 sum{};
-    for (int64_t i = 0; i < n; i += kLanes) {
-        Float8 a, b;
-        if (i + kLanes <= n) {
-            load(a, x + i);
-            load(b, y + i);
-        } else {
-            loadTail(a, x + i, n - i);
-            loadTail(b, y + i, n - i);
-        }
-        Float8 m = (a + b) * 0.5F;
-        timesLog2(m);
-        sum = sum - m;
-    }
-    return sumLanes(sum);
+    overEntries<2, 4>(x, y, n, sums, [](const Float8 &a, const Float8 &b, Float8 &total) __attribute__((always_inline)) {
+        Float8 d = a - b;
+        Int8 bits;
+        std::memcpy(&bits, &d, sizeof bits);
+        bits = bits & 0x7FFFFFFF;
+        std::memcpy(&d, &bits, sizeof d);
+        total = total + d;
+    });
 }
 
-/// Calls use(i, j, first entry, entries) tile by tile.
-template <typename Use>
-void overTiles(const HeadVectors &x, const HeadVectors &y, int64_t first, int64_t last, const Use &use)
+WINNOW_CLONES void squareSums(const float *const *x, const float *const *y, int64_t n, double *sums)
+{
+    overEntries<2, 4>(x, y, n, sums, [](const Float8 &a, const Float8 &b, Float8 &total) __attribute__((always_inline)) {
+        const Float8 d = a - b;
+        total = total + d * d;
+    });
+}
+
+WINNOW_CLONES void halfLogSums(const float *const *x, const float *const *y, int64_t n, double *sums)
+{
+    overEntries<1, 2>(x, y, n, sums, [](const Float8 &a, const Float8 &b, Float8 &total) __attribute__((always_inline)) {
+        addHalfLog(a + b, total);
+    });
+}
+
+using Kernel = void (*)(const float *const *x, const float *const *y, int64_t n, double *sums);
+
+/// Adds factor times a kernel's sums for rows [first, last) of x and all of y, tile by tile. A block at the edge repeats its last
+/// vector and drops what that gives.
+template <int64_t kRows, int64_t kColumns>
+void addPairs(const HeadVectors &x, const HeadVectors &y, int64_t first, int64_t last, Kernel kernel, double factor, double *out)
 {
     for (int64_t tile = 0; tile < x.entries; tile += kTile) {
         const int64_t n = std::min(kTile, x.entries - tile);
-        for (int64_t i = first; i < last; ++i) {
-            for (int64_t j = 0; j < y.heads; ++j)
-                use(i, j, tile, n);
+        for (int64_t i = first; i < last; i += kRows) {
+            const float *rows[kRows];
+            for (int64_t r = 0; r < kRows; ++r)
+                rows[r] = x.data + std::min(i + r, last - 1) * x.stride + tile;
+            for (int64_t j = 0; j < y.heads; j += kColumns) {
+                const float *columns[kColumns];
+                for (int64_t c = 0; c < kColumns; ++c)
+                    columns[c] = y.data + std::min(j + c, y.heads - 1) * y.stride + tile;
+                double sums[kRows * kColumns];
+                kernel(rows, columns, n, sums);
+                for (int64_t r = 0; r < std::min(kRows, last - i); ++r)
+                    for (int64_t c = 0; c < std::min(kColumns, y.heads - j); ++c)
+                        out[(i + r) * y.heads + j + c] += factor * sums[r * kColumns + c];
+            }
         }
     }
 }
@@ -152,29 +182,26 @@ VectorSums vectorSums(const float *x, int64_t n)
     return result;
 }
 
-void addDistances(const HeadVectors &x, const HeadVectors &y, int64_t first, int64_t last, double *absolute, double *square)
+void addAbsoluteDistances(const HeadVectors &x, const HeadVectors &y, int64_t first, int64_t last, double *absolute)
 {
-    overTiles(x, y, first, last, [&](int64_t i, int64_t j, int64_t tile, int64_t n) {
-        const int64_t at = i * y.heads + j;
-        distances(x.data + i * x.stride + tile, y.data + j * y.stride + tile, n, absolute + at, square + at);
-    });
+    addPairs<2, 4>(x, y, first, last, absoluteSums, 1, absolute);
+}
+
+void addSquareDistances(const HeadVectors &x, const HeadVectors &y, int64_t first, int64_t last, double *square)
+{
+    addPairs<2, 4>(x, y, first, last, squareSums, 1, square);
 }
 
 void addMixEntropies(const HeadVectors &x, const HeadVectors &y, int64_t first, int64_t last, double *entropy)
 {
-    overTiles(x, y, first, last, [&](int64_t i, int64_t j, int64_t tile, int64_t n) {
-        entropy[i * y.heads + j] += mixEntropy(x.data + i * x.stride + tile, y.data + j * y.stride + tile, n);
-    });
+    addPairs<1, 2>(x, y, first, last, halfLogSums, -0.5, entropy);
 }
 
 void addEntropies(const HeadVectors &x, int64_t first, int64_t last, double *entropy)
 {
-    for (int64_t tile = 0; tile < x.entries; tile += kTile) {
-        const int64_t n = std::min(kTile, x.entries - tile);
-        for (int64_t i = first; i < last; ++i) {
-            const float *row = x.data + i * x.stride + tile;
-            entropy[i] += mixEntropy(row, row, n);
-        }
+    for (int64_t i = first; i < last; ++i) {
+        const HeadVectors row{x.data + i * x.stride, 1, x.entries, x.stride};
+        addPairs<1, 2>(row, row, 0, 1, halfLogSums, -0.5, entropy + i);
     }
 }
 
