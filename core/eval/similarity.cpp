@@ -43,9 +43,10 @@ namespace {
                     m_needs.include(metric);
             }
             const int64_t rows = vectors(m_large), columns = vectors(m_small);
-            m_sums.emplace_back(rows, columns, m_needs, request.place);
+            if (request.scores)
+                m_plain.emplace(rows, columns, m_needs, request.place);
             if (request.control) {
-                m_sums.emplace_back(rows, columns, m_needs, request.place);
+                m_shuffled.emplace(rows, columns, m_needs, request.place);
                 m_shuffle.emplace(columns, m_range.columns() - skip, request.seed);
             }
         }
@@ -56,50 +57,55 @@ namespace {
             m_b.pack(small, m_range, m_small, m_skip, m_request.averageHeads);
             m_largeSums.add(m_a, m_needs);
             m_smallSums.add(m_b, m_needs);
-            m_sums[0].add(m_a, m_b);
+            if (m_plain)
+                m_plain->add(m_a, m_b);
             if (m_shuffle) {
                 m_shuffle->apply(m_b, m_c);
-                m_sums[1].add(m_a, m_c);
+                m_shuffled->add(m_a, m_c);
             }
             if (!m_needs.rowProducts)
                 return;
             m_a.makeRowsUnit();
-            m_b.makeRowsUnit();
-            m_sums[0].addUnitRows(m_a, m_b);
+            if (m_plain) {
+                m_b.makeRowsUnit();
+                m_plain->addUnitRows(m_a, m_b);
+            }
             if (m_shuffle) {
                 m_c.makeRowsUnit();
-                m_sums[1].addUnitRows(m_a, m_c);
+                m_shuffled->addUnitRows(m_a, m_c);
             }
         }
 
         Result<void> trouble() const
         {
-            for (const PairSums &sums : m_sums) {
-                if (!sums.trouble().empty())
-                    return fail(ErrorCode::Internal, "products of heads on the GPU: " + sums.trouble(), "use --device cpu");
+            for (const std::optional<PairSums> *sums : {&m_plain, &m_shuffled}) {
+                if (*sums && !(*sums)->trouble().empty())
+                    return fail(ErrorCode::Internal, "products of heads on the GPU: " + (*sums)->trouble(), "use --device cpu");
             }
             return {};
         }
 
         SimilarityTable table(SimilarityMetric metric) const
         {
-            SimilarityTable table{metric, m_skip, scores(0, metric), {}};
-            if (m_shuffle)
-                table.control = bestScores(scores(1, metric), vectors(m_small));
+            SimilarityTable table{metric, m_skip, {}, {}};
+            if (m_plain)
+                table.values = scores(*m_plain, metric);
+            if (m_shuffled)
+                table.control = bestScores(scores(*m_shuffled, metric), vectors(m_small));
             return table;
         }
 
     private:
         int64_t vectors(HeadShape shape) const { return m_request.averageHeads ? shape.layers : shape.count(); }
 
-        std::vector<float> scores(size_t which, SimilarityMetric metric) const
+        std::vector<float> scores(const PairSums &sums, SimilarityMetric metric) const
         {
             // Rows above the first column that is left see nothing.
             const int64_t first = std::max(m_range.firstRow, m_range.firstColumn + m_skip);
             const int64_t rows = m_range.end() - first;
             const int64_t entries = metric == PearsonWhole ? rows * (m_range.columns() - m_skip)
                                                            : m_range.entries(m_range.firstRow, m_range.end(), m_skip);
-            return m_sums[which].scores(metric, m_largeSums, m_smallSums, entries, rows);
+            return sums.scores(metric, m_largeSums, m_smallSums, entries, rows);
         }
 
         const SimilarityRequest &m_request;
@@ -108,7 +114,7 @@ namespace {
         int64_t m_skip;
         SumNeeds m_needs;
         HeadSums m_largeSums, m_smallSums;
-        std::vector<PairSums> m_sums; // as they are; with the control's columns
+        std::optional<PairSums> m_plain, m_shuffled; // as they are; with the control's columns
         std::optional<RowShuffle> m_shuffle;
         PackedBlock m_a, m_b, m_c;
     };
@@ -150,7 +156,9 @@ namespace {
         int64_t n, const SimilarityRequest &request)
     {
         const int64_t skip = skippedColumns(metric, request.skipSinks);
-        SimilarityTable table{metric, skip, columnTable(metric, large, small, n, skip, request.matchFraction), {}};
+        SimilarityTable table{metric, skip, {}, {}};
+        if (request.scores)
+            table.values = columnTable(metric, large, small, n, skip, request.matchFraction);
         if (request.control) {
             const int64_t heads = int64_t(small.size()) / n;
             const auto shuffled = shuffleSums(small, heads, n, skip, request.seed);

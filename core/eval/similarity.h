@@ -54,6 +54,7 @@ struct SimilarityRequest {
     double matchFraction = 0.2; // of the columns in a top set, at least 8
     bool averageHeads = false; // layers with the mean map of their heads instead of heads
     bool control = false; // also against small heads whose columns are shuffled
+    bool scores = true; // false: only the control, for tables whose scores are known
     uint64_t seed = 1234; // of the control
     ProductPlace place = ProductPlace::Cpu;
 };
@@ -62,7 +63,7 @@ struct SimilarityRequest {
 struct SimilarityTable {
     SimilarityMetric metric = SimilarityMetric::Cosine;
     int64_t skipSinks = 0;
-    std::vector<float> values; // [rows, columns], higher = more alike
+    std::vector<float> values; // [rows, columns], higher = more alike; empty = not asked for
     std::vector<float> control; // [rows] best score against shuffled small heads; empty = not asked for
 };
 

@@ -10,47 +10,71 @@ namespace {
     constexpr int64_t kKeptRowBytes = int64_t(64) << 20; // of one model: all rows of two or three hundred tokens
     constexpr size_t kMaxPairs = 8;
 
-    std::string tableKey(SimilarityMetric metric, const SimilarityRequest &request)
+    std::string valuesKey(SimilarityMetric metric, const SimilarityRequest &request)
     {
         std::string key = std::string(metricInfo(metric).name) + '|' + std::to_string(skippedColumns(metric, request.skipSinks)) + '|'
             + std::to_string(request.averageHeads);
         if (metric == SimilarityMetric::Jaccard)
             key += '|' + std::to_string(request.matchFraction);
-        if (request.control)
-            key += "|control " + std::to_string(request.seed);
         return key;
+    }
+
+    std::string controlKey(SimilarityMetric metric, const SimilarityRequest &request)
+    {
+        return valuesKey(metric, request) + '|' + std::to_string(request.seed);
     }
 
 } // namespace
 
+/// Computes what one pass gives and puts it where later requests find it.
+Result<void> StoredPair::compute(SimilarityRequest missing, const RunContext &context)
+{
+    if (missing.metrics.empty())
+        return {};
+    auto computed = compareHeads(*largeRows, *smallRows, missing, context);
+    if (!computed)
+        return fail(computed.error());
+    for (SimilarityTable &table : computed->tables) {
+        if (missing.scores)
+            values[valuesKey(table.metric, missing)] = std::move(table.values);
+        if (missing.control)
+            controls[controlKey(table.metric, missing)] = std::move(table.control);
+    }
+    return {};
+}
+
 Result<SimilarityTables> StoredPair::compare(const SimilarityRequest &request, const RunContext &context)
 {
-    SimilarityRequest missing = request;
-    std::erase_if(missing.metrics, [&](SimilarityMetric metric) { return tables.contains(tableKey(metric, request)); });
+    SimilarityRequest whole = request, onlyControl = request;
+    onlyControl.scores = false;
+    std::erase_if(whole.metrics, [&](SimilarityMetric metric) { return values.contains(valuesKey(metric, request)); });
+    std::erase_if(onlyControl.metrics, [&](SimilarityMetric metric) {
+        return !request.control || !values.contains(valuesKey(metric, request)) || controls.contains(controlKey(metric, request));
+    });
+    for (const SimilarityRequest &missing : {whole, onlyControl}) {
+        if (auto computed = compute(missing, context); !computed)
+            return fail(computed.error());
+    }
     const HeadShape a = large->shape, b = small->shape;
     SimilarityTables result;
     result.large = {a.layers, request.averageHeads ? 1 : a.heads};
     result.small = {b.layers, request.averageHeads ? 1 : b.heads};
     result.columns = largeRows->range().columns();
-    if (!missing.metrics.empty()) {
-        auto computed = compareHeads(*largeRows, *smallRows, missing, context);
-        if (!computed)
-            return computed;
-        for (SimilarityTable &table : computed->tables) {
-            const std::string key = tableKey(table.metric, request);
-            tables[key] = std::move(table);
-        }
+    for (const SimilarityMetric metric : request.metrics) {
+        SimilarityTable table{metric, skippedColumns(metric, request.skipSinks), values.at(valuesKey(metric, request)), {}};
+        if (request.control)
+            table.control = controls.at(controlKey(metric, request));
+        result.tables.push_back(std::move(table));
     }
-    for (const SimilarityMetric metric : request.metrics)
-        result.tables.push_back(tables.at(tableKey(metric, request)));
     return result;
 }
 
 int64_t StoredPair::bytes() const
 {
     int64_t sum = largeRows->bytes() + smallRows->bytes();
-    for (const auto &[key, table] : tables)
-        sum += int64_t(4 * (table.values.size() + table.control.size()));
+    for (const auto *kept : {&values, &controls})
+        for (const auto &[key, numbers] : *kept)
+            sum += int64_t(4 * numbers.size());
     return sum;
 }
 
@@ -91,7 +115,7 @@ StoredPair &PairStore::obtain(const AttentionSourcePtr &large, const AttentionSo
     }
     const MapRange range{0, span, 0};
     m_pairs.push_front({id, large, small, std::make_unique<AttentionRows>(large, range, kKeptRowBytes),
-        std::make_unique<AttentionRows>(small, range, kKeptRowBytes), {}});
+        std::make_unique<AttentionRows>(small, range, kKeptRowBytes), {}, {}});
     makeRoom();
     return m_pairs.front();
 }

@@ -17,12 +17,16 @@ struct StoredPair {
     std::string id; // content: models, ids, span
     AttentionSourcePtr large, small; // over the span and the rows behind it
     std::unique_ptr<AttentionRows> largeRows, smallRows; // of the span
-    std::map<std::string, SimilarityTable> tables; // by metric and settings
+    std::map<std::string, std::vector<float>> values, controls; // of tables, by metric and settings
 
-    /// Tables of the request in its order; those that were asked for before are not computed again.
+    /// Tables of the request in its order; those that were asked for before are not computed again, of a table without its
+    /// control only the control.
     /// @error as compareHeads.
     Result<SimilarityTables> compare(const SimilarityRequest &request, const RunContext &context);
     int64_t bytes() const;
+
+private:
+    Result<void> compute(SimilarityRequest missing, const RunContext &context);
 };
 
 /// Comparisons and the queries and keys they are made from, under a byte budget; the least recently used ones go first. Holds no

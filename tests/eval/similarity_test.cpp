@@ -328,6 +328,21 @@ private Q_SLOTS:
         QVERIFY(std::abs(double(tables.tables[0].values[5]) - byDefinition(Cosine, mean(a, 1), mean(b, 2), 50, 0)) < 1e-5);
     }
 
+    void aControlAloneIsTheOneBesideTheScores()
+    {
+        const auto large = sourceOf(tinyConfig(), 70), small = sourceOf(tinyConfig(), 70, 2);
+        SimilarityRequest both;
+        both.metrics = allMetrics();
+        both.control = true;
+        SimilarityRequest alone = both;
+        alone.scores = false;
+        const auto whole = compared(large, small, both), control = compared(large, small, alone);
+        for (size_t m = 0; m < both.metrics.size(); ++m) {
+            QCOMPARE(control.tables[m].control, whole.tables[m].control);
+            QVERIFY(control.tables[m].values.empty());
+        }
+    }
+
     void controlsKeepRowsAndLoseColumns()
     {
         // A head that looks at one column: shuffled within rows it looks at another, the control is low and the score is 1.

@@ -31,6 +31,18 @@ Json compareRequest(const std::string &small, int tokens = 60)
     return {{"command", "compare"}, {"model", kModel}, {"smallModel", small}, {"input", {{"ids", manyIds(tokens)}}}, {"threads", 1}};
 }
 
+std::vector<float> controls(const Document &document, const std::string &metric)
+{
+    for (const MatrixArtifact &artifact : Report(document).matrices()) {
+        const Array *array = artifact.metric == metric ? arrayOf(childField(artifact.extra, "controlScore"), document) : nullptr;
+        if (!array)
+            continue;
+        if (const auto values = array->floats())
+            return {values->begin(), values->end()};
+    }
+    return {};
+}
+
 } // namespace
 
 class CompareTest : public QObject {
@@ -56,6 +68,25 @@ class CompareTest : public QObject {
     }
 
 private Q_SLOTS:
+    void aControlAskedForLaterIsTheSame()
+    {
+        Json request = compareRequest(kQuantised);
+        request["metrics"] = {"cosine", "row_js", "jaccard"};
+        const Report whole = report(request);
+        Engine other({.threads = 1, .captureBudgetBytes = 0, .modelFolder = WINNOW_TEST_DATA});
+        Json quick = request;
+        quick["control"] = false;
+        const auto first = other.handle(quick, {}, {}), second = other.handle(request, {}, {});
+        QVERIFY(first && second);
+        for (const char *metric : {"cosine", "row_js", "jaccard"}) {
+            QVERIFY(!matrix(Report(*first), metric).extra.contains("controlScore"));
+            QCOMPARE(matrix(Report(*second), metric).values, matrix(whole, metric).values);
+            QCOMPARE(matrix(Report(*first), metric).values, matrix(whole, metric).values);
+            QVERIFY(controls(*second, metric) == controls(whole.document(), metric));
+            QVERIFY(!controls(*second, metric).empty());
+        }
+    }
+
     void reportsHoldOneMatrixAMetric()
     {
         Json request = compareRequest(kQuantised);
