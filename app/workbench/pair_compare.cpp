@@ -16,9 +16,14 @@ namespace {
     /// What an earlier report of the same comparison had.
     void addTables(PairData &all, const PairData &earlier)
     {
-        for (const PairTablePtr &table : earlier.tables)
-            if (!all.find(table->metric, table->skipSinks))
+        for (const PairTablePtr &table : earlier.tables) {
+            const auto same = [&](const PairTablePtr &each) { return each->metric == table->metric && each->skipSinks == table->skipSinks; };
+            const auto found = std::find_if(all.tables.begin(), all.tables.end(), same);
+            if (found == all.tables.end())
                 all.tables.push_back(table);
+            else if ((*found)->control.empty())
+                *found = table; // the same scores, perhaps with their control
+        }
         if (all.largeSums.empty() || all.smallSums.empty()) {
             all.largeSums = earlier.largeSums;
             all.smallSums = earlier.smallSums;
@@ -227,6 +232,8 @@ void PairCompare::showWanted()
         return;
     if (!m_read->find(m_metric, skipSinks()) && m_problem.isEmpty() && !m_cancelled)
         ask(Part::OneTable);
+    else
+        askControl();
 }
 
 void PairCompare::setMetric(const QString &metric)

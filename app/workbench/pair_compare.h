@@ -76,10 +76,11 @@ Q_SIGNALS:
     void failed(const QString &sentence);
 
 private:
-    enum class Part { Whole, OneTable, Spans };
+    enum class Part { Whole, OneTable, Control, Spans }; // Control: what OneTable left out to answer sooner
     void findStored();
     void ask(Part part);
     void onCompared(const std::string &key, const Json &request, Result<Document> reply);
+    void askControl();
     bool takeReport(const ReportPtr &report);
     void publish();
     void askMaps();
@@ -109,7 +110,8 @@ private:
     PairMark m_mark, m_mapsOf;
     std::shared_ptr<const PairMaps> m_maps;
     std::vector<float> m_tiles[2]; // large, small, while both are on their way
-    int m_job = 0, m_mapRequests = 0, m_generation = 0;
+    Part m_asked = Part::Whole; // of the job
+    int m_job = 0, m_serial = 0, m_mapRequests = 0, m_generation = 0;
     bool m_wanted = false, m_cancelled = false;
 };
 

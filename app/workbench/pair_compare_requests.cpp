@@ -28,22 +28,27 @@ namespace {
 
 void PairCompare::ask(Part part)
 {
-    if (!canAsk() || m_job != 0)
+    if (!canAsk() || (m_job != 0 && (m_asked != Part::Control || part == Part::Control)))
         return;
+    const int serial = ++m_serial;
+    if (m_job != 0)
+        m_jobs.cancel(m_job); // a control never keeps a table waiting
+    m_asked = part;
     CompareChoice choice{m_span, 0, namesOf(kFirstMetrics)};
     if (part != Part::Whole) {
         choice.metrics = namesOf({m_metric});
         choice.skipSinks = skipSinks();
-        choice.stability = choice.consistency = part == Part::Spans; // a switch of metric answers at once
+        choice.stability = choice.consistency = part == Part::Spans; // a switch of metric answers at once,
+        choice.control = part != Part::OneTable; // and its control follows
     }
     JobSpec spec;
     spec.title = tr("Compare");
-    spec.detail = part == Part::Whole ? QString::fromStdString(m_target.input->name) : part == Part::Spans ? tr("shorter spans") : metricTitle(m_metric);
+    spec.detail = part == Part::Whole ? QString::fromStdString(m_target.input->name) : part == Part::Spans ? tr("shorter spans") : part == Part::Control ? tr("%1, control").arg(metricTitle(m_metric)) : metricTitle(m_metric);
     spec.request = compareRequest(m_target.large, m_target.small, *m_target.input, choice);
     spec.tag = QStringLiteral("compare");
     const int generation = m_generation;
-    spec.done = [this, generation, key = m_key, request = spec.request](Result<Document> reply) {
-        if (generation == m_generation)
+    spec.done = [this, generation, serial, key = m_key, request = spec.request](Result<Document> reply) {
+        if (generation == m_generation && serial == m_serial)
             onCompared(key, request, std::move(reply));
     };
     m_job = m_jobs.submit(std::move(spec));
@@ -54,8 +59,8 @@ void PairCompare::onCompared(const std::string &key, const Json &request, Result
 {
     m_job = 0;
     if (!reply) {
-        m_cancelled = reply.error().code == ErrorCode::Cancelled;
-        if (!m_cancelled && reply.error().code != ErrorCode::EngineLost) {
+        m_cancelled = reply.error().code == ErrorCode::Cancelled && m_asked != Part::Control; // without its control a table is there
+        if (reply.error().code != ErrorCode::Cancelled && reply.error().code != ErrorCode::EngineLost) {
             m_problem = errorSentence(reply.error());
             Q_EMIT failed(m_problem);
         }
@@ -68,8 +73,14 @@ void PairCompare::onCompared(const std::string &key, const Json &request, Result
     const Json asked = childField(request, "metrics");
     const auto skip = static_cast<int>(integerField(request, "skipSinks"));
     const bool spans = childField(request, "stability") == Json(true);
-    const bool known = !spans && m_read && std::all_of(asked.begin(), asked.end(), [&](const Json &metric) { return m_read->find(QString::fromStdString(metric.get<std::string>()), skip) != nullptr; });
-    if (takeReport(report) && !known) { // a stored comparison that was asked for again changes nothing
+    const auto whole = [&] { // a table is stored when its control is there
+        return m_read && std::all_of(asked.begin(), asked.end(), [&](const Json &metric) {
+            const PairTable *table = m_read->find(QString::fromStdString(metric.get<std::string>()), skip);
+            return table && !table->control.empty();
+        });
+    };
+    const bool known = !spans && whole();
+    if (takeReport(report) && !known && (spans || whole())) { // a stored comparison that was asked for again changes nothing
         std::string address = key + std::to_string(skip) + (spans ? ".spans" : "");
         for (const Json &metric : asked)
             address += "." + metric.get<std::string>();
@@ -82,6 +93,14 @@ void PairCompare::onCompared(const std::string &key, const Json &request, Result
     const bool same = (skip == skipSinks() || !m_read->find(m_metric, skipSinks())) && std::find(asked.begin(), asked.end(), m_metric.toStdString()) != asked.end();
     if (!same)
         showWanted(); // what was chosen meanwhile
+    askControl();
+}
+
+void PairCompare::askControl()
+{
+    const PairTable *shown = m_read ? m_read->find(m_metric, skipSinks()) : nullptr;
+    if (shown && shown->control.empty() && !m_cancelled && m_problem.isEmpty())
+        ask(Part::Control);
 }
 
 void PairCompare::askMaps()
@@ -157,8 +176,12 @@ void PairCompare::measureSpans()
 
 void PairCompare::measureProfile()
 {
-    if (!canAsk() || m_job != 0 || !m_read)
+    if (!canAsk() || (m_job != 0 && m_asked != Part::Control) || !m_read)
         return;
+    ++m_serial;
+    if (m_job != 0)
+        m_jobs.cancel(m_job);
+    m_asked = Part::Whole;
     constexpr qsizetype kSegment = 512, kSpan = 200; // iam.md 3 step 1; shorter texts are one segment
     const qsizetype segment = std::clamp<qsizetype>(m_read->pieces.size(), 32, kSegment);
     Json request = compareRequest(m_target.large, m_target.small, *m_target.input, {static_cast<int>(std::max<qsizetype>(16, std::min(kSpan, segment / 2))), 0, namesOf({QStringLiteral("cosine")})});

@@ -169,6 +169,8 @@ Json compareRequest(const ModelChoice &large, const std::string &small, const In
         request["stability"] = true;
     if (!choice.consistency)
         request["consistency"] = false;
+    if (!choice.control)
+        request["control"] = false;
     return request;
 }
 

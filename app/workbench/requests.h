@@ -36,6 +36,7 @@ struct CompareChoice {
     int windows = 4; // of 64 later rows, for the consistency of matches
     bool stability = false; // also the matches of shorter spans
     bool consistency = true; // what later rows say of the matches
+    bool control = true; // also against shuffled heads
 };
 
 Json modelFields(const ModelChoice &choice);

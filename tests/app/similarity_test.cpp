@@ -88,6 +88,9 @@ private:
         const ReportPtr report = sample::pairReport(request["metrics"].get<std::vector<std::string>>(), request["skipSinks"].get<int>());
         Json body = report->body();
         body["pairId"] = "pair-1";
+        for (Json &artifact : body["artifacts"])
+            if (request.contains("control") && request["control"] == false)
+                artifact.erase("controlScore");
         body["spanTokens"] = std::min(24, request["span"].get<int>());
         write({{{"id", id}, {"kind", "reply"}, {"body", body}}, report->document().arrays});
     }
@@ -239,6 +242,53 @@ private Q_SLOTS:
         QTRY_COMPARE(app.bench().viewData()->pair->table->skipSinks, 3);
         QTRY_VERIFY(!app.bench().pair().busy());
         QCOMPARE(page.bar()->metric()->currentData().toString(), QStringLiteral("cosine_nosink"));
+    }
+
+    void aTableIsShownBeforeItsControl()
+    {
+        testing::App app(fakeEngine());
+        compareWithSmall(app);
+        QTRY_VERIFY(!app.bench().pair().busy());
+        bool shownAlone = false;
+        connect(&app.bench(), &Workbench::viewDataChanged, this, [&] {
+            const PairDataPtr pair = app.bench().viewData()->pair;
+            shownAlone = shownAlone || (pair && pair->table->metric == QStringLiteral("row_js") && pair->table->control.empty());
+        });
+        app.bench().pair().setMetric(QStringLiteral("row_js"));
+        QTRY_VERIFY(app.bench().viewData()->pair->table->metric == QStringLiteral("row_js") && !app.bench().viewData()->pair->table->control.empty());
+        QVERIFY(shownAlone);
+        QTRY_VERIFY(!app.bench().pair().busy());
+        const auto cells = app.bench().document().cells();
+        const auto stored = std::find_if(cells.begin(), cells.end(), [](const auto &cell) { return cell.first.ends_with(".row_js"); });
+        QVERIFY(stored != cells.end()); // the session keeps the table with its control
+        QVERIFY(!readPairData(stored->second).value()->tables.front()->control.empty());
+        // Another metric does not wait for a control: what is chosen last is shown.
+        for (const char *metric : {"minkowski1", "pearson", "minkowski2"})
+            app.bench().pair().setMetric(QString::fromLatin1(metric));
+        QTRY_VERIFY(app.bench().viewData()->pair->table->metric == QStringLiteral("minkowski2") && !app.bench().viewData()->pair->table->control.empty());
+        QVERIFY(app.bench().pair().problem().isEmpty());
+        QVERIFY(!app.bench().pair().cancelled());
+    }
+
+    void theSmallModelOfARunIsThatOfItsSession()
+    {
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("runs.winnow"));
+        testing::App app(fakeEngine());
+        openPage(app);
+        RunRecord run; // as the command line writes it: no choice of models beside it
+        run.inputId = app.bench().activeInput();
+        run.name = "Pair";
+        run.request = {{"method", "pair"}, {"model", "large"}, {"smallModel", "small"}};
+        app.bench().document().pinRun(run, nullptr);
+        QVERIFY(app.bench().saveTo(path));
+        QVERIFY(app.bench().openSession(path));
+        QCOMPARE(app.bench().smallModel().choice.model, std::string("small"));
+        QTRY_COMPARE(app.bench().smallModel().phase, ModelState::Phase::Ready);
+        app.bench().forgetSmallModel(); // a choice of none stays
+        QVERIFY(app.bench().saveTo(path));
+        QVERIFY(app.bench().openSession(path));
+        QVERIFY(app.bench().smallModel().choice.model.empty());
     }
 
     void otherTokenizersAreRefusedWithTheEnginesSentence()
