@@ -70,7 +70,7 @@ qint64 budgetTokens(const Budget &budget, const CacheGeometry &geometry)
     if (budget.kind == BudgetKind::Bytes) {
         if (geometry.bytesPerToken <= 0)
             return 0;
-        return std::clamp<qint64>(static_cast<qint64>(budget.value / geometry.bytesPerToken), 1, geometry.tokens);
+        return std::clamp<qint64>(static_cast<qint64>((budget.value - geometry.besideBytes) / geometry.bytesPerToken), 1, geometry.tokens);
     }
     return budgetCount(budget, geometry.tokens);
 }

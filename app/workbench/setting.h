@@ -26,6 +26,7 @@ struct Setting {
 struct CacheGeometry {
     qint64 tokens = 0; // context tokens N
     double bytesPerToken = 0; // all layers and KV heads, K and V
+    double besideBytes = 0; // cache of a small model, which a budget of bytes pays for first
 
     bool known() const { return tokens > 0 && bytesPerToken > 0; }
     double fullBytes() const { return static_cast<double>(tokens) * bytesPerToken; }

@@ -43,7 +43,7 @@ void Workbench::forgetSmallModel()
 {
     m_small = {};
     if (m_document.isOpen()) {
-        m_document.setState(kChoice, Json());
+        m_document.setState(kChoice, Json::object()); // "none" was chosen, which is more than no choice
         m_document.setState(kDescription, Json());
     }
     Q_EMIT smallModelChanged();
@@ -100,10 +100,14 @@ void Workbench::restoreSmallModel()
     const Json stored = m_document.state(kChoice);
     ModelChoice choice;
     choice.model = stringField(stored, "model");
-    if (choice.model.empty())
-        return;
     choice.dtype = stringField(stored, "dtype", choice.dtype);
     choice.weights = stringField(stored, "weights", choice.weights);
+    // A session of the command line holds no choice, but its runs say with which model they were made.
+    const std::vector<RunRecord> &runs = m_document.runs();
+    for (auto run = runs.begin(); stored.is_null() && choice.model.empty() && run != runs.end(); ++run)
+        choice.model = stringField(run->request, "smallModel");
+    if (choice.model.empty())
+        return;
     setSmallChoice(choice);
     const Json description = m_document.state(kDescription);
     m_small.description = description.is_object() ? description : Json::object();

@@ -281,6 +281,9 @@ private Q_SLOTS:
         QCOMPARE(budgetTokens({BudgetKind::Fraction, 0.25}, geometry), qint64(80));
         QCOMPARE(budgetTokens({BudgetKind::Bytes, 46080.0 * 80}, geometry), qint64(80));
         QCOMPARE(budgetTokens({BudgetKind::Count, 1000}, geometry), qint64(320));
+        const CacheGeometry pair{320, 46080, 46080.0 * 40}; // bytes pay for the small model's cache first
+        QCOMPARE(budgetTokens({BudgetKind::Bytes, 46080.0 * 80}, pair), qint64(40));
+        QCOMPARE(budgetTokens({BudgetKind::Bytes, 46080.0 * 30}, pair), qint64(1));
     }
 
     void theFormIsBuiltFromTheDescription()
