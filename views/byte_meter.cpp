@@ -20,6 +20,19 @@ QColor faded(QColor color, float alpha)
     return color;
 }
 
+enum Kind { Nominal, Stored, Allocated, WithSmall };
+
+/// Negative = the report does not say.
+double bytesOf(const Savings &savings, int kind)
+{
+    switch (kind) {
+    case Nominal: return savings.nominalBytes;
+    case Stored: return savings.nativeBytes;
+    case Allocated: return savings.allocatedBytes;
+    default: return savings.nativeBytes >= 0 ? savings.nativeBytes + std::max(0.0, savings.slmCacheBytes) : -1;
+    }
+}
+
 } // namespace
 
 ByteMeter::ByteMeter(QWidget *parent)
@@ -44,8 +57,13 @@ double ByteMeter::largest() const
 {
     double most = 1;
     for (const Row &row : m_rows)
-        most = std::max({most, row.savings.fullBytes, row.savings.allocatedBytes, row.savings.nativeBytes, row.savings.nominalBytes});
+        most = std::max({most, row.savings.fullBytes, row.savings.allocatedBytes, bytesOf(row.savings, WithSmall), row.savings.nominalBytes});
     return most;
+}
+
+bool ByteMeter::hasPair() const
+{
+    return std::any_of(m_rows.begin(), m_rows.end(), [](const Row &row) { return row.savings.slmCacheBytes > 0; });
 }
 
 double ByteMeter::figureHeight(double) const
@@ -60,13 +78,16 @@ ByteMeter::Plan ByteMeter::planFor(const QRectF &body) const
     double widest = 0;
     for (const Row &row : m_rows)
         widest = std::max(widest, metrics.horizontalAdvance(row.title));
-    plan.columns = body.width() >= scaled(420) ? 3 : 1;
-    plan.columnWidth = scaled(66);
+    const bool pair = hasPair();
+    plan.columns = body.width() < scaled(420) ? std::vector<int>{pair ? WithSmall : Allocated} : std::vector<int>{Nominal, Stored, Allocated};
+    if (pair && body.width() >= scaled(420))
+        plan.columns.push_back(WithSmall);
+    plan.columnWidth = scaled(pair ? 62 : 66);
     plan.nameWidth = scaled(16) + 8 + (body.width() >= scaled(300) ? std::min(widest, body.width() * 0.26) + 8 : 0);
     plan.top = body.top() + scaled(24);
     const double rows = static_cast<double>(std::max<size_t>(1, m_rows.size()));
     plan.rowHeight = std::clamp((body.height() - scaled(24) - 6) / rows, 9.0, scaled(26));
-    plan.numbers = body.right() - 14 - plan.columns * plan.columnWidth;
+    plan.numbers = body.right() - 14 - static_cast<double>(plan.columns.size()) * plan.columnWidth;
     const double left = body.left() + 14 + plan.nameWidth;
     plan.bars = QRectF(left, plan.top, std::max(20.0, plan.numbers - left - 6), plan.rowHeight * rows);
     return plan;
@@ -97,15 +118,19 @@ void ByteMeter::paintRow(QPainter &painter, const Plan &plan, const QRectF &body
     if (s.allocatedBytes > s.nativeBytes)
         painter.fillRect(bar(s.allocatedBytes), faded(color, 0.45f));
     painter.fillRect(bar(s.nativeBytes), color);
+    if (s.slmCacheBytes > 0) {
+        const double from = bar(std::max(s.nativeBytes, s.allocatedBytes)).right() + 1;
+        painter.fillRect(QRectF(from, middle - height / 2, std::max(0.0, s.slmCacheBytes * scale - 1), height), theme.parts[1]);
+    }
     if (s.nominalBytes >= 0) {
         const double x = plan.bars.left() + s.nominalBytes * scale;
         painter.fillRect(QRectF(x - 1, middle - height / 2 - 3, 2, height + 6), theme.t1);
     }
     painter.setPen(theme.t1);
-    const double values[] = {s.nominalBytes, s.nativeBytes, s.allocatedBytes};
-    for (int i = 0; i < plan.columns; ++i) {
-        const double value = plan.columns == 3 ? values[i] : values[2];
-        drawTabular(painter, QRectF(plan.numbers + i * plan.columnWidth, y, plan.columnWidth, plan.rowHeight), Qt::AlignRight, format::mebibytes(value));
+    double x = plan.numbers;
+    for (const int kind : plan.columns) {
+        drawTabular(painter, QRectF(x, y, plan.columnWidth, plan.rowHeight), Qt::AlignRight, format::mebibytes(bytesOf(s, kind)));
+        x += plan.columnWidth;
     }
 }
 
@@ -116,10 +141,12 @@ void ByteMeter::paintBody(QPainter &painter, const QRectF &body, const Theme &th
     const Plan plan = planFor(body);
     painter.setFont(typeFont(TypeRole::Axis));
     painter.setPen(theme.t3);
-    const QString heads[] = {tr("Nominal"), tr("Stored"), tr("Allocated")};
-    for (int i = 0; i < plan.columns; ++i)
-        painter.drawText(QRectF(plan.numbers + i * plan.columnWidth, body.top(), plan.columnWidth, scaled(22)), Qt::AlignRight | Qt::AlignVCenter,
-            plan.columns == 3 ? heads[i] : heads[2]);
+    const QString heads[] = {tr("Nominal"), tr("Stored"), tr("Allocated"), tr("With small")};
+    double x = plan.numbers;
+    for (const int kind : plan.columns) {
+        painter.drawText(QRectF(x, body.top(), plan.columnWidth, scaled(22)), Qt::AlignRight | Qt::AlignVCenter, heads[kind]);
+        x += plan.columnWidth;
+    }
     for (size_t i = 0; i < m_rows.size(); ++i)
         paintRow(painter, plan, body, i, theme);
 }
@@ -198,9 +225,12 @@ QVector<LegendEntry> ByteMeter::legend(const Theme &theme) const
 {
     if (m_rows.empty())
         return {};
-    return {{LegendEntry::Sample::Fills, {theme.t2}, {}, {}, tr("stored"), {}},
-        {LegendEntry::Sample::Fills, {faded(theme.t2, 0.45f)}, {}, {}, tr("rounding to pages"), {}},
-        {LegendEntry::Sample::Text, {}, {}, {}, tr("| nominal"), theme.t1}};
+    QVector<LegendEntry> entries{{LegendEntry::Sample::Fills, {theme.t2}, {}, {}, tr("stored"), {}},
+        {LegendEntry::Sample::Fills, {faded(theme.t2, 0.45f)}, {}, {}, tr("rounding to pages"), {}}};
+    if (hasPair())
+        entries.push_back({LegendEntry::Sample::Fills, {theme.parts[1]}, {}, {}, tr("small model’s cache"), {}});
+    entries.push_back({LegendEntry::Sample::Text, {}, {}, {}, tr("| nominal"), theme.t1});
+    return entries;
 }
 
 QString ByteMeter::emptyReason() const
@@ -210,17 +240,17 @@ QString ByteMeter::emptyReason() const
 
 QString ByteMeter::caption() const
 {
-    return tr("Bytes of the KV cache per run in MiB: solid = stored, pale = rounding to pages up to what is allocated, tick = nominal.");
+    return tr("Bytes of the KV cache per run in MiB: solid = stored, pale = rounding to pages up to what is allocated, tick = nominal%1.").arg(hasPair() ? tr(", amber = the small model’s own cache") : QString());
 }
 
 QString ByteMeter::csv() const
 {
-    QString out = QStringLiteral("run,method,nominal bytes,stored bytes,allocated bytes,full bytes,nominal only\n");
+    QString out = QStringLiteral("run,method,nominal bytes,stored bytes,allocated bytes,small model cache bytes,full bytes,nominal only\n");
     const auto number = [](double value) { return value < 0 ? QString() : QString::number(value, 'f', 0); };
     for (const Row &row : m_rows)
-        out += QStringLiteral("%1,\"%2\",%3,%4,%5,%6,%7\n")
+        out += QStringLiteral("%1,\"%2\",%3,%4,%5,%6,%7,%8\n")
                    .arg(row.letter < 0 ? QStringLiteral("preview") : runLetter(row.letter), row.title, number(row.savings.nominalBytes),
-                       number(row.savings.nativeBytes), number(row.savings.allocatedBytes), number(row.savings.fullBytes),
+                       number(row.savings.nativeBytes), number(row.savings.allocatedBytes), number(row.savings.slmCacheBytes), number(row.savings.fullBytes),
                        row.savings.nominalOnly ? QStringLiteral("1") : QStringLiteral("0"));
     return out;
 }
@@ -229,8 +259,9 @@ QString ByteMeter::describe() const
 {
     for (const Row &row : m_rows)
         if (row.run == selection().run)
-            return tr("%1: nominal %2, stored %3, allocated %4%5.")
+            return tr("%1: nominal %2, stored %3, allocated %4%5%6.")
                 .arg(row.title, format::bytes(row.savings.nominalBytes), format::bytes(row.savings.nativeBytes), format::bytes(row.savings.allocatedBytes),
+                    row.savings.slmCacheBytes > 0 ? tr(", with the small model’s cache %1").arg(format::bytes(bytesOf(row.savings, WithSmall))) : QString(),
                     row.savings.nominalOnly ? tr(", nominal only") : QString());
     return tr("Nothing marked.");
 }

@@ -4,8 +4,8 @@
 
 namespace winnow {
 
-/// Bytes of the cache per run: solid = stored, pale = rounding up to what is allocated, tick = nominal; the numbers beside
-/// it in the order nominal, stored, allocated.
+/// Bytes of the cache per run: solid = stored, pale = rounding up to what is allocated, tick = nominal, behind them a small
+/// model's cache where there is one; the numbers beside it in the order nominal, stored, allocated, with the small model.
 class ByteMeter final : public PictureView {
     Q_OBJECT
 public:
@@ -41,12 +41,13 @@ private:
     };
     struct Plan {
         double rowHeight = 26, top = 0, nameWidth = 0, numbers = 0, columnWidth = 64;
-        int columns = 3; // numbers shown: 3 = all, 1 = allocated
+        std::vector<int> columns; // kinds of bytes whose numbers are shown: all, or what decides where it is narrow
         QRectF bars;
     };
     Plan planFor(const QRectF &body) const;
     void paintRow(QPainter &painter, const Plan &plan, const QRectF &body, size_t index, const Theme &theme) const;
     double largest() const;
+    bool hasPair() const; // some run has a small model
 
     std::vector<Row> m_rows;
 };

@@ -28,6 +28,7 @@ void PictureView::setData(ViewDataPtr data)
     if (dataChanged())
         invalidateBase();
     setAccessibleDescription(describe());
+    update(); // the same picture may have another run marked
     Q_EMIT headerChanged();
 }
 

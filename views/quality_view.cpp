@@ -32,6 +32,8 @@ QPointF QualityView::Plan::at(double px, double py) const
 
 bool QualityView::dataChanged()
 {
+    if (!m_axesChosen)
+        m_xKind = usualX();
     std::vector<Line> lines = linesOf(data());
     refreshChoices();
     const std::optional<double> before = std::exchange(m_alone, aloneIn(data()));
@@ -48,6 +50,8 @@ bool QualityView::hasCurve(X x, Y y) const
         return namesAxis(curve.xName, kXNames[static_cast<int>(x)], kXNames[0]) && namesAxis(curve.yName, kYNames[static_cast<int>(y)], kYNames[0]);
     });
 }
+
+QualityView::X QualityView::usualX() const { return hasCurve(X::Effective, m_yKind) ? X::Effective : X::Stored; }
 
 std::vector<QualityView::Line> QualityView::linesOf(const ViewData &data) const
 {

@@ -6,6 +6,7 @@
 #include <QPointer>
 #include <QPolygonF>
 
+#include <functional>
 #include <optional>
 
 class QComboBox;
@@ -110,12 +111,17 @@ private:
     Hit markedPoint() const;
     void hover(const Hit &hit);
     void addActions();
+    void addAxis(const QString &title, const QStringList &choices, const std::function<void(int)> &choose);
+    static QStringList xChoices();
+    static QStringList yChoices();
     bool hasCurve(X x, Y y) const; // something was measured on these axes
+    X usualX() const; // stored bytes, with the small model's cache where some run has one
     void refreshChoices();
 
     std::vector<Line> m_lines;
     std::optional<double> m_alone; // of the small model by itself, on the shown axis
     X m_xKind = X::Stored;
+    bool m_axesChosen = false; // by a person or a session; before, a small model's cache counts where there is one
     Y m_yKind = Y::DeltaNll;
     Scale m_xScale = Scale::Linear, m_yScale = Scale::Linear;
     bool m_showFront = true, m_showBands = true;

@@ -5,6 +5,7 @@
 #include <QAction>
 #include <QComboBox>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QStandardItemModel>
 
@@ -46,6 +47,31 @@ void QualityView::addActions()
     add(tr("Logarithmic quality"), false, [this](bool on) { m_yScale = on ? Scale::Log : Scale::Linear; })->setObjectName(QStringLiteral("yLog"));
     add(tr("Pareto front"), true, [this](bool on) { m_showFront = on; })->setObjectName(QStringLiteral("front"));
     add(tr("Bands"), true, [this](bool on) { m_showBands = on; })->setObjectName(QStringLiteral("bands"));
+    // Where the header has no room for the choosers, the menu has the axes.
+    addAxis(tr("Horizontal Axis"), xChoices(), [this](int index) { setAxes(static_cast<X>(index), m_yKind); });
+    addAxis(tr("Vertical Axis"), yChoices(), [this](int index) { setAxes(m_xKind, static_cast<Y>(index)); });
+}
+
+QStringList QualityView::xChoices() { return {tr("x: stored bytes"), tr("x: nominal bytes"), tr("x: tokens"), tr("x: stored with small model"), tr("x: replaced layers")}; }
+
+QStringList QualityView::yChoices() { return {tr("y: ΔNLL"), tr("y: KL"), tr("y: top-1"), tr("y: log-perplexity")}; }
+
+void QualityView::addAxis(const QString &title, const QStringList &choices, const std::function<void(int)> &choose)
+{
+    auto *menu = new QMenu(title, this);
+    const bool horizontal = choices == xChoices();
+    for (int i = 0; i < choices.size(); ++i) {
+        QAction *action = menu->addAction(choices[i].mid(3));
+        action->setCheckable(true);
+        connect(action, &QAction::triggered, this, [choose, i] { choose(i); });
+    }
+    connect(menu, &QMenu::aboutToShow, this, [this, menu, horizontal] {
+        for (int i = 0; i < menu->actions().size(); ++i) {
+            menu->actions()[i]->setChecked(i == (horizontal ? static_cast<int>(m_xKind) : static_cast<int>(m_yKind)));
+            menu->actions()[i]->setEnabled(horizontal ? hasCurve(static_cast<X>(i), m_yKind) : hasCurve(m_xKind, static_cast<Y>(i)));
+        }
+    });
+    addAction(menu->menuAction());
 }
 
 void QualityView::setScales(Scale x, Scale y)
@@ -60,6 +86,7 @@ void QualityView::setScales(Scale x, Scale y)
 
 void QualityView::setAxes(X x, Y y)
 {
+    m_axesChosen = true;
     m_xKind = x;
     m_yKind = y;
     m_lines = linesOf(data());
@@ -85,8 +112,8 @@ QVector<QWidget *> QualityView::headerControls()
             box->setAccessibleName(name);
             return box;
         };
-        m_xChoice = make({tr("x: stored bytes"), tr("x: nominal bytes"), tr("x: tokens"), tr("x: stored with small model"), tr("x: replaced layers")}, tr("Horizontal axis"));
-        m_yChoice = make({tr("y: ΔNLL"), tr("y: KL"), tr("y: top-1"), tr("y: log-perplexity")}, tr("Vertical axis"));
+        m_xChoice = make(xChoices(), tr("Horizontal axis"));
+        m_yChoice = make(yChoices(), tr("Vertical axis"));
         connect(m_xChoice, &QComboBox::activated, this, [this](int index) { setAxes(static_cast<X>(index), m_yKind); });
         connect(m_yChoice, &QComboBox::activated, this, [this](int index) { setAxes(m_xKind, static_cast<Y>(index)); });
     }
@@ -98,6 +125,7 @@ void QualityView::refreshChoices()
 {
     if (!m_xChoice || !m_yChoice)
         return;
+    m_xChoice->setCurrentIndex(static_cast<int>(m_xKind));
     const auto offer = [](QComboBox *box, int index, bool there, const QString &reason) {
         auto *model = qobject_cast<QStandardItemModel *>(box->model());
         QStandardItem *item = model ? model->item(index) : nullptr;
@@ -223,15 +251,23 @@ QString QualityView::describe() const
 
 QJsonObject QualityView::saveState() const
 {
-    return {{QStringLiteral("x"), static_cast<int>(m_xKind)}, {QStringLiteral("y"), static_cast<int>(m_yKind)}, {QStringLiteral("xLog"), m_xScale == Scale::Log},
-        {QStringLiteral("yLog"), m_yScale == Scale::Log}, {QStringLiteral("front"), m_showFront}, {QStringLiteral("bands"), m_showBands}};
+    QJsonObject state{{QStringLiteral("xLog"), m_xScale == Scale::Log}, {QStringLiteral("yLog"), m_yScale == Scale::Log}, {QStringLiteral("front"), m_showFront},
+        {QStringLiteral("bands"), m_showBands}};
+    if (m_axesChosen) {
+        state[QStringLiteral("x")] = static_cast<int>(m_xKind);
+        state[QStringLiteral("y")] = static_cast<int>(m_yKind);
+    }
+    return state;
 }
 
 void QualityView::restoreState(const QJsonObject &state)
 {
     for (QAction *action : actions())
         action->setChecked(state.value(action->objectName()).toBool(action->isChecked()));
-    setAxes(static_cast<X>(std::clamp(state.value(QStringLiteral("x")).toInt(), 0, static_cast<int>(X::Replaced))), static_cast<Y>(std::clamp(state.value(QStringLiteral("y")).toInt(), 0, static_cast<int>(Y::Nll))));
+    const bool chosen = state.contains(QStringLiteral("x"));
+    const int x = state.value(QStringLiteral("x")).toInt(), y = state.value(QStringLiteral("y")).toInt();
+    setAxes(chosen ? static_cast<X>(std::clamp(x, 0, static_cast<int>(X::Replaced))) : usualX(), static_cast<Y>(std::clamp(y, 0, static_cast<int>(Y::Nll))));
+    m_axesChosen = chosen;
 }
 
 QPointF QualityView::pointPosition(const Hit &hit) const

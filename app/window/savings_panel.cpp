@@ -74,10 +74,12 @@ SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
     m_nominal = new MeterBar(this);
     m_stored = new MeterBar(this);
     m_allocated = new MeterBar(this);
+    m_pair = new MeterBar(this);
+    m_pair->setToolTip(tr("Stored, and the small model’s own cache: what runs are compared by at equal bytes"));
     m_nominal->setToolTip(tr("Announced slots times their bytes, no overhead"));
     m_stored->setToolTip(tr("Keys and values that are stored, with positions and other metadata"));
     m_allocated->setToolTip(tr("Measured storage of the live cache; a forecast until the run is measured"));
-    for (MeterBar *bar : {m_nominal, m_stored, m_allocated})
+    for (MeterBar *bar : {m_nominal, m_stored, m_allocated, m_pair})
         m_body->addWidget(bar);
     m_badge = new QLabel(tr("nominal only"), this);
     m_badge->setProperty("badge", "warn");
@@ -112,13 +114,16 @@ SavingsPanel::SavingsPanel(Workbench &bench, Look &look, QWidget *parent)
     layout->addLayout(m_body);
     connect(&bench, &Workbench::viewDataChanged, this, &SavingsPanel::refresh);
     connect(&bench.engine(), &EngineClient::stateChanged, this, &SavingsPanel::refresh);
-    connect(&look, &Look::changed, this, [this] {
-        for (MeterBar *bar : {m_nominal, m_stored, m_allocated})
-            bar->setTheme(m_look.theme());
-    });
-    for (MeterBar *bar : {m_nominal, m_stored, m_allocated})
-        bar->setTheme(look.theme());
+    connect(&look, &Look::changed, this, &SavingsPanel::applyTheme);
+    applyTheme();
     refresh();
+}
+
+void SavingsPanel::applyTheme()
+{
+    for (MeterBar *bar : {m_nominal, m_stored, m_allocated, m_pair})
+        bar->setTheme(m_look.theme());
+    m_pair->setColor(m_look.theme().parts[1]);
 }
 
 void SavingsPanel::setDense(bool dense)
@@ -137,6 +142,7 @@ void SavingsPanel::refresh()
              static_cast<QWidget *>(m_selection), static_cast<QWidget *>(m_decode)})
         widget->setVisible(any);
     m_empty->setVisible(!any);
+    m_pair->setVisible(any && report->savings().slmCacheBytes > 0);
     m_badge->setVisible(false);
     const PairBadges badges = any ? pairBadges(*report) : PairBadges{};
     m_inactive->setText(badges.inactive);
@@ -154,6 +160,8 @@ void SavingsPanel::refresh()
     showBytes(m_nominal, tr("Nominal"), savings.nominalBytes, savings.fullBytes, false);
     showBytes(m_stored, tr("Stored"), savings.nativeBytes, savings.fullBytes, false);
     showBytes(m_allocated, tr("Allocated"), measured ? savings.allocatedBytes : savings.forecastAllocatedBytes, savings.fullBytes, !measured);
+    if (savings.slmCacheBytes > 0)
+        showBytes(m_pair, tr("With small model"), savings.nativeBytes >= 0 ? savings.nativeBytes + savings.slmCacheBytes : -1, savings.fullBytes, false);
     m_badge->setVisible(savings.nominalOnly);
     m_selection->set(tr("Selection"), savings.selectMs >= 0 ? format::milliseconds(savings.selectMs) : QStringLiteral("–"));
     const bool both = savings.fullMsPerToken >= 0 && savings.msPerToken >= 0;

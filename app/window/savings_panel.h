@@ -23,7 +23,8 @@ struct PairBadges {
 };
 PairBadges pairBadges(const Report &report);
 
-/// Nominal, Stored, Allocated as bars of the full cache, then times. What was not measured is a forecast or a dash.
+/// Nominal, Stored, Allocated as bars of the full cache, with a small model also what its cache adds, then times. What was
+/// not measured is a forecast or a dash.
 class SavingsPanel : public QWidget {
     Q_OBJECT
 public:
@@ -32,13 +33,14 @@ public:
 
 private:
     void refresh();
+    void applyTheme();
 
     Workbench &m_bench;
     Look &m_look;
     PanelHeader *m_header;
     QVBoxLayout *m_body;
     QLabel *m_badge, *m_inactive, *m_loss, *m_empty;
-    MeterBar *m_nominal, *m_stored, *m_allocated;
+    MeterBar *m_nominal, *m_stored, *m_allocated, *m_pair;
     FactRow *m_selection, *m_decode;
 };
 

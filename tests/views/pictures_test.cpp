@@ -1,22 +1,18 @@
-#include "tests/views/sample_data.h"
-#include "tests/views/sample_prompt.h"
+#include "tests/views/shown_view.h"
 #include "views/agreement_view.h"
-#include "views/figure_export.h"
 #include "views/head_map.h"
 #include "views/kept_map.h"
-#include "views/quality_view.h"
 #include "views/score_histogram.h"
 #include "views/type.h"
 #include "views/view_factory.h"
-#include "views/widgets/table_dialog.h"
 
 #include <QtTest>
-#include <QSvgRenderer>
 #include <QtWidgets>
 
 using namespace winnow;
+using namespace winnow::sample;
 
-/// Maps, histogram, agreement, chart; figures; odd data in every view.
+/// Maps, histogram, agreement; odd data in every view.
 class PicturesTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -28,90 +24,10 @@ private Q_SLOTS:
     void jaccardCountsSharedPositions();
     void histogramCutsWhereTheRankingDoes();
     void draggedCutAsksForABudget();
-    void chartHitsItsPoints();
-    void forecastIsHollowAndMeasuredFilled();
-    void unchangedCurvesAreNotRepainted();
-    void onlyMeasuredAxesAreOffered();
-    void figuresAreValid_data();
-    void figuresAreValid();
-    void emptyFiguresSayWhy();
-    void stateSurvivesSaving_data();
-    void stateSurvivesSaving();
     void oddDataDrawsSomething_data();
     void oddDataDrawsSomething();
-    void csvHasAHeadAndEvenRows();
     void paintsInTime();
 };
-
-namespace {
-
-template <typename View>
-std::unique_ptr<View> shown(const ViewDataPtr &data, QSize size = {540, 260})
-{
-    auto view = std::make_unique<View>();
-    view->setTheme(Theme::light());
-    view->setData(data);
-    view->resize(size);
-    view->show();
-    view->grab();
-    return view;
-}
-
-KeptTokens every(int64_t layers, int64_t heads, int64_t tokens, int nth)
-{
-    KeptTokens kept = KeptTokens::sized(layers, heads, tokens);
-    for (int64_t l = 0; l < layers; ++l)
-        for (int64_t h = 0; h < heads; ++h)
-            for (int64_t t = 0; t < tokens; ++t)
-                if ((t + l + h) % nth == 0)
-                    kept.setKept(l, h, t);
-    return kept;
-}
-
-ReportPtr reportOf(const KeptTokens &kept)
-{
-    ReportBuilder builder;
-    std::vector<int32_t> ids;
-    std::vector<std::string> pieces;
-    for (int64_t t = 0; t < kept.tokens; ++t) {
-        ids.push_back(static_cast<int32_t>(t));
-        pieces.push_back(" word" + std::to_string(t));
-    }
-    builder.setInput(ids, pieces, {});
-    builder.add(kept);
-    Savings savings;
-    savings.nominalBytes = savings.nativeBytes = 1e6;
-    savings.fullBytes = 4e6;
-    builder.setSavings(savings);
-    return builder.build();
-}
-
-ViewDataPtr runsOf(const std::vector<KeptTokens> &sets)
-{
-    auto data = std::make_shared<ViewData>();
-    for (size_t i = 0; i < sets.size(); ++i) {
-        RunEntry entry;
-        entry.index = static_cast<int>(i);
-        entry.title = QStringLiteral("Method %1").arg(i);
-        entry.budget = QStringLiteral("25 %");
-        entry.report = reportOf(sets[i]);
-        data->runs.push_back(entry);
-    }
-    if (!data->runs.empty())
-        data->current = data->runs.front();
-    return data;
-}
-
-int colorCount(const QImage &image, const QColor &color)
-{
-    int count = 0;
-    for (int y = 0; y < image.height(); ++y)
-        for (int x = 0; x < image.width(); ++x)
-            count += image.pixelColor(x, y) == color ? 1 : 0;
-    return count;
-}
-
-} // namespace
 
 void PicturesTest::initTestCase() { QApplication::setFont(baseFont()); }
 
@@ -234,185 +150,12 @@ void PicturesTest::draggedCutAsksForABudget()
     QVERIFY(std::abs(spy.last().at(0).toDouble() - 0.5) < 0.02);
 }
 
-void PicturesTest::chartHitsItsPoints()
-{
-    const sample::Panthers panthers;
-    const auto view = shown<QualityView>(panthers.viewData(3), {700, 400});
-    const QPointF at = view->pointPosition({1, 0});
-    QCOMPARE(view->pointAt(at + QPointF(3, 3)), (QualityView::Hit{1, 0}));
-    QCOMPARE(view->pointAt(QPointF(2, 2)), QualityView::Hit{});
-    QSignalSpy spy(view.get(), &RunView::selectionRequested);
-    QTest::mouseClick(view.get(), Qt::LeftButton, {}, at.toPoint());
-    const auto selection = spy.last().at(0).value<Selection>();
-    QCOMPARE(selection.run, 1);
-    view->setSelection(selection); // as the window hands it back to every view
-    QVERIFY(view->describe().contains(QStringLiteral("H2O")));
-}
-
-void PicturesTest::forecastIsHollowAndMeasuredFilled()
-{
-    const sample::Panthers panthers;
-    const auto view = shown<QualityView>(panthers.viewData(3), {700, 400});
-    const QImage image = view->grab().toImage();
-    const auto centre = [&](int point) { return image.pixelColor(view->pointPosition({0, point}).toPoint()); };
-    QCOMPARE(centre(0), Theme::light().surface); // the 10 % point is a forecast
-    QCOMPARE(centre(1), Theme::light().run(0).color);
-}
-
-void PicturesTest::unchangedCurvesAreNotRepainted()
-{
-    const sample::Panthers panthers;
-    const auto view = shown<QualityView>(panthers.viewData(3), {700, 400});
-    const int before = view->basePaints();
-    view->setData(panthers.viewData(3)); // a slider moved: another preview, the same measurements
-    view->grab();
-    QCOMPARE(view->basePaints(), before);
-    view->setData(panthers.viewData(4));
-    view->grab();
-    QCOMPARE(view->basePaints(), before + 1);
-}
-
-void PicturesTest::onlyMeasuredAxesAreOffered()
-{
-    const sample::Panthers panthers;
-    QualityView view;
-    const QVector<QWidget *> controls = view.headerControls();
-    auto *across = qobject_cast<QComboBox *>(controls.at(0)), *up = qobject_cast<QComboBox *>(controls.at(1));
-    const auto offered = [](QComboBox *box) {
-        QVector<bool> flags;
-        for (int i = 0; i < box->count(); ++i)
-            flags << qobject_cast<QStandardItemModel *>(box->model())->item(i)->isEnabled();
-        return flags;
-    };
-    view.setData(panthers.viewData(3));
-    QCOMPARE(offered(across), QVector<bool>({true, false, false, false, false}));
-    QCOMPARE(offered(up), QVector<bool>({true, false, false, false}));
-    QVERIFY(!up->itemData(1, Qt::ToolTipRole).toString().isEmpty());
-    auto more = std::make_shared<ViewData>(*panthers.viewData(3));
-    Curve divergence = more->curves.front();
-    divergence.yName = "kl";
-    more->curves.push_back(divergence);
-    view.setData(more);
-    QCOMPARE(offered(up), QVector<bool>({true, true, false, false}));
-    view.setAxes(QualityView::X::Stored, QualityView::Y::Kl);
-    QVERIFY(view.emptyReason().isEmpty());
-    view.setAxes(QualityView::X::Tokens, QualityView::Y::Kl);
-    QVERIFY(!view.emptyReason().isEmpty());
-    // A method that replaces layers: log-perplexity against their share, the full model where none is.
-    Curve ratio = more->curves.front();
-    ratio.xName = "replacedShare";
-    ratio.yName = "nll";
-    ratio.x = {0.1, 0.3, 0.5};
-    ratio.y = {2.5, 2.75, 3.5};
-    ratio.low = ratio.high = {};
-    ratio.forecast = {};
-    ratio.budgets = {};
-    ratio.thresholds = Json::array({{{"name", "small"}, {"y", 9.5}}}); // far off: named at the edge
-    auto layers = std::make_shared<ViewData>(*more);
-    layers->curves.push_back(ratio);
-    view.setData(layers);
-    view.setAxes(QualityView::X::Replaced, QualityView::Y::Nll);
-    QCOMPARE(view.title(), QStringLiteral("Quality against replaced layers"));
-    QVERIFY2(view.csv().contains(QStringLiteral("30,2.75")), qPrintable(view.csv())); // percent, nats
-}
-
-namespace {
-
-/// All views but two whose data no sample holds: prompt_views_test draws a map that was asked for and the trace of a method.
-QStringList viewsWithSamples()
-{
-    QStringList ids = viewIds();
-    ids.removeAll(QStringLiteral("promptAttention"));
-    ids.removeAll(QStringLiteral("promptTrace"));
-    return ids;
-}
-
-ViewDataPtr sampleOf(const QString &id, const sample::Panthers &panthers)
-{
-    return viewIds(ViewPage::Prompt).contains(id) ? sample::promptViewData() : panthers.viewData(4);
-}
-
-} // namespace
-
-void PicturesTest::figuresAreValid_data()
+void PicturesTest::oddDataDrawsSomething_data()
 {
     QTest::addColumn<QString>("id");
     for (const QString &id : viewsWithSamples())
         QTest::addRow("%s", qPrintable(id)) << id;
 }
-
-void PicturesTest::figuresAreValid()
-{
-    QFETCH(QString, id);
-    const sample::Panthers panthers;
-    const std::unique_ptr<RunView> view = makeView(id); // never shown
-    view->setData(sampleOf(id, panthers));
-    view->setSelection(Selection{-1, -1, -1, -1, -1, false, {2, 1, 1, 1}});
-    FigureOptions options{FigureFileKind::Png, {640, 320}, Theme::dark(), QStringLiteral("A title"), view->caption(), 2};
-    const Result<QByteArray> png = renderFigure(*view, options);
-    QVERIFY2(png.has_value(), png ? "" : png.error().message.c_str());
-    const QImage image = QImage::fromData(*png, "PNG");
-    QCOMPARE(image.width(), 1280);
-    QVERIFY(image.height() >= 640);
-    // Something is drawn in every third of the width: the picture fills the page (a triangle and square cells leave its right empty).
-    const bool square = id == QLatin1String("agreement") || id == QLatin1String("layerMatrix") || id == QLatin1String("headMatrix");
-    const int thirds = square ? 1 : 3;
-    for (int third = 0; third < thirds; ++third) {
-        const QImage part = image.copy(image.width() * third / 3, 130, image.width() / 3, 560);
-        QVERIFY(colorCount(part, Theme::dark().surface) < part.width() * part.height());
-    }
-    options.format = FigureFileKind::Svg;
-    const Result<QByteArray> svg = renderFigure(*view, options);
-    QVERIFY(svg && QSvgRenderer(*svg).isValid());
-    QVERIFY(svg->contains("A title"));
-    options.format = FigureFileKind::Pdf;
-    const Result<QByteArray> pdf = renderFigure(*view, options);
-    QVERIFY(pdf && pdf->startsWith("%PDF-") && pdf->contains("%%EOF"));
-    QDir().mkpath(QStringLiteral("gallery"));
-    for (const auto &[bytes, suffix] : {std::pair(*png, "png"), std::pair(*svg, "svg"), std::pair(*pdf, "pdf")}) {
-        QFile file(QStringLiteral("gallery/figure-%1.%2").arg(id, QLatin1String(suffix)));
-        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
-    }
-}
-
-void PicturesTest::emptyFiguresSayWhy()
-{
-    for (const QString &id : viewIds()) {
-        const std::unique_ptr<RunView> view = makeView(id);
-        const Result<QByteArray> figure = renderFigure(*view, {});
-        QVERIFY(!figure);
-        QCOMPARE(QString::fromStdString(figure.error().message), view->emptyReason());
-    }
-    const sample::Panthers panthers;
-    const std::unique_ptr<RunView> view = makeView(QStringLiteral("keptMap"));
-    view->setData(panthers.viewData(1));
-    FigureOptions tiny;
-    tiny.size = {3, 3};
-    QVERIFY(!renderFigure(*view, tiny));
-}
-
-void PicturesTest::stateSurvivesSaving_data() { figuresAreValid_data(); }
-
-void PicturesTest::stateSurvivesSaving()
-{
-    QFETCH(QString, id);
-    const sample::Panthers panthers;
-    const std::unique_ptr<RunView> first = makeView(id), second = makeView(id);
-    for (RunView *view : {first.get(), second.get()})
-        view->setData(panthers.viewData(4));
-    first->setSelection(Selection{100, 9, 1, -1, 1, true, {3, 1, 2, 0}});
-    if (auto *map = qobject_cast<GridView *>(first.get()))
-        map->setWindow({0, map->window().rows(), 20, 90});
-    if (auto *chart = qobject_cast<QualityView *>(first.get()))
-        chart->setScales(QualityView::Scale::Log, QualityView::Scale::Log);
-    second->restoreState(first->saveState());
-    QCOMPARE(second->saveState(), first->saveState());
-    second->restoreState(QJsonObject{{QStringLiteral("layer"), 9999}, {QStringLiteral("columns"), QStringLiteral("7:3")}, {QStringLiteral("x"), -4}, {QStringLiteral("scope"), 99}});
-    second->resize(300, 200);
-    second->grab(); // nonsense in a file must not break the view
-}
-
-void PicturesTest::oddDataDrawsSomething_data() { figuresAreValid_data(); }
 
 void PicturesTest::oddDataDrawsSomething()
 {
@@ -475,21 +218,6 @@ void PicturesTest::oddDataDrawsSomething()
             }
         }
     }
-}
-
-void PicturesTest::csvHasAHeadAndEvenRows()
-{
-    const sample::Panthers panthers;
-    for (const QString &id : viewsWithSamples()) {
-        const std::unique_ptr<RunView> view = makeView(id);
-        view->setData(sampleOf(id, panthers));
-        view->setSelection(Selection{-1, -1, -1, -1, -1, false, {2, 1, 1, 1}});
-        const std::vector<QStringList> rows = parseCsv(view->csv());
-        QVERIFY2(rows.size() > 1, qPrintable(id));
-        for (const QStringList &row : rows)
-            QCOMPARE(row.size(), rows.front().size());
-    }
-    QCOMPARE(parseCsv(QStringLiteral("a,b\n\"x, \"\"y\"\"\n\",2\n")), (std::vector<QStringList>{{QStringLiteral("a"), QStringLiteral("b")}, {QStringLiteral("x, \"y\"\n"), QStringLiteral("2")}}));
 }
 
 void PicturesTest::paintsInTime()

@@ -67,7 +67,9 @@ void MeterBar::paintEvent(QPaintEvent *)
     const QRectF bar(0, height() - m_barHeight, width(), m_barHeight);
     const QRectF text(0, 0, width(), bar.top() - 2);
     painter.setPen(isEnabled() ? m_theme.t2 : m_theme.disabled);
-    painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter, m_name);
+    const QFontMetricsF metrics(painter.font());
+    const double room = text.width() - metrics.horizontalAdvance(m_value) - 8;
+    painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(m_name, Qt::ElideMiddle, room));
     painter.setPen(isEnabled() ? m_theme.t1 : m_theme.disabled);
     drawTabular(painter, text, Qt::AlignRight, m_value);
     QColor color = m_color.isValid() ? m_color : m_theme.accent;
