@@ -159,8 +159,12 @@ QStringList legendNames(const QVector<LegendEntry> &entries, double width)
     const QFontMetricsF metrics(typeFont(TypeRole::Hint));
     const double limit = nameLimit(entries, metrics, width);
     QStringList names;
-    for (const LegendEntry &entry : entries)
-        names << metrics.elidedText(entry.text, Qt::ElideRight, limit);
+    const double readable = metrics.horizontalAdvance(QStringLiteral("M MMMM…"));
+    for (const LegendEntry &entry : entries) {
+        const bool letter = entry.sample == LegendEntry::Sample::Run && entry.text.size() > 2 && entry.text[1] == QLatin1Char(' ');
+        // Where nothing of a run's name could be read its letter says as much, and says it whole.
+        names << (letter && limit < readable ? entry.text.left(1) : metrics.elidedText(entry.text, Qt::ElideRight, limit));
+    }
     return names;
 }
 

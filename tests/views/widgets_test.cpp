@@ -5,6 +5,7 @@
 #include "views/widgets/budget_slider.h"
 #include "views/widgets/elided_label.h"
 #include "views/widgets/empty_state.h"
+#include "views/widgets/legend_row.h"
 #include "views/widgets/part_bars.h"
 #include "views/widgets/scrubber.h"
 #include "views/widgets/segmented_control.h"
@@ -26,6 +27,7 @@ private Q_SLOTS:
     void sliderJumpsWhereItIsClicked();
     void frameShowsTheReasonInsteadOfNothing();
     void frameHandsViewsBack();
+    void legendsMoveBelowANarrowHeader();
     void busyBarWaitsBeforeItShows();
     void everyButtonHasAName();
     void elidedLabelTellsTheWholeText();
@@ -112,6 +114,31 @@ void WidgetsTest::frameHandsViewsBack()
     QCOMPARE(back->parent(), nullptr);
     QCOMPARE(back->findChildren<SegmentedControl *>().size(), 1); // its control came along
     QCOMPARE(frame.findChildren<SegmentedControl *>().size(), 0);
+}
+
+void WidgetsTest::legendsMoveBelowANarrowHeader()
+{
+    const sample::Panthers panthers;
+    ViewFrame frame;
+    RunView *view = makeView(QStringLiteral("bytes")).release();
+    frame.setView(view);
+    view->setData(panthers.viewData(4));
+    const auto legendWidths = [&] { // of the header's and of the row below it
+        QVector<int> widths;
+        for (const LegendRow *row : {frame.header()->findChild<LegendRow *>(), frame.findChild<LegendRow *>(QString(), Qt::FindDirectChildrenOnly)})
+            widths << (row->isVisible() ? row->sizeHint().width() : 0);
+        return widths;
+    };
+    frame.resize(900, 300);
+    frame.show();
+    QVERIFY(legendWidths()[0] > 100);
+    QCOMPARE(legendWidths()[1], 0);
+    frame.resize(330, 300);
+    QVERIFY(legendWidths()[0] < 10);
+    QVERIFY(legendWidths()[1] > 100);
+    frame.resize(330, 120); // a low view keeps its height
+    QVERIFY(legendWidths()[0] > 100);
+    QCOMPARE(legendWidths()[1], 0);
 }
 
 void WidgetsTest::busyBarWaitsBeforeItShows()

@@ -26,12 +26,16 @@ void LegendRow::setEntries(const QVector<LegendEntry> &entries, const Theme &the
     update();
 }
 
-QSize LegendRow::sizeHint() const { return {static_cast<int>(std::ceil(legendWidth(m_entries))) + 2, 20}; }
+QSize LegendRow::sizeHint() const
+{
+    const QMargins margins = contentsMargins();
+    return {static_cast<int>(std::ceil(legendWidth(m_entries))) + 2 + margins.left() + margins.right(), 20};
+}
 
 void LegendRow::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
-    paintLegend(painter, QRectF(rect()), m_entries, m_theme);
+    paintLegend(painter, QRectF(contentsRect()), m_entries, m_theme);
 }
 
 } // namespace winnow

@@ -1,6 +1,7 @@
 #include "views/widgets/view_frame.h"
 
 #include "views/widgets/empty_state.h"
+#include "views/widgets/legend_row.h"
 #include "views/widgets/table_dialog.h"
 #include "views/widgets/view_header.h"
 
@@ -14,6 +15,7 @@ namespace winnow {
 ViewFrame::ViewFrame(QWidget *parent)
     : QWidget(parent)
     , m_header(new ViewHeader(this))
+    , m_legend(new LegendRow(this))
     , m_empty(new EmptyState(this))
     , m_stack(new QStackedLayout)
     , m_theme(Theme::light())
@@ -24,6 +26,10 @@ ViewFrame::ViewFrame(QWidget *parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_header);
+    m_legend->setContentsMargins(14, 0, 8, 0);
+    m_legend->hide();
+    column->addWidget(m_legend);
+    m_header->setLegendRow(m_legend);
     column->addLayout(m_stack, 1);
     m_stack->addWidget(m_empty);
     connect(m_header->tableButton(), &QToolButton::clicked, this, &ViewFrame::showTable);
@@ -92,6 +98,12 @@ void ViewFrame::setReason(const QString &reason)
     m_reason = reason;
     if (m_view)
         refresh();
+}
+
+void ViewFrame::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    m_header->placeLegend();
 }
 
 void ViewFrame::placeHeader(QBoxLayout *row)

@@ -10,6 +10,7 @@ class QStackedLayout;
 namespace winnow {
 
 class EmptyState;
+class LegendRow;
 class ViewHeader;
 
 /// A view with its header: title, controls, note, legend and buttons stay in step with the view; when the view has nothing
@@ -37,11 +38,15 @@ public:
 Q_SIGNALS:
     void exportRequested();
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void refresh();
 
     RunView *m_view = nullptr;
     ViewHeader *m_header;
+    LegendRow *m_legend; // below the header, where the header has no room for it
     EmptyState *m_empty;
     QStackedLayout *m_stack;
     QString m_reason;

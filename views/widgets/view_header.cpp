@@ -19,6 +19,7 @@ namespace winnow {
 namespace {
 
 constexpr double kWide = 640, kRow = 32, kSecondRow = 28, kLeastNote = 60;
+constexpr double kTallForTwo = 150; // a view below this keeps its height, and its legend is elided
 
 } // namespace
 
@@ -113,7 +114,34 @@ void ViewHeader::setNote(const QString &note)
     arrange();
 }
 
-void ViewHeader::setLegend(const QVector<LegendEntry> &entries, const Theme &theme) { m_legend->setEntries(entries, theme); }
+void ViewHeader::setLegend(const QVector<LegendEntry> &entries, const Theme &theme)
+{
+    m_entries = entries;
+    m_theme = theme;
+    placeLegend();
+}
+
+void ViewHeader::setLegendRow(LegendRow *row)
+{
+    m_below = row;
+    placeLegend();
+}
+
+/// In the row where all names fit beside title, controls, note and buttons; else below it, so that nothing is named by half.
+void ViewHeader::placeLegend()
+{
+    int taken = firstRowWidth() + 2 * m_firstRow->spacing() + (m_note->isHidden() ? 0 : m_note->sizeHint().width());
+    for (int i = 0; m_second->isHidden() && i < m_controls->count(); ++i)
+        if (const QWidget *control = m_controls->itemAt(i)->widget(); control && !control->isHidden())
+            taken += control->sizeHint().width() + m_controls->spacing();
+    const bool tall = m_below && m_below->parentWidget()->height() - height() >= scaled(kTallForTwo);
+    const bool below = tall && !m_entries.isEmpty() && taken + legendWidth(m_entries) > width();
+    m_legend->setEntries(below ? QVector<LegendEntry>() : m_entries, m_theme);
+    if (!m_below)
+        return;
+    m_below->setEntries(below ? m_entries : QVector<LegendEntry>(), m_theme);
+    m_below->setVisible(below);
+}
 
 void ViewHeader::addControl(QWidget *control)
 {
@@ -182,6 +210,7 @@ void ViewHeader::arrange()
     const int left = width() - first - (second ? 0 : controls);
     m_note->setVisible(!m_note->text().isEmpty() && (!laidOut || left >= scaled(kLeastNote)));
     m_note->setMaximumWidth(laidOut ? std::max(qRound(scaled(kLeastNote)), left) : QWIDGETSIZE_MAX); // so that the title keeps its own
+    placeLegend();
 }
 
 void ViewHeader::resizeEvent(QResizeEvent *event)

@@ -25,6 +25,10 @@ public:
     void setTitleShown(bool shown);
     void setNote(const QString &note);
     void setLegend(const QVector<LegendEntry> &entries, const Theme &theme);
+    /// Where the legend goes when the row has no room for all of it; shown only then. The header does not own it.
+    void setLegendRow(LegendRow *row);
+    /// Chooses the legend's place again, after the height below the header has changed.
+    void placeLegend();
     /// Puts a widget behind the title; the header becomes its parent. One with the property "optional" only shows while the
     /// header is wide.
     void addControl(QWidget *control);
@@ -59,7 +63,8 @@ private:
     QHBoxLayout *m_chooserPlace, *m_controls, *m_firstRow, *m_secondRow;
     QWidget *m_second;
     ElidedLabel *m_note;
-    LegendRow *m_legend;
+    LegendRow *m_legend, *m_below = nullptr;
+    QVector<LegendEntry> m_entries;
     QToolButton *m_table, *m_export, *m_more;
     QTimer *m_busyDelay, *m_busyTick;
     double m_busyPhase = 0;
