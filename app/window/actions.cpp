@@ -63,7 +63,8 @@ namespace {
         a.toggleSession = make(w, tr("&Session Dock"), QKeySequence(Qt::CTRL | Qt::Key_1));
         a.toggleMethod = make(w, tr("&Method Dock"), QKeySequence(Qt::CTRL | Qt::Key_2));
         a.toggleResults = make(w, tr("&Results Dock"), QKeySequence(Qt::CTRL | Qt::Key_3));
-        for (QAction *action : {a.toggleSession, a.toggleMethod, a.toggleResults})
+        a.toggleRibbon = make(w, tr("Alignment Ri&bbon"), QKeySequence(Qt::CTRL | Qt::Key_4), tr("Follows the marked line from characters over words and tokens to what prompt and cache keep"));
+        for (QAction *action : {a.toggleSession, a.toggleMethod, a.toggleResults, a.toggleRibbon})
             action->setCheckable(true);
         auto *themes = new QActionGroup(w);
         a.themeSystem = make(w, tr("Theme Like the S&ystem"), QKeySequence());
@@ -122,7 +123,7 @@ Actions makeActions(QWidget *window)
 QVector<QAction *> Actions::all() const
 {
     return {newSession, openModel, openSmallModel, openSession, openDemo, addText, pasteText, browseData, save, saveAs, exportFigure, exportReport, settings, quit, undo, redo,
-        copyCommand, copyTable, rename, remove, toggleSession, toggleMethod, toggleResults, themeSystem, themeLight, themeDark, saveLayout,
+        copyCommand, copyTable, rename, remove, toggleSession, toggleMethod, toggleResults, toggleRibbon, themeSystem, themeLight, themeDark, saveLayout,
         resetLayout, nextView, welcome, reloadModel, startEngine, stopEngine, modelInfo, similarity, run, runAll, cancel, pin, sweep, generate, labels, differencesOnly,
         exportTable, baseline, shortcuts, about};
 }

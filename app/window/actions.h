@@ -15,7 +15,7 @@ class Workbench;
 struct Actions {
     QAction *newSession, *openModel, *openSmallModel, *openSession, *openDemo, *addText, *pasteText, *browseData, *save, *saveAs, *exportFigure, *exportReport, *settings, *quit;
     QAction *undo, *redo, *copyCommand, *copyTable, *find, *rename, *remove;
-    QAction *toggleSession, *toggleMethod, *toggleResults, *themeSystem, *themeLight, *themeDark, *saveLayout, *resetLayout, *nextView, *welcome;
+    QAction *toggleSession, *toggleMethod, *toggleResults, *toggleRibbon, *themeSystem, *themeLight, *themeDark, *saveLayout, *resetLayout, *nextView, *welcome;
     QAction *reloadModel, *startEngine, *stopEngine, *modelInfo, *similarity;
     QAction *run, *runAll, *cancel, *pin, *sweep, *generate, *labels;
     QAction *differencesOnly, *exportTable, *baseline;

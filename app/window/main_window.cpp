@@ -10,6 +10,7 @@
 #include "app/window/panel_widgets.h"
 #include "app/window/prompt_page.h"
 #include "app/window/results_dock.h"
+#include "app/window/ribbon_strip.h"
 #include "app/window/selection_panel.h"
 #include "app/window/session_tree.h"
 #include "app/window/similarity_page.h"
@@ -174,6 +175,8 @@ void MainWindow::buildCentre()
     layout->addWidget(tabRow);
     layout->addWidget(m_bannerArea);
     layout->addWidget(m_stack, 1);
+    m_ribbon = new RibbonStrip(m_bench, m_look, centre);
+    layout->addWidget(m_ribbon);
     setCentralWidget(centre);
     m_status = new StatusLine(m_bench, *m_stalls, m_look, this);
     // The status bar's own frame and size grip are not wanted: a plain row below everything.
@@ -292,6 +295,7 @@ void MainWindow::showPage()
     m_selectionPanel->setPairShown(open && page() == Page::Similarity);
     m_selectionPanel->setWordsShown(open && page() == Page::Words);
     refreshSmallModel();
+    refreshRibbon();
     m_pages->setVisible(open);
     m_sessionDock->setVisible(open && m_sessionWanted && !m_compact);
     m_methodDock->setVisible(open && m_methodWanted);

@@ -26,6 +26,7 @@ class SelectionPanel;
 class SessionTree;
 class SimilarityPage;
 class StallWatch;
+class RibbonStrip;
 class StatusLine;
 class TopBar;
 class WelcomePage;
@@ -44,6 +45,7 @@ public:
     CachePage *cachePage() const { return m_page; }
     SimilarityPage *similarityPage() const { return m_pairPage; }
     PromptPage *promptPage() const { return m_promptPage; }
+    RibbonStrip *ribbon() const { return m_ribbon; }
     WordsPage *wordsPage() const { return m_wordsPage; }
     ModelPage *modelPage() const { return m_modelPage; }
     TopBar *topBar() const { return m_top; }
@@ -82,6 +84,7 @@ private:
     void buildCentre();
     void buildDocks();
     void showPage();
+    void refreshRibbon();
     void applySize();
     void refreshSmallModel();
     /// The view with the keyboard on the page that is shown; null on pages without views.
@@ -147,6 +150,7 @@ private:
     TopBar *m_top;
     QLabel *m_titleNote;
     QStackedWidget *m_stack;
+    RibbonStrip *m_ribbon;
     WelcomePage *m_welcome;
     QWidget *m_pages;
     QTabBar *m_tabs;

@@ -6,6 +6,7 @@
 #include "app/window/method_dock.h"
 #include "app/window/prompt_page.h"
 #include "app/window/results_dock.h"
+#include "app/window/ribbon_strip.h"
 #include "app/window/session_tree.h"
 #include "app/window/similarity_page.h"
 #include "app/window/status_line.h"
@@ -20,6 +21,7 @@
 #include <QInputDialog>
 #include <QMenu>
 #include <QMenuBar>
+#include <QStackedWidget>
 
 namespace winnow {
 
@@ -47,7 +49,7 @@ void MainWindow::buildMenus()
     edit->addSeparator();
     edit->addAction(a.find);
     QMenu *view = menuBar()->addMenu(tr("&View"));
-    view->addActions({a.welcome, a.toggleSession, a.toggleMethod, a.toggleResults, a.nextView});
+    view->addActions({a.welcome, a.toggleSession, a.toggleMethod, a.toggleResults, a.toggleRibbon, a.nextView});
     QMenu *places = view->addMenu(tr("Places Below the &Text"));
     for (int count = 1; count <= 3; ++count)
         places->addAction(tr("%1 side by side").arg(count), this, [this, count] { m_page->setSlotCount(count); });
@@ -173,6 +175,9 @@ void MainWindow::connectViewActions()
         m_resultsWanted = on;
         m_resultsDock->setVisible(on);
     });
+    connect(a.toggleRibbon, &QAction::toggled, this, &MainWindow::refreshRibbon);
+    connect(m_ribbon, &RibbonStrip::closeAsked, a.toggleRibbon, [ribbon = a.toggleRibbon] { ribbon->setChecked(false); });
+    connect(m_ribbon, &RibbonStrip::exportAsked, this, &MainWindow::exportView);
     connect(m_sessionDock, &QDockWidget::visibilityChanged, a.toggleSession, &QAction::setChecked);
     connect(m_methodDock, &QDockWidget::visibilityChanged, a.toggleMethod, &QAction::setChecked);
     connect(m_resultsDock, &QDockWidget::visibilityChanged, a.toggleResults, &QAction::setChecked);
@@ -203,6 +208,13 @@ void MainWindow::connectViewActions()
         m_welcomeAsked = !m_welcomeAsked;
         showPage();
     });
+}
+
+/// Below the pages that keep tokens; the Words page has a ribbon of its own.
+void MainWindow::refreshRibbon()
+{
+    const bool page = m_stack->currentWidget() == m_page || m_stack->currentWidget() == m_promptPage;
+    m_ribbon->setOpen(page && m_actions.toggleRibbon->isChecked());
 }
 
 void MainWindow::connectRunActions()
@@ -257,6 +269,7 @@ void MainWindow::refreshActions()
     m_actions.stopEngine->setEnabled(engine);
     m_actions.similarity->setEnabled(open);
     m_actions.welcome->setEnabled(true);
+    m_actions.toggleRibbon->setEnabled(open && (page() == Page::Cache || page() == Page::Prompt));
     refreshSmallModel();
 }
 

@@ -107,6 +107,7 @@ void MainWindow::saveViewState()
     document.setState("view.similarityPage", jsonFromQt(m_pairPage->saveState()));
     document.setState("view.promptPage", jsonFromQt(m_promptPage->saveState()));
     document.setState("view.wordsPage", jsonFromQt(m_wordsPage->saveState()));
+    document.setState("view.ribbon", m_actions.toggleRibbon->isChecked());
     document.setState("view.tab", kTabNames[static_cast<size_t>(page())]);
     rememberSession();
 }
@@ -120,6 +121,7 @@ void MainWindow::restoreViewState()
     m_pairPage->restoreState(qtFromJson(document.state("view.similarityPage")));
     m_promptPage->restoreState(qtFromJson(document.state("view.promptPage")));
     m_wordsPage->restoreState(qtFromJson(document.state("view.wordsPage")));
+    m_actions.toggleRibbon->setChecked(document.state("view.ribbon") == Json(true));
     const auto tab = std::find(kTabNames.begin(), kTabNames.end(), document.state("view.tab"));
     m_tabs->setCurrentIndex(tab == kTabNames.end() ? 0 : static_cast<int>(tab - kTabNames.begin()));
 }

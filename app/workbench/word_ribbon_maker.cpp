@@ -70,10 +70,16 @@ void WordRibbonMaker::setModels(const RibbonModels &models)
 {
     if (models == m_models)
         return;
+    const bool rows = models.asksCache != m_models.asksCache || models.asksPrompt != m_models.asksPrompt;
     m_models = models;
+    if (rows)
+        clear(); // the next line has other rows
     if (m_ribbon)
         ask();
 }
+
+/// Two ribbons never replace each other's questions.
+QString WordRibbonMaker::tag(const char *question) const { return m_models.asksCache && m_models.asksPrompt ? QStringLiteral("words.") + QLatin1String(question) : QStringLiteral("ribbon.") + QLatin1String(question); }
 
 void WordRibbonMaker::clear()
 {
@@ -140,7 +146,8 @@ void WordRibbonMaker::setLine(int number, int run, const WordText &text, const C
         cut.parts.push_back({double(word.first), double(word.end), true, 1, text.word(word)});
     ribbon->rows = {characters, cut};
     for (const Kind kind : {Kind::Tokens, Kind::OtherTokens, Kind::KeptPrompt, Kind::KeptCache})
-        ribbon->rows.push_back(emptyRow(kind, nameOf(kind), {}));
+        if ((kind != Kind::KeptPrompt || m_models.asksPrompt) && (kind != Kind::KeptCache || m_models.asksCache))
+            ribbon->rows.push_back(emptyRow(kind, nameOf(kind), {}));
     m_ribbon = std::move(ribbon);
     ask();
 }
@@ -167,8 +174,9 @@ void WordRibbonMaker::ask()
         return;
     if (m_models.largeReady) {
         askTokens(true);
-        askCache();
-        if (!m_models.prompt.method.empty())
+        if (m_models.asksCache)
+            askCache();
+        if (m_models.asksPrompt && !m_models.prompt.method.empty())
             askPrompt();
     }
     if (m_models.smallReady)
@@ -191,7 +199,7 @@ void WordRibbonMaker::askTokens(bool large)
             row.parts = tokenParts(m_text, spansOf(*reply));
         put(std::move(row));
     };
-    m_engine.send(std::move(request), large ? QStringLiteral("words.tokens") : QStringLiteral("words.tokens.small"), std::move(handlers));
+    m_engine.send(std::move(request), tag(large ? "tokens" : "tokens.small"), std::move(handlers));
 }
 
 void WordRibbonMaker::askPrompt()
@@ -226,7 +234,7 @@ void WordRibbonMaker::askPrompt()
         }
         put(std::move(row));
     };
-    m_engine.send(std::move(request), QStringLiteral("words.prompt"), std::move(handlers));
+    m_engine.send(std::move(request), tag("prompt"), std::move(handlers));
 }
 
 void WordRibbonMaker::askCache()
@@ -269,9 +277,9 @@ void WordRibbonMaker::askCache()
             }
             put(std::move(row));
         };
-        m_engine.send(selectRequest(stringField(captured->body, "captureId"), {m_models.cache}), QStringLiteral("words.kept"), std::move(selected));
+        m_engine.send(selectRequest(stringField(captured->body, "captureId"), {m_models.cache}), tag("kept"), std::move(selected));
     };
-    m_engine.send(std::move(request), QStringLiteral("words.capture"), std::move(handlers));
+    m_engine.send(std::move(request), tag("capture"), std::move(handlers));
 }
 
 } // namespace winnow

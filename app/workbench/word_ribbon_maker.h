@@ -19,6 +19,7 @@ struct RibbonModels {
     QString cacheTitle;
     Setting prompt; // of the Prompt page; no method = none known
     QString promptTitle;
+    bool asksCache = true, asksPrompt = true; // false: no row for it
 
     bool operator==(const RibbonModels &) const = default;
 };
@@ -48,6 +49,7 @@ private:
     void put(RibbonRow row);
     RibbonRow emptyRow(RibbonRow::Kind kind, const QString &name, const QString &why) const;
     QString nameOf(RibbonRow::Kind kind) const;
+    QString tag(const char *question) const;
 
     EngineClient &m_engine;
     RibbonModels m_models;

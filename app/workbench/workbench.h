@@ -117,6 +117,8 @@ public:
     std::string comparedFamily() const { return m_wordsShown ? "segment" : m_setting.family; }
     void setWordsShown(bool shown);
     /// The setting of a family, whether it is shown or not.
+    /// What a line is followed through on its way to the cache.
+    RibbonModels ribbonModels() const;
     const Setting &settingOf(const std::string &family) const { return m_setting.family == family ? m_setting : m_parked.setting; }
     const std::vector<MethodInfo> &methods() const { return m_methods; }
     const MethodInfo *currentMethod() const { return findMethod(m_methods, m_setting.method); }

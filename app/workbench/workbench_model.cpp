@@ -275,6 +275,11 @@ void Workbench::setWordsShown(bool shown)
 void Workbench::retargetWords()
 {
     m_words.setInput(wordInput());
+    m_words.setModels(ribbonModels());
+}
+
+RibbonModels Workbench::ribbonModels() const
+{
     RibbonModels models;
     const auto ready = [](const ModelState &state) { return state.phase == ModelState::Phase::Ready; };
     models.large = requestChoice();
@@ -294,7 +299,7 @@ void Workbench::retargetWords()
             models.prompt = defaultSetting(method);
     if (const MethodInfo *method = findMethod(m_methods, models.prompt.method))
         models.promptTitle = QString::fromStdString(method->title);
-    m_words.setModels(models);
+    return models;
 }
 
 std::optional<FittingRetry> Workbench::fittingRetry(const Json &request)
