@@ -1,5 +1,6 @@
 #include "app/export/report_pdf.h"
 
+#include "app/export/page_flow.h"
 #include "core/base/json_fields.h"
 #include "sessions/report_parts.h"
 #include "views/format.h"
@@ -17,71 +18,10 @@
 namespace winnow {
 namespace {
 
-    constexpr double kDpi = 1200, kPageWidth = 794, kPageHeight = 1123, kMargin = 56; // A4 in pixels of 1/96 inch
+    constexpr double kDpi = 1200;
+    constexpr int kLines = 2; // that stay with a heading
 
     QString tr(const char *text) { return QCoreApplication::translate("ReportPdf", text); }
-
-    /// Puts blocks below each other and starts a page where one does not fit.
-    class PageFlow {
-    public:
-        PageFlow(QPdfWriter &writer, QPainter &painter, const QString &foot)
-            : m_writer(writer)
-            , m_painter(painter)
-            , m_foot(foot)
-        {
-            startPage();
-        }
-
-        double width() const { return kPageWidth - 2 * kMargin; }
-        QPainter &painter() { return m_painter; }
-
-        /// Top left of a block of this height; a new page where it does not fit together with what must follow it.
-        QPointF take(double height, double follows = 0)
-        {
-            if (m_y + height + follows > kPageHeight - kMargin && m_y > kMargin) {
-                m_writer.newPage();
-                startPage();
-            }
-            const QPointF at(kMargin, m_y);
-            m_y += height;
-            return at;
-        }
-
-        void gap(double height) { m_y += height; }
-
-        double textHeight(const QString &words, TypeRole role) const
-        {
-            return QFontMetricsF(typeFont(role)).boundingRect(QRectF(0, 0, width(), 10000), Qt::TextWordWrap, words).height();
-        }
-
-        void text(const QString &words, TypeRole role, const QColor &color)
-        {
-            const QFont font = typeFont(role);
-            const double height = textHeight(words, role);
-            const QPointF at = take(height);
-            m_painter.setFont(font);
-            m_painter.setPen(color);
-            m_painter.drawText(QRectF(at, QSizeF(width(), height + 4)), Qt::TextWordWrap, words);
-        }
-
-    private:
-        void startPage()
-        {
-            ++m_page;
-            m_y = kMargin;
-            m_painter.setFont(typeFont(TypeRole::Axis));
-            m_painter.setPen(Theme::light().t3);
-            const QRectF foot(kMargin, kPageHeight - kMargin + 14, width(), 18);
-            m_painter.drawText(foot, Qt::AlignLeft, m_foot);
-            m_painter.drawText(foot, Qt::AlignRight, QString::number(m_page));
-        }
-
-        QPdfWriter &m_writer;
-        QPainter &m_painter;
-        QString m_foot;
-        double m_y = kMargin;
-        int m_page = 0;
-    };
 
     QString headText(const TableColumn &column)
     {
@@ -117,7 +57,7 @@ namespace {
         if (shrink < 1)
             used.setPixelSize(std::max(6, static_cast<int>(QFontInfo(font).pixelSize() * shrink)));
         for (size_t r = 0; r <= table.rows.size(); ++r) {
-            const QPointF at = flow.take(22);
+            const QPointF at = flow.take(22, r == 0 && !table.rows.empty() ? 22 : 0); // the head never stands alone
             QPainter &painter = flow.painter();
             painter.setFont(used);
             double x = at.x();
@@ -162,7 +102,7 @@ namespace {
             const QString caption = tr("Figure %1. %2").arg(++number).arg(figure.view->caption());
             const double scale = flow.width() / options.size.width();
             double height = options.size.height() * scale;
-            const double most = kPageHeight - 2 * kMargin - 60;
+            const double most = flow.height() - 60;
             const double fit = height > most ? most / height : 1.0; // a long text becomes smaller, never cut
             height *= fit;
             flow.gap(16);
@@ -181,7 +121,7 @@ namespace {
     {
         const Theme &theme = Theme::light();
         flow.gap(18);
-        flow.text(tr("Checks"), TypeRole::DialogTitle, theme.t1);
+        flow.heading(tr("Checks"), kLines);
         for (const ComparedRun &run : runs) {
             if (!run.report)
                 continue;
@@ -200,8 +140,9 @@ namespace {
         const Theme &theme = Theme::light();
         for (const NoteRecord &note : notes ? *notes : std::vector<NoteRecord>{}) {
             flow.gap(14);
-            flow.text(QString::fromStdString(note.title), TypeRole::DialogTitle, theme.t1);
-            flow.text(QString::fromStdString(note.text), TypeRole::Body, theme.t2);
+            flow.heading(QString::fromStdString(note.title), kLines);
+            for (const QString &paragraph : QString::fromStdString(note.text).split(QLatin1Char('\n'))) // a page ends between them
+                flow.text(paragraph.isEmpty() ? QStringLiteral(" ") : paragraph, TypeRole::Body, theme.t2);
         }
     }
 
@@ -217,7 +158,7 @@ namespace {
     {
         const Theme &theme = Theme::light();
         flow.gap(18);
-        flow.text(tr("Provenance"), TypeRole::DialogTitle, theme.t1);
+        flow.heading(tr("Provenance"), kLines);
         for (const ComparedRun &run : runs) {
             if (!run.report || !run.report->body().contains("provenance"))
                 continue;
