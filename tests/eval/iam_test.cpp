@@ -1,4 +1,3 @@
-#include "core/base/iam_plan.h"
 #include "core/eval/bytes.h"
 #include "core/eval/head_match.h"
 #include "core/eval/mapped_context.h"
@@ -9,56 +8,24 @@
 
 #include <QtTest>
 
-#include "tests/support/pair_models.h"
+#include "tests/support/iam_fixture.h"
 
 #include <ATen/ATen.h>
 
 #include <cmath>
 #include <map>
-#include <numeric>
 
 using namespace winnow;
 using namespace winnow::test;
 
-namespace {
-
-constexpr int64_t kTokens = 96, kSpan = 40, kRows = 17; // N, n, T + 1
-constexpr int64_t kLayers = 6, kSmallLayers = 3;
-
-Parameters parametersOf(Json given)
-{
-    const Json defaults{{"matchMin", 16}, {"matchMax", kSpan}};
-    for (const auto &[name, value] : defaults.items()) {
-        if (!given.contains(name))
-            given[name] = value;
-    }
-    auto parameters = canonicalParameters(methodInfo(*findMethod("iam")), given);
-    if (!parameters)
-        qFatal("%s", parameters.error().message.c_str());
-    return Parameters(*parameters);
-}
-
-at::Tensor nllTensor(const std::vector<float> &nll)
-{
-    return at::tensor(at::ArrayRef<float>(nll));
-}
-
-double largestGap(const std::vector<float> &a, const std::vector<float> &b)
-{
-    return a.size() == b.size() ? (nllTensor(a) - nllTensor(b)).abs().max().item<double>() : INFINITY;
-}
-
-} // namespace
-
 /// IAM from the map to the token loop, on tiny pairs of models (iam.md 8).
-class IamTest : public QObject {
+class IamTest : public QObject, private IamFixture {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase();
+    void initTestCase() { makePair(); }
     void noMappedLayerIsTheFullCacheBitForBit();
     void theSameModelAsItsOwnSmallOneEqualsTheFullCache_data();
     void theSameModelAsItsOwnSmallOneEqualsTheFullCache();
-    void firstLayersAsSmallModelMatchThemselves();
     void mappedRowsReplaceAttentionAsHooksDo_data();
     void mappedRowsReplaceAttentionAsHooksDo();
     void theTokenLoopEqualsTheBatch_data();
@@ -67,61 +34,10 @@ private Q_SLOTS:
     void blocksOfRowsChangeNothing();
     void rowsBeforeTheSpanDoNotDependOnTheMode();
     void stoppingTheSmallModelEarlyChangesNothing();
-    void jaccardGivesTheMapOfColumnSums();
-    void controlsMoveTheMapAndLeaveTheScores();
-    void mappedLayersKeepTheTokensWithMostMappedAttention();
-    void shortPromptsAreLeftAlone();
-    void bytesOfTheSpecification();
-    void blockRowsFollowTheMemoryForRows();
 
 private:
-    CapturePtr capture(const std::shared_ptr<const Model> &small, const Parameters &parameters) const;
-    EvaluationCell cell(const CapturePtr &shared, const Parameters &parameters, int64_t mappedLayers) const;
-    std::vector<CellResult> run(const CapturePtr &shared, const EvaluationCell &cell) const;
     std::vector<float> hookedNll(const Model &small, const MappedPlan &mapped) const;
-
-    std::shared_ptr<const Model> m_large, m_small;
-    std::unique_ptr<const Method> m_method;
-    std::vector<int32_t> m_ids, m_continuation;
 };
-
-void IamTest::initTestCase()
-{
-    m_large = randomModel(pairConfig(kLayers), 3);
-    m_small = randomModel(pairConfig(kSmallLayers, 6, 3), 4);
-    m_method = findMethod("iam")->create();
-    std::vector<int32_t> ids = pairIds(kTokens + kRows, 11, m_large->config().vocab);
-    m_continuation.assign(ids.begin() + kTokens, ids.end());
-    ids.resize(kTokens);
-    m_ids = ids;
-}
-
-CapturePtr IamTest::capture(const std::shared_ptr<const Model> &small, const Parameters &parameters) const
-{
-    return pairCapture(m_large, small, m_ids, m_method->needs(parameters));
-}
-
-EvaluationCell IamTest::cell(const CapturePtr &shared, const Parameters &parameters, int64_t mappedLayers) const
-{
-    auto ranking = m_method->rank(*shared, parameters, RunContext{});
-    if (!ranking)
-        qFatal("%s", ranking.error().message.c_str());
-    auto plan = m_method->select(*shared, **ranking, parameters, shared->config.layers - mappedLayers);
-    if (!plan)
-        qFatal("%s", plan.error().message.c_str());
-    EvaluationCell result{*plan, m_method.get(), std::shared_ptr<const Ranking>(std::move(*ranking)), parameters};
-    if (auto given = giveContext(*shared, result, RunContext{}); !given)
-        qFatal("%s", given.error().message.c_str());
-    return result;
-}
-
-std::vector<CellResult> IamTest::run(const CapturePtr &shared, const EvaluationCell &cell) const
-{
-    auto results = evaluate(*shared, m_continuation, {cell}, {}, {}, RunContext{});
-    if (!results)
-        qFatal("%s", results.error().message.c_str());
-    return *results;
-}
 
 void IamTest::noMappedLayerIsTheFullCacheBitForBit()
 {
@@ -167,19 +83,6 @@ void IamTest::theSameModelAsItsOwnSmallOneEqualsTheFullCache()
         QVERIFY(iam.context->maxRowSumError < 1e-5);
         QVERIFY((iam.context->lastLogits - shared->lastLogits).abs().max().item<double>() < 1e-4);
     }
-}
-
-void IamTest::firstLayersAsSmallModelMatchThemselves()
-{
-    const Parameters parameters = parametersOf({{"layerRule", "manual"}, {"layers", "0-2, 4"}});
-    const CapturePtr shared = capture(firstLayers(*m_large, kSmallLayers), parameters);
-    const EvaluationCell iam = cell(shared, parameters, 4);
-    const MappedPlan *plan = mappedPlanOf(iam.plan);
-    for (int64_t i = 0; i < kSmallLayers * 4; ++i) {
-        QVERIFY(std::abs(plan->score[size_t(i)] - 1) < 1e-5F);
-        QCOMPARE(plan->serving[size_t(i)], int32_t(i));
-    }
-    QVERIFY(plan->score[size_t(4 * 4)] < 1 - 1e-4F);
 }
 
 /// The large model over everything at once, with a hook that puts rows of the small model in the place of its own: an
@@ -339,107 +242,6 @@ void IamTest::stoppingTheSmallModelEarlyChangesNothing()
         nll[early] = measured->nll;
     }
     QCOMPARE(nll[true], nll[false]);
-}
-
-void IamTest::jaccardGivesTheMapOfColumnSums()
-{
-    const Parameters parameters = parametersOf({{"metric", "jaccard"}});
-    const CapturePtr shared = capture(m_small, parameters);
-    const auto map = buildMap(*shared, parameters);
-    QVERIFY(map.has_value());
-    const PairTables *tables = shared->pair->find(mapSpan(parameters));
-    QVERIFY(tables);
-    // smallkv.md 3 step 2 written out: sets of the largest sums, their intersections.
-    const int64_t top = std::max<int64_t>(8, int64_t(std::floor(0.2 * double(kSpan) + 0.5)));
-    const auto sets = [&](const at::Tensor &sums) {
-        const at::Tensor chosen = std::get<1>(sums.sort(true, 1, true)).narrow(1, 0, top);
-        return at::zeros_like(sums).scatter_(1, chosen, 1.0);
-    };
-    const at::Tensor shared2 = at::mm(sets(tables->largeSums), sets(tables->smallSums).t());
-    const at::Tensor similarity = shared2 / (2.0 * double(top) - shared2);
-    for (int64_t i = 0; i < similarity.size(0); ++i) {
-        const float best = similarity[i].max().item<float>();
-        QCOMPARE(map->score[size_t(i)], best);
-        QCOMPARE(similarity[i][map->f[size_t(i)]].item<float>(), best);
-    }
-}
-
-void IamTest::controlsMoveTheMapAndLeaveTheScores()
-{
-    const Parameters plain = parametersOf(Json::object());
-    const CapturePtr shared = capture(m_small, plain);
-    const auto map = buildMap(*shared, plain);
-    for (const char *control : {"permute_heads", "shuffle_layers"}) {
-        const auto moved = buildMap(*shared, parametersOf({{"mapControl", control}}));
-        QVERIFY(moved.has_value());
-        QCOMPARE(moved->score, map->score);
-        for (size_t i = 0; i < map->f.size(); ++i) {
-            QVERIFY(moved->f[i] != map->f[i]);
-            QCOMPARE(moved->f[i] / 6 == map->f[i] / 6, std::string_view(control) == "permute_heads");
-        }
-    }
-}
-
-void IamTest::mappedLayersKeepTheTokensWithMostMappedAttention()
-{
-    const Parameters parameters = parametersOf({{"evict", "h2o"}, {"evictBudget", 0.25}});
-    const CapturePtr shared = capture(m_small, parameters);
-    const EvaluationCell iam = cell(shared, parameters, 2);
-    const MappedPlan *plan = mappedPlanOf(iam.plan);
-    const Capture &small = *shared->pair->small;
-    for (int64_t l = 0; l < kLayers; ++l) {
-        for (int64_t g = 0; g < 2; ++g) {
-            QCOMPARE(iam.plan.kept.countKept(l, g), int64_t(24));
-            if (!plan->isMapped(l))
-                continue;
-            at::Tensor sums = at::zeros({kTokens});
-            for (int64_t h = 2 * g; h < 2 * g + 2; ++h) {
-                const int32_t serving = plan->serving[size_t(l * 4 + h)];
-                sums += small.layers[size_t(serving / 6)].colSum[serving % 6] / 2;
-            }
-            const at::Tensor order = std::get<1>(sums.sort(true, 0, true));
-            for (int64_t i = 0; i < kTokens; ++i)
-                QCOMPARE(iam.plan.kept.kept(l, g, order[i].item<int64_t>()), i < 24);
-        }
-    }
-}
-
-void IamTest::shortPromptsAreLeftAlone()
-{
-    const Parameters parameters = parametersOf({{"matchMin", 100}});
-    const CapturePtr shared = capture(m_small, parameters);
-    const EvaluationCell iam = cell(shared, parameters, 3);
-    QVERIFY(iam.plan.inactive && !iam.plan.standIn);
-    QCOMPARE(iam.plan.notices, std::vector<std::string>{"inactive: prompt shorter than 100 tokens"});
-}
-
-void IamTest::bytesOfTheSpecification()
-{
-    // kv-evaluation.md 8: 1.7B (24 layers, 32 KV heads of 64 channels), N = 1000, fp16.
-    KvPlan plan;
-    plan.kept = KeptTokens::sized(24, 32, 1000);
-    std::fill(plan.kept.mask.begin(), plan.kept.mask.end(), uint8_t(0xff));
-    plan.budget = 1000;
-    plan.storesPositions = false;
-    auto mapped = std::make_shared<MappedPlan>();
-    mapped->mapped.assign(24, 0);
-    for (const int64_t layer : publishedLayers(24, 0.5))
-        mapped->mapped[size_t(layer)] = 1;
-    plan.standIn = mapped;
-    const CacheBytes bytes = planBytes(plan, CacheShape{24, 32, 32, 64, 2});
-    QCOMPARE(bytes.full, 196608000.0);
-    QCOMPARE(bytes.native, 147456000.0);
-    QCOMPARE(bytes.nominal, 147456000.0);
-}
-
-void IamTest::blockRowsFollowTheMemoryForRows()
-{
-    MappedPlan plan;
-    plan.rowBytes = int64_t(256) << 20;
-    QCOMPARE(plan.blockRows(336, 2000), int64_t(99)); // 268435456 / (4 * 336 * 2000)
-    QCOMPARE(plan.blockRows(10, 1000), int64_t(256));
-    plan.rowBytes = int64_t(16) << 20;
-    QCOMPARE(plan.blockRows(336, 100000), int64_t(1));
 }
 
 QTEST_GUILESS_MAIN(IamTest)
