@@ -128,6 +128,8 @@ void SavingsPanel::applyTheme()
 
 void SavingsPanel::setDense(bool dense)
 {
+    m_dense = dense;
+    m_selection->setVisible(m_bench.currentReport() && (!m_dense || m_pair->isHidden()));
     m_body->setSpacing(dense ? 3 : 6);
     for (FactRow *row : {m_selection, m_decode})
         row->setFixedHeight(dense ? 17 : 20);
@@ -143,6 +145,7 @@ void SavingsPanel::refresh()
         widget->setVisible(any);
     m_empty->setVisible(!any);
     m_pair->setVisible(any && report->savings().slmCacheBytes > 0);
+    m_selection->setVisible(any && (!m_dense || m_pair->isHidden())); // a short dock has room for one of the two: the decode row's tooltip says it
     m_badge->setVisible(false);
     const PairBadges badges = any ? pairBadges(*report) : PairBadges{};
     m_inactive->setText(badges.inactive);
@@ -168,7 +171,8 @@ void SavingsPanel::refresh()
     const QString decode = both ? tr("%1 → %2 ms/token").arg(format::decimals(savings.fullMsPerToken, 1), format::decimals(savings.msPerToken, 1))
         : savings.msPerToken >= 0 ? tr("%1 ms/token").arg(format::decimals(savings.msPerToken, 1))
                                   : tr("not measured");
-    m_decode->set(tr("Decode"), decode, tr("Time per token while decoding: full cache, then this run"));
+    const QString chosen = m_selection->isHidden() && savings.selectMs >= 0 ? tr("\nSelection: %1").arg(format::milliseconds(savings.selectMs)) : QString();
+    m_decode->set(tr("Decode"), decode, tr("Time per token while decoding: full cache, then this run") + chosen);
 }
 
 SavingsSummary::SavingsSummary(Workbench &bench, Look &look, QWidget *parent)

@@ -42,6 +42,7 @@ private:
     QLabel *m_badge, *m_inactive, *m_loss, *m_empty;
     MeterBar *m_nominal, *m_stored, *m_allocated, *m_pair;
     FactRow *m_selection, *m_decode;
+    bool m_dense = false;
 };
 
 /// What a small window shows below the form: stored bytes and how many checks passed.

@@ -199,8 +199,7 @@ CacheGeometry Workbench::geometry() const
         if (geometry.bytesPerToken <= 0 && geometry.tokens > 0 && report->savings().fullBytes > 0)
             geometry.bytesPerToken = report->savings().fullBytes / static_cast<double>(geometry.tokens);
     }
-    const MethodInfo *method = currentMethod();
-    if (method && method->family == "kv" && needsSmallModel(*method)) {
+    if (const MethodInfo *method = currentMethod(); method && method->family == "kv" && needsSmallModel(*method)) {
         const double counted = report ? report->savings().slmCacheBytes : -1; // a run may stop the small model early
         geometry.besideBytes = counted >= 0 ? counted : static_cast<double>(geometry.tokens) * cacheBytesPerToken(m_small.description);
     }
