@@ -15,7 +15,7 @@
 namespace winnow {
 namespace {
 
-    constexpr int kHead = 32, kRow = 24, kFewest = 4, kMost = 8; // rows that are seen without a scroll bar
+    constexpr int kHead = 32, kRow = 21, kFewest = 5, kMost = 12; // rows that the strip has room for
 
 } // namespace
 

@@ -10,6 +10,7 @@
 namespace winnow {
 namespace {
 
+    constexpr size_t kMostRuns = 7; // rows of runs: more leave the page no room
     constexpr int64_t kMostBytes = 480; // of a line, on either side of the token
 
     bool startsCharacter(char byte) { return (static_cast<uint8_t>(byte) & 0xC0U) != 0x80U; }
@@ -187,7 +188,7 @@ void TextRibbon::addPageRows(WordRibbon &ribbon) const
     if (const auto row = rowOf(view->current))
         rows.push_back(*row);
     for (const RunEntry &entry : view->runs)
-        if (entry.index != view->current.index)
+        if (entry.index != view->current.index && rows.size() < kMostRuns)
             if (const auto row = rowOf(entry))
                 rows.push_back(*row);
     const auto place = std::find_if(ribbon.rows.begin(), ribbon.rows.end(), [&](const RibbonRow &row) { return !rows.empty() && row.kind > rows.front().kind; });

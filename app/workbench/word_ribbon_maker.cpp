@@ -94,8 +94,8 @@ QString WordRibbonMaker::nameOf(RibbonRow::Kind kind) const
     switch (kind) {
     case Kind::Characters: return tr("characters");
     case Kind::Words: return tr("words");
-    case Kind::Tokens: return m_models.largeTitle.isEmpty() ? tr("tokens") : tr("tokens, %1").arg(m_models.largeTitle);
-    case Kind::OtherTokens: return m_models.smallTitle.isEmpty() ? tr("tokens, second model") : tr("tokens, %1").arg(m_models.smallTitle);
+    case Kind::Tokens: return m_models.largeTitle.isEmpty() ? tr("tokens") : tr("tokens, %1").arg(m_models.largeTitle.section(QLatin1Char(','), 0, 0));
+    case Kind::OtherTokens: return m_models.smallTitle.isEmpty() ? tr("tokens, second model") : tr("tokens, %1").arg(m_models.smallTitle.section(QLatin1Char(','), 0, 0));
     case Kind::KeptPrompt: return m_models.promptTitle.isEmpty() ? tr("kept in the prompt") : tr("kept by %1, %2").arg(m_models.promptTitle, budgetLabel(m_models.prompt.budget));
     case Kind::KeptCache: return m_models.cacheTitle.isEmpty() ? tr("kept in the cache") : tr("kept by %1, %2").arg(m_models.cacheTitle, budgetLabel(m_models.cache.budget));
     }
