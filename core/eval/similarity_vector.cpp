@@ -19,7 +19,7 @@ typedef float Float8 __attribute__((vector_size(32)));
 typedef int32_t Int8 __attribute__((vector_size(32)));
 
 constexpr int64_t kLanes = 8;
-constexpr int64_t kTile = 1024; // entries whose sum is f32; a tile of all heads stays in the second-level cache
+constexpr int64_t kTile = 512; // entries whose sum is f32; a tile of all heads stays in the second-level cache
 
 WINNOW_INLINE void load(Float8 &to, const float *from) { std::memcpy(&to, from, sizeof to); }
 

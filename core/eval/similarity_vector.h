@@ -20,7 +20,7 @@ struct HeadVectors {
 };
 
 /// absolute[i, j] += sum |x_i - y_j| for rows i in [first, last). [x.heads, y.heads]
-/// @cost 2 operations an entry and pair; sums of 1,024 entries in f32, over them in f64.
+/// @cost 2 operations an entry and pair; sums of 512 entries in f32, over them in f64.
 void addAbsoluteDistances(const HeadVectors &x, const HeadVectors &y, int64_t first, int64_t last, double *absolute);
 
 /// square[i, j] += sum (x_i - y_j)^2, as addAbsoluteDistances. Not from products: their difference would lose what near vectors
