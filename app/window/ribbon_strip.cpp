@@ -54,7 +54,7 @@ void RibbonStrip::mark(const Selection &selection)
     if (isHidden())
         return;
     Selection own = selection;
-    own.word = m_ribbon->markOf(selection.token);
+    own.word = m_marked = m_ribbon->markOf(selection.token);
     m_view->setSelection(own);
 }
 
@@ -68,7 +68,7 @@ void RibbonStrip::take(const Selection &asked)
     if (next.token < 0)
         return;
     Selection own = m_bench.selection();
-    own.word = asked.word;
+    own.word = m_marked = asked.word;
     m_view->setSelection(own);
 }
 

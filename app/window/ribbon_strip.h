@@ -24,6 +24,7 @@ public:
     void setOpen(bool open);
     WordRibbonView *view() const { return m_view; }
     TextRibbon &ribbon() const { return *m_ribbon; }
+    const WordMark &marked() const { return m_marked; } // characters of the line
 
 Q_SIGNALS:
     void exportAsked(winnow::RunView *view);
@@ -38,6 +39,7 @@ private:
     TextRibbon *m_ribbon;
     ViewFrame *m_frame;
     WordRibbonView *m_view;
+    WordMark m_marked;
 };
 
 } // namespace winnow

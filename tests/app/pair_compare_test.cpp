@@ -2,6 +2,7 @@
 #include "app/window/chooser.h"
 #include "app/window/method_dock.h"
 #include "app/window/pair_bar.h"
+#include "app/window/planner_panel.h"
 #include "app/window/similarity_page.h"
 #include "core/base/method_info.h"
 #include "core/base/report_artifacts.h"

@@ -128,7 +128,7 @@ private Q_SLOTS:
         QCOMPARE(ribbonOf(app)->line, 0); // a token under the mouse moves nothing
         mark(app, third);
         QTRY_COMPARE(ribbonOf(app)->line, 3);
-        const WordMark shown = strip->view()->selection().word;
+        const WordMark shown = strip->marked();
         QVERIFY(shown.hasWord());
         QCOMPARE(strip->ribbon().tokenAt(shown), third);
         app.window().actions().toggleRibbon->trigger();
@@ -147,7 +147,7 @@ private Q_SLOTS:
         const auto tokens = std::find_if(rows.begin(), rows.end(), [](const RibbonRow &row) { return row.kind == Kind::Tokens; });
         QTest::mouseClick(view, Qt::LeftButton, {}, view->partRect(static_cast<int>(tokens - rows.begin()), 2).center().toPoint());
         QVERIFY(app.bench().selection().pinned);
-        QCOMPARE(app.bench().selection().token, app.window().ribbon()->ribbon().tokenAt(view->selection().word));
+        QCOMPARE(app.bench().selection().token, app.window().ribbon()->ribbon().tokenAt(app.window().ribbon()->marked()));
         QVERIFY(app.bench().selection().token >= 0);
         QVERIFY(!app.bench().selection().word.isSet()); // that is a mark of the Words page
     }
