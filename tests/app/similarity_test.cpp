@@ -15,6 +15,7 @@
 #include "views/attention_maps.h"
 #include "views/head_matrix.h"
 #include "views/layer_matrix.h"
+#include "views/layer_planner.h"
 #include "views/match_stability.h"
 #include "views/matched_pairs.h"
 #include "views/widgets/budget_slider.h"

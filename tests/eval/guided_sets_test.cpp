@@ -7,6 +7,7 @@
 
 #include <QtTest>
 
+#include "tests/support/guided_loop.h"
 #include "tests/support/guided_variants.h"
 
 #include <algorithm>
