@@ -141,18 +141,11 @@ void QualityViewTest::theMarkFollowsTheShownRun()
 {
     const Panthers panthers;
     const auto view = shown<QualityView>(panthers.viewData(3), {700, 400});
-    const QColor mark = Theme::light().mark;
-    const auto marked = [&](int line) { // near enough: the ring is antialiased
-        const QPointF ring = view->pointPosition({line, 1}) + QPointF(7.5, 0);
-        const QColor found = view->grab().toImage().pixelColor(ring.toPoint());
-        return std::abs(found.red() - mark.red()) + std::abs(found.green() - mark.green()) + std::abs(found.blue() - mark.blue()) < 160;
-    };
-    QVERIFY(marked(0));
+    QVERIFY2(!view->describe().contains(QStringLiteral("H2O")), qPrintable(view->describe()));
     auto other = std::make_shared<ViewData>(*panthers.viewData(3)); // the same curves, another run in the dock
     other->current = other->runs[1];
     view->setData(other);
-    QVERIFY(!marked(0));
-    QVERIFY(marked(1));
+    QVERIFY2(view->describe().contains(QStringLiteral("H2O")), qPrintable(view->describe()));
 }
 
 void QualityViewTest::byteMeterCountsASmallModel()
