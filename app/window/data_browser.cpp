@@ -116,7 +116,7 @@ DataBrowser::DataBrowser(Workbench &bench, Look &look, QWidget *parent)
     foot->addWidget(m_about, 1);
     foot->addWidget(m_use);
     column->addLayout(foot);
-    m_table->setColumnWidth(0, 70);
+    m_table->setColumnWidth(0, 90);
     m_table->setColumnWidth(1, 120);
     m_table->setColumnWidth(2, 420);
     m_warnings->setColumnWidth(1, 480);
@@ -128,6 +128,8 @@ DataBrowser::DataBrowser(Workbench &bench, Look &look, QWidget *parent)
     connect(m_use, &QPushButton::clicked, this, &DataBrowser::take);
     connect(&look, &Look::changed, this, qOverload<>(&QWidget::update));
     connect(&bench.engine(), &EngineClient::stateChanged, this, &DataBrowser::askSets);
+    for (QPushButton *button : findChildren<QPushButton *>())
+        button->setAutoDefault(false); // Return in a field is the field's
     say(tr("Choose a file of a data set, or drop one here."));
     resize(900, 620);
     askSets();

@@ -107,6 +107,8 @@ LabelsDialog::LabelsDialog(Workbench &bench, Look &look, QWidget *parent)
     };
     connect(&look, &Look::changed, this, follow);
     follow();
+    for (QPushButton *button : findChildren<QPushButton *>())
+        button->setAutoDefault(false); // Return in a field is the field's
     resize(940, 620);
     setPairs({{}});
     takePrompt();
@@ -167,7 +169,7 @@ QWidget *LabelsDialog::makeResult(Look &)
         return scroll;
     };
     m_table = new QTableWidget(0, 6, area);
-    m_table->setHorizontalHeaderLabels({tr("Pair"), tr("VR"), tr("HR"), tr("MR"), tr("AG"), tr("For training")});
+    m_table->setHorizontalHeaderLabels({tr("Pair"), tr("VR"), tr("HR"), tr("MR"), tr("AG"), tr("Filter")});
     m_table->horizontalHeaderItem(1)->setToolTip(tr("Variation rate: share of the shortened words that the original lacks"));
     m_table->horizontalHeaderItem(2)->setToolTip(tr("Hitting rate: shortened words that the original has, per original word"));
     m_table->horizontalHeaderItem(3)->setToolTip(tr("Matching rate: labelled words per original word"));

@@ -198,7 +198,7 @@ void StagesPanel::paintEvent(QPaintEvent *)
         if (const std::optional<double> sums = report->metric("attentionMs"), all = report->metric("scorerMs"); sums && all) {
             painter.setFont(typeFont(TypeRole::Hint));
             painter.setPen(theme.t3);
-            painter.drawText(QRect(12, 0, width() - 24, kHead), Qt::AlignRight | Qt::AlignVCenter, tr("attention sums %1 of %2 s").arg(seconds(*sums), seconds(*all)));
+            painter.drawText(QRect(12, 0, width() - 24, kHead), Qt::AlignRight | Qt::AlignVCenter, tr("attention sums %1 of %2").arg(format::milliseconds(*sums), format::milliseconds(*all)));
         }
     painter.setFont(typeFont(TypeRole::Label));
     const double edges[] = {width() - 172.0, width() - 124.0, width() - 58.0, width() - 12.0};
