@@ -1,6 +1,7 @@
 #include "core/model/attention.h"
 
 #include "core/model/cpu_kernels.h"
+#include "core/model/packed_kernels.h"
 #include "core/model/rounding.h"
 
 #include <ATen/TensorOperators.h>
@@ -132,10 +133,11 @@ namespace {
             : queries(options)
             , scores(options)
             , output(options)
+            , packed(options)
             , elements(cached)
         {
         }
-        Scratch queries, scores, output;
+        Scratch queries, scores, output, packed;
         ElementType elements; // what queries and weights are rounded to, as keys and values are
     };
 
@@ -144,6 +146,39 @@ namespace {
     {
         const auto live = [&](const at::Tensor &rows) { return rows.narrow(0, 0, slots.count()).to(at::kFloat); };
         return {live(slots.keys), live(slots.values), slots.positions};
+    }
+
+    /// Query rows from which packing them is worth it.
+    constexpr int64_t kPackedQueries = 16;
+
+    bool packs(int64_t queries, const at::Tensor &slots)
+    {
+        return queries >= kPackedQueries && packed::available() && slots.scalar_type() == at::kFloat && slots.is_contiguous();
+    }
+
+    /// scores [rows, n] = queries [rows, D] times keys [n, D] transposed.
+    void multiplyKeys(const at::Tensor &queries, const at::Tensor &keys, Scratch &scratch, at::Tensor &scores)
+    {
+        const int64_t rows = queries.size(0), width = queries.size(1);
+        if (!packs(rows, keys)) {
+            at::mm_out(scores, queries, keys.t());
+            return;
+        }
+        float *inputs = scratch.take({packed::packedFloats(rows, width)}).data_ptr<float>();
+        packed::packInputs(queries.const_data_ptr<float>(), rows, width, width, inputs);
+        packed::multiplyPacked(inputs, rows, width, keys.const_data_ptr<float>(), keys.size(0),
+            {scores.data_ptr<float>(), keys.size(0), packed::Into::Replace});
+    }
+
+    /// result [rows, Dv] = weights [rows, n] times values [n, Dv].
+    void mixValues(const at::Tensor &weights, const at::Tensor &values, at::Tensor &result)
+    {
+        if (!packs(weights.size(0), values) || !weights.is_contiguous() || values.size(1) % packed::kMixLanes != 0) {
+            at::mm_out(result, weights, values);
+            return;
+        }
+        packed::mixRows({weights.const_data_ptr<float>(), values.const_data_ptr<float>(), weights.size(0), values.size(0), values.size(1)},
+            result.data_ptr<float>());
     }
 
     /// What a hook sees begins at slot 0, also where the block leaves out slots before its window.
@@ -167,7 +202,7 @@ namespace {
         at::mul_out(q, source, at::scalar_tensor(rule.scale, at::kFloat));
         roundTo(q, buffers.elements);
         at::Tensor scores = buffers.scores.take({block.groups * block.rows, n});
-        at::mm_out(scores, q.view({-1, width}), slots.keys.narrow(0, block.begin, n).t());
+        multiplyKeys(q.view({-1, width}), slots.keys.narrow(0, block.begin, n), buffers.packed, scores);
         if (rule.cap > 0)
             scores.div_(rule.cap).tanh_().mul_(rule.cap);
         at::Tensor weights = scores.view({block.groups, block.rows, n});
@@ -182,7 +217,7 @@ namespace {
         else
             roundTo(weights, buffers.elements);
         at::Tensor result = buffers.output.take({block.groups * block.rows, valueWidth});
-        at::mm_out(result, weights.view({-1, n}), slots.values.narrow(0, block.begin, n));
+        mixValues(weights.view({-1, n}), slots.values.narrow(0, block.begin, n), result);
         out.narrow(0, block.first, block.rows)
             .narrow(1, block.head, block.groups)
             .copy_(result.view({block.groups, block.rows, valueWidth}).transpose(0, 1));

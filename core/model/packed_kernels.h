@@ -31,4 +31,17 @@ struct Target {
 ///             the inputs pass.
 void multiplyPacked(const float *packed, int64_t inputs, int64_t columns, const float *rows, int64_t count, const Target &target);
 
+/// Attention weights and what they mix.
+struct Mix {
+    const float *weights = nullptr; // [inputs, rows]
+    const float *values = nullptr; // [rows, width]
+    int64_t inputs = 0, rows = 0, width = 0; // width: whole registers of kMixLanes
+};
+
+constexpr int64_t kMixLanes = 8;
+
+/// out[i][v] = sum over r of weights[i][r] * values[r][v]. out [inputs, width].
+/// Rows of weights 0 at the end change no bit: a query may go together with later ones.
+void mixRows(const Mix &mix, float *out);
+
 } // namespace winnow::packed

@@ -4,20 +4,14 @@
 // library is used here: an inline function compiled in this file could be the one that the whole program links.
 #if defined(__AVX2__) && defined(__FMA__)
 
-#include <immintrin.h>
-
-#define WINNOW_INLINE inline __attribute__((always_inline))
+#include "core/model/packed_tile_avx2.h"
 
 namespace winnow::packed {
 namespace {
 
-    using Floats = __m256;
-    constexpr int64_t kLanes = 8;
     constexpr int64_t kPanel = 24; // inputs side by side: 3 registers
     constexpr int64_t kColumns = 576; // of a panel that are summed up in registers
     constexpr int64_t kTileRows = 96; // weight rows whose products are gathered before they are written
-
-    int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
     /// Inputs of the panel that begins where `left` are left.
     int64_t panelWidth(int64_t left) { return left > 2 * kLanes ? kPanel : left > kLanes ? 2 * kLanes : kLanes; }
@@ -63,31 +57,6 @@ namespace {
         }
     }
 
-    /// Adds up products in registers. rows: one pointer a weight row.
-    template <int Rows, int Vectors>
-    WINNOW_INLINE void dotTile(const float *const rows[Rows], const float *panel, int64_t columns, Floats acc[Rows][Vectors])
-    {
-#pragma GCC unroll 8
-        for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 3
-            for (int v = 0; v < Vectors; ++v)
-                acc[r][v] = _mm256_setzero_ps();
-        }
-        for (int64_t c = 0; c < columns; ++c, panel += Vectors * kLanes) {
-            Floats inputs[Vectors];
-#pragma GCC unroll 3
-            for (int v = 0; v < Vectors; ++v)
-                inputs[v] = _mm256_load_ps(panel + v * kLanes);
-#pragma GCC unroll 8
-            for (int r = 0; r < Rows; ++r) {
-                const Floats weight = _mm256_broadcast_ss(rows[r] + c);
-#pragma GCC unroll 3
-                for (int v = 0; v < Vectors; ++v)
-                    acc[r][v] = _mm256_fmadd_ps(weight, inputs[v], acc[r][v]);
-            }
-        }
-    }
-
     /// sums[i * kTileRows + r] (+)= lanes i of four weight rows r: side by side in the result, so they are written together.
     WINNOW_INLINE void gatherFour(const Floats &a, const Floats &b, const Floats &c, const Floats &d, float *sums, bool add)
     {
@@ -109,7 +78,7 @@ namespace {
     WINNOW_INLINE void tile(const float *const rows[Rows], const float *panel, int64_t columns, float *sums, bool add)
     {
         Floats acc[Rows][Vectors];
-        dotTile<Rows, Vectors>(rows, panel, columns, acc);
+        dotTile<Rows, Vectors>(rows, panel, Vectors * kLanes, columns, acc);
 #pragma GCC unroll 2
         for (int r = 0; r < Rows; r += 4) {
 #pragma GCC unroll 3

@@ -5,6 +5,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 
@@ -77,6 +78,30 @@ private Q_SLOTS:
             packed::packedProduct(x.narrow(0, 600 - count, count), weight, some, packed::Into::Replace);
             QVERIFY2(at::equal(some, all.narrow(0, 600 - count, count)), qPrintable(QString::number(count)));
         }
+    }
+
+    void mixesRowsAsInDouble()
+    {
+        for (const int64_t width : {8, 16, 24, 40, 64, 128}) {
+            const at::Tensor weights = at::rand({29, 700}), values = at::randn({700, width});
+            at::Tensor out = at::empty({29, width});
+            packed::mixRows({weights.const_data_ptr<float>(), values.const_data_ptr<float>(), 29, 700, width}, out.data_ptr<float>());
+            const at::Tensor exact = at::mm(weights.to(at::kDouble), values.to(at::kDouble));
+            const at::Tensor most = at::mm(weights.to(at::kDouble), values.abs().to(at::kDouble));
+            QVERIFY(((out.to(at::kDouble) - exact).abs() / most).max().item<double>() < 1e-6);
+        }
+    }
+
+    /// A query alone, and behind it the keys that only later queries of its block see.
+    void hiddenRowsChangeNoBitOfAMix()
+    {
+        const at::Tensor weights = at::rand({5, 700}), values = at::randn({700, 64});
+        weights.narrow(1, 300, 400).zero_();
+        const at::Tensor seen = weights.narrow(0, 2, 1).narrow(1, 0, 300).contiguous();
+        at::Tensor all = at::empty({5, 64}), alone = at::empty({1, 64});
+        packed::mixRows({weights.const_data_ptr<float>(), values.const_data_ptr<float>(), 5, 700, 64}, all.data_ptr<float>());
+        packed::mixRows({seen.const_data_ptr<float>(), values.const_data_ptr<float>(), 1, 300, 64}, alone.data_ptr<float>());
+        QVERIFY(at::equal(all.narrow(0, 2, 1), alone));
     }
 
     void otherNumbersAndOrdersAreLeftToTheGeneralProduct()
