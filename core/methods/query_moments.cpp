@@ -94,20 +94,25 @@ MeanRotation::MeanRotation(LayerRotation rotation, int64_t first, int64_t count)
     }
 }
 
-at::Tensor MeanRotation::turn(const at::Tensor &rows) const
+at::Tensor MeanRotation::turn(const at::Tensor &columns) const
 {
-    // Plain loops: the rows are short and there are few, operators would spend their time on being called.
-    const at::Tensor source = rows.contiguous();
+    // Plain loops: the matrices are small, operators would spend their time on being called. Whole rows are combined, so that the
+    // inner loop runs over neighbours.
+    const at::Tensor source = columns.contiguous();
     const at::Tensor result = source.clone();
-    const int64_t width = rows.size(-1);
+    const int64_t width = columns.size(-2), n = columns.size(-1);
     const double *from = source.const_data_ptr<double>();
     double *to = result.mutable_data_ptr<double>();
-    for (int64_t row = rows.numel() / width; row > 0; --row, from += width, to += width) {
+    for (int64_t left = columns.numel(); left > 0; left -= width * n, from += width * n, to += width * n) {
         for (size_t j = 0; j < m_cos.size(); ++j) {
             const RopePair &pair = m_rotation.pairs[j];
-            const double a = from[pair.fromA], b = from[pair.fromB];
-            to[pair.toA] = a * m_cos[j] - b * m_sin[j];
-            to[pair.toB] = a * m_sin[j] + b * m_cos[j];
+            const double *__restrict a = from + pair.fromA * n, *__restrict b = from + pair.fromB * n;
+            double *__restrict turnedA = to + pair.toA * n, *__restrict turnedB = to + pair.toB * n;
+            const double cosine = m_cos[j], sine = m_sin[j];
+            for (int64_t c = 0; c < n; ++c) {
+                turnedA[c] = a[c] * cosine - b[c] * sine;
+                turnedB[c] = a[c] * sine + b[c] * cosine;
+            }
         }
     }
     return result;
@@ -115,8 +120,8 @@ at::Tensor MeanRotation::turn(const at::Tensor &rows) const
 
 QueryMoments MeanRotation::apply(const QueryMoments &moments) const
 {
-    const at::Tensor half = turn(moments.covariance); // Sigma R^T
-    return {turn(moments.mean), turn(half.transpose(-1, -2))}; // (R Sigma) R^T: Sigma is symmetric
+    const at::Tensor half = turn(moments.covariance); // R Sigma
+    return {turn(moments.mean.unsqueeze(-1)).squeeze(-1), turn(half.transpose(-1, -2))}; // R (R Sigma)^T: Sigma is symmetric
 }
 
 at::Tensor keyRows(const DecodeRow &row, int64_t kvHead)

@@ -46,7 +46,7 @@ public:
     QueryMoments apply(const QueryMoments &moments) const;
 
 private:
-    at::Tensor turn(const at::Tensor &rows) const; // [.., D]: each row r becomes R r
+    at::Tensor turn(const at::Tensor &columns) const; // [.., D, n]: each column c becomes R c
     LayerRotation m_rotation;
     std::vector<double> m_cos, m_sin; // [pairs]
 };
