@@ -19,6 +19,7 @@ namespace winnow {
 namespace {
 
     constexpr int64_t kBlockRows = 128; // query rows between two states of the column sums
+    constexpr int64_t kLogitsRows = 72; // three panels of the packed kernels
     constexpr size_t kRunning = 2; // a text alone, and behind a question
     constexpr int64_t kWorthReusing = 16; // tokens in common below which a running sequence is better left alone
     constexpr int64_t kSpareSlots = 64; // so that one token more is no new cache
@@ -321,7 +322,7 @@ Result<void> ModelScorer::addInformation(Running &sequence, const RunContext &co
             sequence.information.push_back(total - static_cast<double>(values[next]));
         }
     };
-    return forLogits(*m_model, sequence.hidden.narrow(0, row, tokens - 1 - row), use, context);
+    return forLogits(*m_model, sequence.hidden.narrow(0, row, tokens - 1 - row), use, context, kLogitsRows);
 }
 
 int64_t ModelScorer::Running::bytes() const
