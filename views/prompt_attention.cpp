@@ -49,6 +49,7 @@ QVector<QWidget *> PromptAttention::headerControls()
             box->setFixedHeight(22);
             box->setKeyboardTracking(false);
             box->setAccessibleName(name);
+            box->setMinimumWidth(box->sizeHint().width() + qRound(scaled(14))); // the style sheet's padding, which the hint leaves out
             box->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed); // never squeezed: the header gives it a row
             return box;
         };
