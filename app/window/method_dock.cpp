@@ -62,6 +62,8 @@ MethodDock::MethodDock(Workbench &bench, Look &look, const Actions &actions, QWi
     m_scroll->setWidgetResizable(true);
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    // Shown by fit(): a scroll area that decides by itself can go round for ever, as the panels' heights follow their width.
+    m_scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     outer->addWidget(m_scroll, 1);
     m_fit.setSingleShot(true);
     connect(&m_fit, &QTimer::timeout, this, &MethodDock::fit);
@@ -105,10 +107,12 @@ void MethodDock::setWordsShown(bool shown)
     arrange();
 }
 
-int MethodDock::neededHeight() const
+int MethodDock::heightAt(int width) const
 {
-    return m_layout->hasHeightForWidth() ? m_layout->totalHeightForWidth(m_scroll->viewport()->width()) : m_layout->totalSizeHint().height();
+    return m_layout->hasHeightForWidth() ? m_layout->totalHeightForWidth(width) : m_layout->totalSizeHint().height();
 }
+
+int MethodDock::neededHeight() const { return heightAt(m_scroll->viewport()->width()); }
 
 int MethodDock::roomHeight() const { return m_scroll->viewport()->height(); }
 
@@ -130,9 +134,11 @@ void MethodDock::setDense(bool dense)
 
 void MethodDock::fit()
 {
+    const int whole = m_scroll->width(); // without a scroll bar
     setDense(false);
-    if (neededHeight() > roomHeight())
+    if (heightAt(whole) > roomHeight())
         setDense(true);
+    m_scroll->setVerticalScrollBarPolicy(heightAt(whole) > roomHeight() ? Qt::ScrollBarAlwaysOn : Qt::ScrollBarAlwaysOff);
     m_fitted = neededHeight(); // the layout asks again for what was just done
 }
 

@@ -52,6 +52,7 @@ private:
     void arrange();
     /// Closer rows where everything fits only with them.
     void fit();
+    int heightAt(int width) const;
     void setDense(bool dense);
 
     QVBoxLayout *m_layout;

@@ -241,8 +241,16 @@ void MethodPanel::showSummary(const MethodInfo &method)
 void MethodPanel::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
-    if (const MethodInfo *method = m_bench.currentMethod(); method && event->oldSize().width() != event->size().width())
-        showSummary(*method);
+    if (event->oldSize().width() == event->size().width())
+        return;
+    // Behind the layout that is under way: another text within it would have the scroll area measure again, and again.
+    QMetaObject::invokeMethod(
+        this,
+        [this] {
+            if (const MethodInfo *method = m_bench.currentMethod())
+                showSummary(*method);
+        },
+        Qt::QueuedConnection);
 }
 
 void MethodPanel::refresh()
