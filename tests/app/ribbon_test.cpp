@@ -40,13 +40,17 @@ void openText(testing::App &app)
     QVERIFY(app.waitPreview());
 }
 
-/// The first token whose piece holds a text.
+/// The token in which a text begins.
 int tokenWith(testing::App &app, const std::string &text)
 {
+    std::string before;
     const std::vector<std::string> pieces = app.bench().currentReport()->pieces();
-    for (size_t t = 0; t < pieces.size(); ++t)
-        if (pieces[t].find(text) != std::string::npos)
+    const std::string whole = std::accumulate(pieces.begin(), pieces.end(), std::string());
+    for (size_t t = 0; t < pieces.size(); ++t) {
+        before += pieces[t];
+        if (before.size() > whole.find(text))
             return static_cast<int>(t);
+    }
     return -1;
 }
 
