@@ -11,6 +11,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QElapsedTimer>
+#include <QScreen>
 #include <QTimer>
 
 #include <cstdio>
@@ -112,6 +113,7 @@ int runWindow(const Arguments &arguments)
     look.apply();
     Workbench bench(settings);
     MainWindow window(bench, look);
+    window.resize(window.size().boundedTo(window.screen()->availableSize()));
     window.restoreGeometry(settings.value(QStringLiteral("geometry")));
     window.restoreLastLayout();
     window.show();
