@@ -67,6 +67,9 @@ QStringList numbersOf(const ResultSource &source)
 
 } // namespace
 
+/// What the Cache page ranks with the model of this session alone.
+bool ranksWithOneModel(const MethodInfo &method) { return method.family == "kv" && !needsSmallModel(method); }
+
 class TourTest : public QObject {
     Q_OBJECT
 
@@ -194,6 +197,8 @@ private Q_SLOTS:
         for (const QString &id : viewIds(ViewPage::Cache)) {
             RunView *view = app.window().cachePage()->reveal(id);
             QVERIFY2(view, qPrintable(id));
+            if (view->emptyReason().contains(QLatin1String("SmallKV")))
+                continue; // shows a run of two models, of which this session has none
             QVERIFY2(view->emptyReason().isEmpty(), qPrintable(id + view->emptyReason()));
             FigureDrawing drawing = figureDrawing(*view, ThemeKind::Light);
             drawing.recipe = figureRecipe(*view, app.bench().selection(), *app.bench().viewData());
@@ -226,8 +231,10 @@ private Q_SLOTS:
         testing::App app;
         openInput(app, tiny);
         Workbench &bench = app.bench();
-        for (const MethodInfo &method : bench.methods())
-            pinMethod(app, method.id.c_str(), 0.25);
+        for (const MethodInfo &method : bench.methods()) {
+            if (ranksWithOneModel(method))
+                pinMethod(app, method.id.c_str(), 0.25);
+        }
         bench.setMethod(QStringLiteral("snapkv"));
         QVERIFY(app.waitPreview());
         app.window().cachePage()->setSlotCount(3);
@@ -260,7 +267,7 @@ private Q_SLOTS:
         Workbench &bench = app.bench();
         SweepChoice sweep;
         for (const MethodInfo &method : bench.methods()) {
-            if (!method.budgetUnit.empty())
+            if (ranksWithOneModel(method) && !method.budgetUnit.empty())
                 sweep.methods.push_back(defaultSetting(method));
         }
         for (double share : {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8})

@@ -89,7 +89,7 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("expected");
         QTest::newRow("nothing") << QStringList{} << QByteArray("usage");
         QTest::newRow("command") << QStringList{"scroe"} << QByteArray("did you mean score?");
-        QTest::newRow("template") << QStringList{"template"} << QByteArray("unknown command");
+        QTest::newRow("template") << QStringList{"template"} << QByteArray("no messages");
         QTest::newRow("option") << QStringList{"score", "--modle", "x"} << QByteArray("did you mean --model?");
         QTest::newRow("value") << QStringList{"score", "--model"} << QByteArray("--model needs a value");
         QTest::newRow("twice") << QStringList{"score", "--top", "1", "--top", "2"} << QByteArray("twice");
