@@ -120,7 +120,7 @@ SelectionFacts selectionFacts(const Workbench &bench)
     if (mark.token < 0 && mark.layer < 0)
         return facts;
     if (mark.token >= 0 && report) {
-        const TokenText text = TokenText::fromPieces(report->pieces(), {});
+        const TokenText text = TokenText::fromPieces(report->pieces(), stringField(report->input(), "text"));
         facts.title = static_cast<size_t>(mark.token) < text.spans.size() ? QStringLiteral("“%1”").arg(text.label(mark.token)) : QString();
         facts.place = SelectionPanel::tr("token %1").arg(mark.token);
     } else {

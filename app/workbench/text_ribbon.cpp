@@ -1,6 +1,8 @@
 #include "app/workbench/text_ribbon.h"
 
 #include "app/workbench/workbench.h"
+#include "core/base/json_fields.h"
+#include "views/token_text.h"
 
 #include <QTextBoundaryFinder>
 
@@ -30,6 +32,20 @@ namespace {
     }
 
 } // namespace
+
+std::vector<std::string> wholePieces(const std::vector<std::string> &pieces, const std::string &text)
+{
+    const TokenText known = TokenText::fromPieces(pieces, text);
+    if (known.spans.size() != pieces.size() || known.text.toStdString() != text)
+        return pieces;
+    std::vector<std::string> whole;
+    for (const TokenSpan &span : known.spans) {
+        const std::string shared = known.text.mid(span.begin, span.end - span.begin).toStdString();
+        const auto part = [&](int number) { return shared.size() * static_cast<size_t>(number) / static_cast<size_t>(std::max(1, span.parts)); };
+        whole.push_back(shared.substr(part(span.part), part(span.part + 1) - part(span.part)));
+    }
+    return whole;
+}
 
 TokenLine lineOfToken(const std::vector<std::string> &pieces, int token)
 {
@@ -135,7 +151,7 @@ void TextRibbon::refresh()
 void TextRibbon::follow(const ReportPtr &report, int token)
 {
     m_report = report;
-    TokenLine line = lineOfToken(report->pieces(), token);
+    TokenLine line = lineOfToken(wholePieces(report->pieces(), stringField(report->input(), "text")), token);
     if (line == m_line && m_maker.ribbon())
         return publish();
     m_line = std::move(line);

@@ -22,6 +22,11 @@ struct TokenLine {
     bool operator==(const TokenLine &) const = default;
 };
 
+/// Pieces as the bytes they are. Those of a report show U+FFFD where a token cuts a character; the text says what stood there. Tokens that
+/// share characters get even parts of their bytes.
+/// @return  as many as `pieces`, joined they are `text`; `pieces` themselves where the two do not belong together
+std::vector<std::string> wholePieces(const std::vector<std::string> &pieces, const std::string &text);
+
 /// The line that holds the first byte of a token; of a long line what lies around it, of an empty one the next line that is not.
 /// @param pieces  of all tokens, joined they are the text
 TokenLine lineOfToken(const std::vector<std::string> &pieces, int token);

@@ -30,7 +30,6 @@ namespace {
         return spans;
     }
 
-
 } // namespace
 
 std::vector<RibbonPart> tokenParts(const WordText &text, const std::vector<std::pair<int64_t, int64_t>> &spans)
@@ -59,6 +58,25 @@ std::vector<RibbonPart> tokenParts(const WordText &text, const std::vector<std::
     }
     return parts;
 }
+
+namespace {
+
+    /// Tokens of a prompt's report over their places in the line; false = they are not those of the line.
+    bool fillKept(RibbonRow &row, const Report &report, const WordText &text, const std::vector<std::pair<int64_t, int64_t>> &spans)
+    {
+        const std::optional<PromptTokens> tokens = report.promptTokens();
+        if (!tokens || report.ids().size() != spans.size())
+            return false;
+        std::vector<RibbonPart> parts = tokenParts(text, spans);
+        if (parts.size() != spans.size())
+            return false;
+        row.parts = std::move(parts);
+        for (size_t i = 0; i < row.parts.size(); ++i)
+            row.parts[i].kept = std::binary_search(tokens->kept.begin(), tokens->kept.end(), static_cast<int32_t>(i));
+        return true;
+    }
+
+} // namespace
 
 WordRibbonMaker::WordRibbonMaker(EngineClient &engine, QObject *parent)
     : QObject(parent)
@@ -163,7 +181,7 @@ void WordRibbonMaker::ask()
         if (row.kind == Kind::Characters || row.kind == Kind::Words)
             continue;
         const bool small = row.kind == Kind::OtherTokens, ready = small ? m_models.smallReady : m_models.largeReady;
-        QString why = !engine ? tr("the engine is not running") : ready ? tr("being asked") : small ? tr("no second model: choose one in the toolbar") : noModel;
+        QString why = !engine ? tr("the engine is not running") : ready ? tr("being asked") : small ? (m_models.smallTitle.isEmpty() ? tr("no second model: choose one in the toolbar") : tr("the second model is not loaded")) : noModel;
         if (ready && row.kind == Kind::KeptPrompt && m_models.prompt.method.empty())
             why = tr("this engine has no prompt methods");
         row = emptyRow(row.kind, nameOf(row.kind), why);
@@ -204,37 +222,36 @@ void WordRibbonMaker::askTokens(bool large)
 
 void WordRibbonMaker::askPrompt()
 {
+    // Pieces of a report lose bytes where a token cuts a character: where its tokens stand is asked of the tokenizer.
+    Json tokens = modelFields(m_models.large);
+    tokens["command"] = "tokenize";
+    tokens["text"] = m_text.text.toStdString();
+    tokens["special"] = false;
     Json request = modelFields(m_models.large);
     request["command"] = "select";
     request["method"] = m_models.prompt.method;
     request["params"] = m_models.prompt.parameters;
     request["budget"] = budgetText(m_models.prompt.budget);
     request["input"] = {{"text", m_text.text.toStdString()}};
+    const auto empty = [this](const QString &why) { return emptyRow(RibbonRow::Kind::KeptPrompt, nameOf(RibbonRow::Kind::KeptPrompt), why); };
     RequestHandlers handlers;
-    handlers.done = [this, generation = m_generation](Result<Document> reply) {
+    handlers.done = [this, empty, request, generation = m_generation](Result<Document> tokenized) {
         if (generation != m_generation)
             return;
-        RibbonRow row = emptyRow(RibbonRow::Kind::KeptPrompt, nameOf(RibbonRow::Kind::KeptPrompt), reply ? QString() : errorSentence(reply.error()));
-        if (reply) {
-            const Report report(std::move(*reply));
-            const std::optional<PromptTokens> tokens = report.promptTokens();
-            std::vector<std::pair<int64_t, int64_t>> spans; // pieces without special tokens join to the text
-            int64_t at = 0;
-            for (const std::string &piece : report.pieces()) {
-                spans.emplace_back(at, at + static_cast<int64_t>(piece.size()));
-                at += static_cast<int64_t>(piece.size());
-            }
-            if (tokens && at == m_text.text.toUtf8().size()) {
-                row.parts = tokenParts(m_text, spans);
-                for (size_t i = 0; i < row.parts.size(); ++i)
-                    row.parts[i].kept = std::binary_search(tokens->kept.begin(), tokens->kept.end(), static_cast<int32_t>(i));
-            } else {
+        if (!tokenized)
+            return put(empty(errorSentence(tokenized.error())));
+        RequestHandlers selected;
+        selected.done = [this, empty, spans = spansOf(*tokenized), generation](Result<Document> reply) {
+            if (generation != m_generation)
+                return;
+            RibbonRow row = empty(reply ? QString() : errorSentence(reply.error()));
+            if (reply && !fillKept(row, Report(std::move(*reply)), m_text, spans))
                 row.why = tr("the tokens of the prompt method do not join to this line");
-            }
-        }
-        put(std::move(row));
+            put(std::move(row));
+        };
+        m_engine.send(request, tag("prompt"), std::move(selected));
     };
-    m_engine.send(std::move(request), tag("prompt"), std::move(handlers));
+    m_engine.send(std::move(tokens), tag("prompt.tokens"), std::move(handlers));
 }
 
 void WordRibbonMaker::askCache()
