@@ -53,7 +53,7 @@ SelectionFacts promptFacts(const Workbench &bench)
     for (const RunEntry &run : bench.viewData()->runs)
         if (run.prompt && run.index != current.index && run.prompt->ids == prompt.ids && run.prompt->stageOf[static_cast<size_t>(token)] > 0)
             others << runLetter(run.index);
-    facts.rows.append({SelectionPanel::tr("Also cut by"), others.isEmpty() ? QStringLiteral("–") : others.join(QStringLiteral(", "))});
+    facts.rows.append({removed > 0 ? SelectionPanel::tr("Also cut by") : SelectionPanel::tr("Cut by"), others.isEmpty() ? QStringLiteral("–") : others.join(QStringLiteral(", "))});
     return facts;
 }
 

@@ -34,7 +34,9 @@ namespace {
     std::vector<Cell> cellsOf(const ResultSource &document, const RunRecord &owner, const Setting &setting)
     {
         std::vector<Cell> cells;
-        const Json wanted = promptOf(owner.request);
+        // What the run was pinned with, or was measured with after question or answer changed.
+        const ReportPtr measured = document.report(owner.id);
+        const Json wanted = promptOf(isMeasured(measured) ? measured->request() : owner.request);
         auto take = [&](const ReportPtr &report) {
             if (!isMeasured(report))
                 return;

@@ -284,6 +284,15 @@ namespace {
         return entry;
     }
 
+    /// What the preview of a prompt was made with: while the model reads for another method, the old cuts keep their own name.
+    Setting shownSetting(const ViewContext &context)
+    {
+        if (context.family != "prompt" || !context.preview)
+            return context.setting;
+        const Setting made = settingFromJson(context.preview->request());
+        return made.method == context.setting.method || made.method.empty() ? context.setting : made;
+    }
+
 } // namespace
 
 ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &context)
@@ -300,10 +309,12 @@ ViewDataPtr buildViewData(const ResultSource &document, const ViewContext &conte
         data->current = shownEntry(document, *active, context);
     } else {
         data->current.index = -1;
-        data->current.title = context.methodTitle;
-        data->current.budget = budgetLabel(context.setting.budget);
+        const Setting shown = shownSetting(context);
+        const MethodInfo *method = context.methods ? findMethod(*context.methods, shown.method) : nullptr;
+        data->current.title = shown.method != context.setting.method && method ? QString::fromStdString(method->title) : context.methodTitle;
+        data->current.budget = budgetLabel(shown.budget);
         data->current.report = context.preview;
-        data->current.badge = badgeOf(context, context.setting.method);
+        data->current.badge = badgeOf(context, shown.method);
         if (context.family == "prompt")
             data->current.prompt = context.quality->prompt(context.preview);
     }
