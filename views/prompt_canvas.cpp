@@ -38,7 +38,7 @@ PromptCanvas::PromptCanvas(QWidget *parent)
     setAccessibleName(tr("Tokens of the prompt"));
     m_scroll->hide();
     connect(m_scroll, &QScrollBar::valueChanged, this, [this] { invalidateBase(); });
-    auto *words = new QAction(tr("Whole words"), this);
+    auto *words = new QAction(tr("Whole Words"), this);
     words->setObjectName(QStringLiteral("words"));
     words->setCheckable(true);
     connect(words, &QAction::toggled, this, &PromptCanvas::setWholeWords);

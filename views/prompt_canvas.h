@@ -83,6 +83,7 @@ private:
     void relayout();
     int stage() const;
     bool isBroken(int token) const;
+    bool isBlank(int token) const; // nothing but space
     void ensureVisible(int token);
     void moveTo(int token, Gesture gesture);
     /// First and last token of the word, or the token itself.

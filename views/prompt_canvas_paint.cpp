@@ -42,6 +42,12 @@ QColor PromptCanvas::textColor(int token, const Page &page, const Theme &theme) 
     return theme.t1;
 }
 
+bool PromptCanvas::isBlank(int token) const
+{
+    const TokenSpan &span = m_of->text->spans[static_cast<size_t>(token)];
+    return span.end > span.begin && QStringView(m_of->text->shown).mid(span.begin, span.end - span.begin).trimmed().isEmpty();
+}
+
 void PromptCanvas::paintCell(QPainter &painter, const QRectF &box, int token, const Theme &theme) const
 {
     QColor fill;
@@ -67,6 +73,11 @@ void PromptCanvas::paintCues(QPainter &painter, const QRectF &box, double baseli
     if (cut == Cut::Earlier || cut == Cut::Now) {
         const bool fresh = cut == Cut::Now && (m_mode == Mode::Cuts || m_mode == Mode::SideBySide);
         painter.setPen(QPen(fresh ? theme.merged.line : theme.evicted.text, 1.2));
+        if (isBlank(token)) { // a stroke through a space would read as a minus
+            const double left = box.left() + 0.5, right = std::max(left + 2, box.right() - 0.5), foot = baseline + 1.5;
+            painter.drawPolyline(QPolygonF{QPointF(left, foot - 3), QPointF(left, foot), QPointF(right, foot), QPointF(right, foot - 3)});
+            return;
+        }
         const double y = baseline - metrics.xHeight() * 0.55;
         painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y));
     } else if (cut == Cut::Next) {

@@ -17,7 +17,7 @@ namespace winnow {
 
 namespace {
 
-constexpr double kLeft = 14, kCell = 34, kRow = 22, kChip = 16, kHead = 20;
+constexpr double kLeft = 14, kCell = 34, kRow = 22, kChip = 16, kHead = 20, kNumber = 44;
 
 } // namespace
 
@@ -64,7 +64,9 @@ QRectF PromptDiff::triangle(const QRectF &body) const
 
 QRectF PromptDiff::list(const QRectF &body) const
 {
-    const double left = triangle(body).right() + scaled(kChip) + 16;
+    const QRectF cells = triangle(body);
+    const double n = static_cast<double>(std::max<size_t>(1, m_rows.size())), cell = std::min(scaled(kCell), cells.width() / n);
+    const double left = cells.left() + scaled(kChip) + 6 + (n - 1) * cell + 14; // a column less than there are runs
     return {left, body.top(), std::max(0.0, body.right() - 14 - left), body.height()};
 }
 
@@ -100,15 +102,27 @@ void PromptDiff::paintTriangle(QPainter &painter, const QRectF &area, const Them
         paintChip(painter, QPointF(area.left() + chip + 6 + column * cell + (cell - chip) / 2, area.top() + (n - 1) * cell + 3), m_rows[static_cast<size_t>(column)], theme);
 }
 
+QString PromptDiff::headText(const QFontMetricsF &metrics, double room) const
+{
+    const auto disputed = m_disputed.size();
+    const int tokens = m_rows.front().prompt->tokens();
+    for (const QString &text : {tr("%1 of %2 tokens are disputed; kept by"), tr("%1 of %2 disputed; kept by"), tr("%1 disputed; kept by")})
+        if (const QString filled = text.contains(QLatin1String("%2")) ? text.arg(disputed).arg(tokens) : text.arg(disputed); metrics.horizontalAdvance(filled) <= room)
+            return filled;
+    return {};
+}
+
 void PromptDiff::paintToken(QPainter &painter, const QRectF &row, int token, const Theme &theme) const
 {
     const PromptData &prompt = *m_rows.front().prompt;
     painter.setFont(typeFont(TypeRole::Label));
     painter.setPen(theme.t3);
-    drawTabular(painter, QRectF(row.left(), row.top(), scaled(34), row.height()), Qt::AlignRight, QString::number(token));
+    const double chips = static_cast<double>(m_rows.size()) * (scaled(kChip) + 4), room = row.width() - chips - 6;
+    const double number = room > scaled(34 + kNumber) ? scaled(kNumber) : 0; // where there is no room for both, the word says more
+    if (number > 0)
+        drawTabular(painter, QRectF(row.left(), row.top(), number - scaled(10), row.height()), Qt::AlignRight, QString::number(token));
     painter.setPen(theme.t1);
-    const double chips = static_cast<double>(m_rows.size()) * (scaled(kChip) + 4);
-    const QRectF name(row.left() + scaled(44), row.top(), row.width() - scaled(44) - chips - 6, row.height());
+    const QRectF name(row.left() + number, row.top(), room - number, row.height());
     painter.drawText(name, Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(QStringLiteral("“%1”").arg(prompt.text->label(token)), Qt::ElideMiddle, name.width()));
     double x = row.right() - chips;
     for (const Row &run : m_rows) { // a chip where the run keeps the token, a dash where it cuts it
@@ -130,7 +144,7 @@ void PromptDiff::paintBody(QPainter &painter, const QRectF &body, const Theme &t
         return;
     painter.setFont(typeFont(TypeRole::Hint));
     painter.setPen(theme.t3);
-    painter.drawText(QRectF(area.left(), area.top(), area.width(), scaled(kHead)), Qt::AlignLeft | Qt::AlignVCenter, tr("%1 of %2 tokens are disputed; kept by").arg(m_disputed.size()).arg(m_rows.front().prompt->tokens()));
+    painter.drawText(QRectF(area.left(), area.top(), area.width(), scaled(kHead)), Qt::AlignLeft | Qt::AlignVCenter, headText(QFontMetricsF(painter.font()), area.width()));
     painter.save();
     painter.setClipRect(area.adjusted(0, scaled(kHead), 0, 0), Qt::IntersectClip);
     const int first = m_scroll->value();

@@ -45,6 +45,7 @@ private:
     QRectF triangle(const QRectF &body) const;
     QRectF list(const QRectF &body) const;
     void paintTriangle(QPainter &painter, const QRectF &area, const Theme &theme) const;
+    QString headText(const QFontMetricsF &metrics, double room) const;
     void paintToken(QPainter &painter, const QRectF &row, int token, const Theme &theme) const;
     void paintChip(QPainter &painter, const QPointF &at, const Row &row, const Theme &theme) const;
     void relayout();

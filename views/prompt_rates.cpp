@@ -18,18 +18,23 @@ namespace {
 
 constexpr double kHead = 26, kRow = 26, kChip = 37;
 
-/// Right edges of the number columns, measured from the right edge of the view; the first columns go where there is no room.
+/// Right edges of the number columns, measured from the right edge of the view: as wide as their heads, the rest is for the names. The
+/// asked rate goes where there is no room.
 struct Columns {
-    double same = 14, tokens = 62, achieved = 122, asked = 192, nameEnd = 250;
-    bool showsAsked = true, showsSame = true;
+    double same = 14, tokens, achieved, asked, nameEnd;
+    bool showsAsked = true;
 
     explicit Columns(double width)
     {
-        for (double *edge : {&same, &tokens, &achieved, &asked, &nameEnd})
-            *edge = scaled(*edge);
+        const QFontMetricsF metrics(typeFont(TypeRole::Label));
+        const auto behind = [&](double edge, const QString &head, const char *value) { return edge + std::max(metrics.horizontalAdvance(head), metrics.horizontalAdvance(QLatin1String(value))) + scaled(8); };
+        tokens = behind(same, PromptRates::tr("Same"), "");
+        achieved = behind(tokens, PromptRates::tr("Tokens"), "9,999");
+        asked = behind(achieved, PromptRates::tr("Achieved"), "99.9 %");
+        nameEnd = behind(asked, PromptRates::tr("Asked"), "99 %");
         if (width < scaled(350)) {
             showsAsked = false;
-            nameEnd = scaled(182);
+            nameEnd = asked;
         }
     }
 };
@@ -41,6 +46,8 @@ PromptRates::PromptRates(QWidget *parent)
 {
     setAccessibleName(tr("Asked and achieved rate of every run"));
 }
+
+double PromptRates::nameRoom(double width) { return width - kChip - Columns(width).nameEnd; }
 
 bool PromptRates::dataChanged()
 {
@@ -87,13 +94,15 @@ void PromptRates::paintRow(QPainter &painter, const QRectF &rect, const Row &row
         paintLetterChip(painter, QRectF(rect.left() + 8, rect.center().y() - scaled(8), scaled(16), scaled(16)), row.letter, theme);
     painter.setFont(typeFont(TypeRole::Label));
     const QFontMetricsF metrics(painter.font());
-    const QRectF name(rect.left() + kChip, rect.top(), rect.width() - kChip - columns.nameEnd, rect.height());
+    const QRectF name(rect.left() + kChip, rect.top(), nameRoom(rect.width()), rect.height());
     painter.setPen(theme.t1);
     const QString title = metrics.elidedText(row.name, Qt::ElideMiddle, name.width());
     painter.drawText(name, Qt::AlignLeft | Qt::AlignVCenter, title);
     const double used = metrics.horizontalAdvance(title) + 8;
-    const QString badge = row.run == -1 ? tr("not pinned") : row.badge;
-    if (!badge.isEmpty() && name.width() - used > scaled(40)) {
+    const QFontMetricsF small(typeFont(TypeRole::Axis));
+    const auto fits = [&](const QString &text) { return small.horizontalAdvance(text) <= name.width() - used; };
+    const QString badge = row.run != -1 ? row.badge : fits(tr("not pinned")) ? tr("not pinned") : tr("open");
+    if (!badge.isEmpty() && (fits(badge) || (row.run != -1 && name.width() - used > scaled(40)))) {
         painter.setFont(typeFont(TypeRole::Axis));
         painter.setPen(row.run == -1 ? theme.t3 : theme.warn);
         painter.drawText(name.adjusted(used, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(badge, Qt::ElideRight, name.width() - used));

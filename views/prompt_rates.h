@@ -21,6 +21,8 @@ public:
 
     /// Position in ViewData::runs of the row under a point, -1 = the preview, -2 = no run.
     int runAt(const QPointF &point) const;
+    /// Pixels that names have in a view of this width.
+    static double nameRoom(double width);
     /// Rate in percent as it stands in the table: "54.2 %"; the cell is coloured when it misses what was asked by a point.
     static bool missesAsked(double asked, double achieved) { return achieved - asked > 0.0101 || asked - achieved > 0.0101; }
 

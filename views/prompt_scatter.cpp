@@ -9,6 +9,7 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -130,10 +131,14 @@ void PromptScatter::paintBody(QPainter &painter, const QRectF &body, const Theme
     painter.setFont(typeFont(TypeRole::Axis));
     painter.setPen(theme.t2);
     const QRectF plot = frame.plot.adjusted(4, 1, -2, -2);
-    painter.drawText(plot, Qt::AlignLeft | Qt::AlignBottom, QString::number(m_quadrants[0]));
-    painter.drawText(plot, Qt::AlignRight | Qt::AlignBottom, QString::number(m_quadrants[1]));
-    painter.drawText(plot, Qt::AlignLeft | Qt::AlignTop, QString::number(m_quadrants[2]));
-    painter.drawText(plot, Qt::AlignRight | Qt::AlignTop, QString::number(m_quadrants[3]));
+    QColor halo = theme.surface;
+    halo.setAlphaF(0.85F);
+    const std::array corners{Qt::AlignLeft | Qt::AlignBottom, Qt::AlignRight | Qt::AlignBottom, Qt::AlignLeft | Qt::AlignTop, Qt::AlignRight | Qt::AlignTop};
+    for (size_t i = 0; i < corners.size(); ++i) { // on ground of their own: the points crowd at the edges
+        const QString count = QString::number(m_quadrants[i]);
+        painter.fillRect(painter.boundingRect(plot, static_cast<int>(corners[i]), count).adjusted(-2, 0, 2, 0), halo);
+        painter.drawText(plot, static_cast<int>(corners[i]), count);
+    }
 }
 
 QPointF PromptScatter::pointOf(int token) const
@@ -227,7 +232,7 @@ QVector<LegendEntry> PromptScatter::legend(const Theme &theme) const
     for (int i = 0; i < m_of->tokens(); ++i)
         rescued += kindOf(i) == Kind::Rescued && !std::isnan(m_information[static_cast<size_t>(i)]) ? 1 : 0;
     return {LegendEntry{LegendEntry::Sample::Fills, {theme.accent}, {}, {}, tr("kept"), {}}, LegendEntry{LegendEntry::Sample::Fills, {theme.border}, {}, {}, tr("cut"), {}},
-        LegendEntry{LegendEntry::Sample::Fills, {theme.merged.line}, {}, {}, tr("%1 kept, dropped by information alone").arg(rescued), {}}};
+        LegendEntry{LegendEntry::Sample::Fills, {theme.merged.line}, {}, {}, (width() < scaled(340) ? tr("%1 only by attention") : tr("%1 kept, dropped by information alone")).arg(rescued), {}}};
 }
 
 QString PromptScatter::emptyReason() const { return m_information.empty() ? tr("No pair of scores. DAC and its presets measure information and attention.") : QString(); }
@@ -237,9 +242,10 @@ QString PromptScatter::caption() const { return tr("Information and received att
 QString PromptScatter::csv() const
 {
     QString out = QStringLiteral("token,information nats,attention sum,kept,dropped by information alone\n");
+    const auto number = [](float value) { return std::isnan(value) ? QString() : QString::number(static_cast<double>(value), 'g', 9); };
     for (size_t i = 0; i < m_information.size(); ++i) {
         const Kind kind = kindOf(static_cast<int>(i));
-        out += QStringLiteral("%1,%2,%3,%4,%5\n").arg(i).arg(static_cast<double>(m_information[i]), 0, 'g', 9).arg(static_cast<double>(m_attention[i]), 0, 'g', 9).arg(kind == Kind::Cut ? 0 : 1).arg(m_byInformation[i] ? 0 : 1);
+        out += QStringLiteral("%1,%2,%3,%4,%5\n").arg(i).arg(number(m_information[i]), number(m_attention[i])).arg(kind == Kind::Cut ? 0 : 1).arg(m_byInformation[i] ? 0 : 1);
     }
     return out;
 }

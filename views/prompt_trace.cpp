@@ -92,7 +92,7 @@ PlotFrame PromptTrace::segmentFrame(const QRectF &area) const
     frame.y.lo = 0;
     frame.y.hi = 1;
     frame.yTicks = {0, 0.5, 1};
-    frame.yTitle = tr("kept share of a segment; dotted: tau asked");
+    frame.yTitle = area.width() < scaled(300) ? tr("kept share; dotted tau; number: threshold") : tr("kept share of a segment; dotted: tau asked; number: threshold, nats");
     frame.xTitle = tr("position, tokens");
     return frame;
 }
