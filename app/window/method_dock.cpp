@@ -126,6 +126,11 @@ void MethodDock::setDense(bool dense)
     m_checks->setDense(dense);
     m_wordForm->setDense(dense);
     m_wordChecks->setDense(dense);
+    relayout();
+}
+
+void MethodDock::relayout()
+{
     for (int i = 0; i < m_layout->count(); ++i) // else the dock still knows their old heights
         if (QWidget *panel = m_layout->itemAt(i)->widget(); panel && panel->layout())
             panel->layout()->activate();
@@ -135,9 +140,19 @@ void MethodDock::setDense(bool dense)
 void MethodDock::fit()
 {
     const int whole = m_scroll->width(); // without a scroll bar
+    const auto fits = [&] { return heightAt(whole) <= roomHeight(); };
     setDense(false);
-    if (heightAt(whole) > roomHeight())
+    if (!fits()) {
         setDense(true);
+        if (!fits()) { // it scrolls anyway: then with room between the rows
+            setDense(false);
+        } else {
+            m_form->setRowSpacing(2);
+            relayout();
+            if (!fits())
+                setDense(true);
+        }
+    }
     m_scroll->setVerticalScrollBarPolicy(heightAt(whole) > roomHeight() ? Qt::ScrollBarAlwaysOn : Qt::ScrollBarAlwaysOff);
     m_fitted = neededHeight(); // the layout asks again for what was just done
 }

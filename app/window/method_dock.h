@@ -54,6 +54,7 @@ private:
     void fit();
     int heightAt(int width) const;
     void setDense(bool dense);
+    void relayout();
 
     QVBoxLayout *m_layout;
     QTabBar *m_tabs;

@@ -126,6 +126,8 @@ void MethodPanel::setDense(bool dense)
     m_buttons->setContentsMargins(0, dense ? 0 : 6, 0, 0);
 }
 
+void MethodPanel::setRowSpacing(int pixels) { m_rows->setVerticalSpacing(pixels); }
+
 bool MethodPanel::eventFilter(QObject *watched, QEvent *event)
 {
     if (event->type() == QEvent::Wheel) {
@@ -219,8 +221,7 @@ void MethodPanel::rebuildForm()
         if (parameter.name == method->budgetParameter)
             continue; // the slider is its editor
         ParameterRow row = makeParameterRow(parameter, edits, this);
-        m_rows->addWidget(row.label, line, 0);
-        m_rows->addWidget(row.editor, line++, 1, Qt::AlignRight);
+        placeParameterRow(*m_rows, row, line++);
         m_editors.emplace(parameter.name, std::move(row));
     }
 }
@@ -243,6 +244,8 @@ void MethodPanel::resizeEvent(QResizeEvent *event)
     QWidget::resizeEvent(event);
     if (event->oldSize().width() == event->size().width())
         return;
+    for (const auto &[name, row] : m_editors)
+        fitParameterRow(row, contentsRect().width() - 24);
     // Behind the layout that is under way: another text within it would have the scroll area measure again, and again.
     QMetaObject::invokeMethod(
         this,
@@ -296,6 +299,7 @@ void MethodPanel::showRows(const MethodInfo *method)
         const bool changed = values.contains(parameter.name) && usual.contains(parameter.name) && values[parameter.name] != usual[parameter.name];
         const bool room = shown < kFirstRows || changed; // what was changed is never out of sight
         const bool visible = applies && (room || m_expanded);
+        fitParameterRow(found->second, contentsRect().width() - 24);
         shown += visible ? 1 : 0;
         folded += applies && !room ? 1 : 0;
         found->second.label->setVisible(visible);

@@ -35,6 +35,8 @@ public:
     QLineEdit *budgetEdit() const;
     /// Closer rows, for a dock that would not fit otherwise.
     void setDense(bool dense);
+    /// Pixels between the rows of the form.
+    void setRowSpacing(int pixels);
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;

@@ -6,6 +6,7 @@
 #include <QComboBox>
 #include <QCoreApplication>
 #include <QDoubleSpinBox>
+#include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QSpinBox>
@@ -165,6 +166,17 @@ namespace {
     }
 
 } // namespace
+
+void placeParameterRow(QGridLayout &form, const ParameterRow &row, int line)
+{
+    form.addWidget(row.label, line, 0, 1, 2, Qt::AlignLeft | Qt::AlignVCenter);
+    form.addWidget(row.editor, line, 0, 1, 2, Qt::AlignRight | Qt::AlignVCenter);
+}
+
+void fitParameterRow(const ParameterRow &row, int width)
+{
+    row.editor->setMaximumWidth(std::max(kEditorWidth, width - row.label->sizeHint().width() - 4));
+}
 
 ParameterRow makeParameterRow(const ParameterInfo &parameter, const ParameterEdits &edits, QWidget *parent)
 {

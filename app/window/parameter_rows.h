@@ -6,6 +6,7 @@
 
 #include <functional>
 
+class QGridLayout;
 class QObject;
 class QWidget;
 
@@ -24,6 +25,11 @@ struct ParameterEdits {
     std::function<bool()> quiet; // true while the form shows values
     QObject *wheelFilter = nullptr; // filters events of the editors
 };
+
+/// Puts label and editor into one line of a form of two columns; the editor is as wide as its words, however long other labels are.
+void placeParameterRow(QGridLayout &form, const ParameterRow &row, int line);
+/// Leaves an editor what its label does not take of a line of `width` pixels.
+void fitParameterRow(const ParameterRow &row, int width);
 
 /// The editor of a parameter by its type, built from the registry.
 ParameterRow makeParameterRow(const ParameterInfo &parameter, const ParameterEdits &edits, QWidget *parent);

@@ -3,6 +3,7 @@
 #include "app/window/panel_widgets.h"
 #include "app/window/view_slot.h"
 #include "app/window/word_panel.h"
+#include "app/workbench/run_family.h"
 #include "app/workbench/workbench.h"
 #include "views/format.h"
 #include "views/type.h"
@@ -46,6 +47,22 @@ void loadDictionary(QWidget *parent, Workbench &bench)
         bench.words().setSource({"dictionary", path.toStdString(), {}});
 }
 
+/// Edits the list of the marked row. The mark goes with it: from then on it stands in the row of the edited list, whose lattice is drawn.
+void editCount(Workbench &bench, const QString &word, double count)
+{
+    WordBench &words = bench.words();
+    const WordMark mark = bench.selection().word;
+    for (const RunRecord &run : bench.document().runs())
+        if (mark.isSet() && run.letter == mark.run && runFamily(run) == "segment" && run.id != words.activeRun())
+            words.setActiveRun(run.id);
+    words.setCount(word, count);
+    Selection selection = bench.selection();
+    if (words.activeRun() != 0 || selection.word.run < 0)
+        return;
+    selection.word.run = -1;
+    bench.setSelection(selection);
+}
+
 void teach(QWidget *parent, Workbench &bench, const QString &source)
 {
     QString path;
@@ -63,7 +80,7 @@ void joinWordView(QWidget *view, Workbench &bench)
 {
     WordBench *words = &bench.words();
     if (auto *lattice = qobject_cast<WordLatticeView *>(view))
-        QObject::connect(lattice, &WordLatticeView::countChanged, words, &WordBench::setCount);
+        QObject::connect(lattice, &WordLatticeView::countChanged, words, [&bench](const QString &word, double count) { editCount(bench, word, count); });
     if (auto *automaton = qobject_cast<WordAutomaton *>(view))
         QObject::connect(automaton, &WordAutomaton::alphabetAsked, words, &WordBench::setAlphabet);
     if (auto *training = qobject_cast<WordTrainingView *>(view))

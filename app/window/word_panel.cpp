@@ -77,7 +77,7 @@ WordForm::WordForm(Workbench &bench, Look &look, const Actions &actions, QWidget
     m_rows->addWidget(m_source, 0, 1, Qt::AlignRight);
     m_rows->addWidget(m_sourceFile, 1, 0, 1, 2);
     m_buttons = new QHBoxLayout;
-    m_buttons->setSpacing(8);
+    m_buttons->setSpacing(6);
     m_buttons->setContentsMargins(0, 6, 0, 0);
     m_pin = new QPushButton(this);
     setStyleProperty(m_pin, "primary", true);
@@ -87,7 +87,7 @@ WordForm::WordForm(Workbench &bench, Look &look, const Actions &actions, QWidget
     m_sweep->setToolTip(tr("Draw F1 over values of one parameter"));
     for (QPushButton *button : {m_pin, m_sweep, m_train}) {
         button->setFixedHeight(28);
-        button->setStyleSheet(QStringLiteral("QPushButton { padding: 0 6px; }")); // three in a row
+        button->setStyleSheet(QStringLiteral("QPushButton { padding: 0 4px; }")); // three in a row
         m_buttons->addWidget(button, button == m_pin ? 4 : 3);
     }
     m_problem = hint(this, Qt::AlignLeft);
@@ -210,8 +210,7 @@ void WordForm::rebuildForm()
         if (parameter.name == kShare)
             continue; // the slider is its editor
         ParameterRow row = makeParameterRow(parameter, edits, this);
-        m_rows->addWidget(row.label, line, 0);
-        m_rows->addWidget(row.editor, line++, 1, Qt::AlignRight);
+        placeParameterRow(*m_rows, row, line++);
         m_editors.emplace(parameter.name, std::move(row));
     }
 }
@@ -228,7 +227,12 @@ void WordForm::showSummary()
     m_summary->setToolTip(QString::fromStdString(method->source));
 }
 
-void WordForm::resizeEvent(QResizeEvent *event) { QWidget::resizeEvent(event); }
+void WordForm::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    for (const auto &[name, row] : m_editors)
+        fitParameterRow(row, contentsRect().width() - 24);
+}
 
 void WordForm::refresh()
 {
@@ -272,6 +276,7 @@ void WordForm::showRows()
         const bool applies = parameterVisible(parameter, values), room = shown < kFirstRows;
         const bool changed = values.contains(parameter.name) && usual.contains(parameter.name) && values[parameter.name] != usual[parameter.name];
         const bool visible = applies && (room || changed || m_expanded);
+        fitParameterRow(found->second, contentsRect().width() - 24);
         shown += visible ? 1 : 0;
         folded += applies && !room && !changed ? 1 : 0;
         found->second.label->setVisible(visible);
@@ -332,7 +337,9 @@ void WordForm::refreshSource()
     QString current = source.counts.empty() ? QString::fromStdString(source.kind) : QStringLiteral("counts");
     if (current == QLatin1String("input"))
         current += QLatin1Char(':') + QString::fromStdString(source.path);
-    m_source->setCurrentIndex(std::max(0, m_source->findData(current)));
+    if (m_source->findData(current) < 0) // never another source than the one that is asked
+        m_source->insertItem(0, tr("Nothing yet"), current);
+    m_source->setCurrentIndex(m_source->findData(current));
     m_sourceFile->setVisible(shown && (source.kind == "replies" || source.kind == "dictionary") && source.counts.empty());
     m_sourceFile->setText(QFileInfo(QString::fromStdString(source.path)).fileName());
     m_sourceFile->setToolTip(QString::fromStdString(source.path));

@@ -144,8 +144,9 @@ void WordsPage::markSomething()
     const InputRecord *input = m_bench.words().input();
     if (!isVisible() || !run || !input || input->id != m_bench.wordInput() || m_markedFor == input->id)
         return;
+    const bool elsewhere = m_markedFor != 0; // what is marked stands in another input
     m_markedFor = input->id;
-    if (m_bench.selection().word.isSet())
+    if (m_bench.selection().word.isSet() && !elsewhere)
         return;
     WordMark mark;
     for (size_t line = 0; line < run->lines.size() && !mark.hasWord(); ++line)

@@ -67,8 +67,11 @@ WordBench::WordBench(EngineClient &engine, JobRunner &jobs, SessionDocument &doc
     connect(&m_latticeTimer, &QTimer::timeout, this, &WordBench::askLattice);
     connect(m_ribbon.get(), &WordRibbonMaker::changed, this, &WordBench::publish);
     connect(&m_engine, &EngineClient::stateChanged, this, [this](EngineClient::State state) {
-        if (state == EngineClient::State::Ready)
-            schedulePreview();
+        if (state != EngineClient::State::Ready)
+            return;
+        schedulePreview();
+        if (m_mark.isSet() && !m_lattice) // marked in a session that was open before the engine was
+            m_latticeTimer.start();
     });
     for (auto signal : {&SessionDocument::runsChanged, &SessionDocument::cellsChanged})
         connect(&m_document, signal, this, [this] {
@@ -232,7 +235,8 @@ void WordBench::setMethod(const QString &id)
         return;
     WordSetting next = defaultWordSetting(*method, !m_gold.empty());
     const std::vector<std::string> kinds = sourceKinds(method->id);
-    const bool both = std::find(kinds.begin(), kinds.end(), m_setting.source.kind) != kinds.end();
+    const bool empty = m_setting.source.kind == "input" && m_setting.source.path.empty(); // a method before found no gold to learn from
+    const bool both = !empty && std::find(kinds.begin(), kinds.end(), m_setting.source.kind) != kinds.end();
     if (both && (usesDictionary(method->id) || m_setting.source.counts.empty()))
         next.source = m_setting.source; // what is learned from stays
     if (next.source.kind == "input" && next.source.path.empty())
