@@ -96,7 +96,7 @@ void WordAutomaton::setStep(int step)
     m_forward->setEnabled(m_step < stepCount());
     if (const int node = currentNode(); node >= 0 && m_scroll->isVisibleTo(this)) {
         const double y = m_places[static_cast<size_t>(node)].row * scaled(kRow);
-        if (y < m_scroll->value() || y > m_scroll->value() + height() - scaled(kStrip + kState + kRow))
+        if (y < m_scroll->value() || y > m_scroll->value() + height() - scaled(kStrip + kState + 26 + 1.5 * kRow))
             m_scroll->setValue(static_cast<int>(y - scaled(kRow)));
     }
     setAccessibleDescription(describe());

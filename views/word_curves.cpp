@@ -220,7 +220,14 @@ void WordCurves::paintLabels(QPainter &painter, const PlotFrame &frame, const Th
     for (const WordCurve *curve : shown()) {
         const size_t middle = curve->x.size() / 2;
         const QPointF at = frame.at(curve->x[middle], curve->y[middle]);
-        label(curve->run, curve->title, {at.x() - 8, std::max(frame.plot.top() + 6, at.y() - 14)});
+        double y = std::max(frame.plot.top() + 6, at.y() - 14);
+        const auto onReference = [&](double place) {
+            const auto runs = references();
+            return std::any_of(runs.begin(), runs.end(), [&](const WordRun *run) { return std::abs(frame.yAt(run->scores.f1 * 100) - place) < metrics.height() / 2 + 1; });
+        };
+        while (onReference(y) && y > frame.plot.top() + metrics.height())
+            y -= 4;
+        label(curve->run, curve->title, {at.x() - 8, y});
     }
     double above = -1e9;
     for (const WordRun *run : references()) {

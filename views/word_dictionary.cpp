@@ -38,6 +38,7 @@ WordDictionaryView::WordDictionaryView(QWidget *parent)
     m_find->setPlaceholderText(tr("Find"));
     m_find->setAccessibleName(tr("Find a word"));
     m_find->setClearButtonEnabled(true);
+    m_find->setStyleSheet(QStringLiteral("QLineEdit { min-height: 18px; max-height: 20px; padding: 0 4px; }"));
     m_find->setFixedSize(90, 22);
     m_find->setProperty("optional", true);
     m_ratio->setRange(0, kRatioSteps);

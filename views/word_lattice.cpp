@@ -71,29 +71,44 @@ bool WordLatticeView::dataChanged()
 {
     if (!lattice() || m_edge >= static_cast<int>(lattice()->edges.size()))
         m_edge = -1;
-    followSelection({});
+    findEdge();
     updateScroll();
+    const QStringList characters = lattice() ? lattice()->characters : QStringList();
+    if (characters != m_revealed) // another line: its marked word comes into sight, else the user's place stays
+        revealMark();
+    m_revealed = characters;
     return true;
 }
 
 bool WordLatticeView::followSelection(const Selection &before)
 {
-    (void)before;
     const int was = m_edge;
+    findEdge();
+    if (before.word != selection().word)
+        revealMark();
+    placeCount();
+    return was != m_edge;
+}
+
+void WordLatticeView::findEdge()
+{
     m_edge = -1;
     const WordMark &mark = selection().word;
     if (lattice() && mark.hasWord() && mark.line == lattice()->line)
         for (size_t i = 0; i < lattice()->edges.size(); ++i)
             if (spanOf(lattice()->edges[i]) == WordSpan{mark.first, mark.end} && (m_edge < 0 || lattice()->edges[i].kind == QLatin1String("dict")))
                 m_edge = static_cast<int>(i);
-    if (lattice() && mark.hasWord() && m_scroll->isVisibleTo(this)) { // the marked word in the middle
+}
+
+void WordLatticeView::revealMark()
+{
+    const WordMark &mark = selection().word;
+    if (lattice() && mark.hasWord() && mark.line == lattice()->line && m_scroll->isVisibleTo(this)) { // the marked word in the middle
         const auto at = std::lower_bound(lattice()->points.begin(), lattice()->points.end(), mark.first) - lattice()->points.begin();
         const double x = scaled(kStep) * static_cast<double>(at);
         if (x < m_scroll->value() + 40 || x > m_scroll->value() + width() - 80)
             m_scroll->setValue(static_cast<int>(x - width() / 2.0));
     }
-    placeCount();
-    return was != m_edge;
 }
 
 WordLatticeView::Plan WordLatticeView::planFor(const QRectF &body) const

@@ -71,12 +71,15 @@ private:
     QColor edgeColor(const LatticeEdge &edge, const Theme &theme) const;
     WordSpan spanOf(const LatticeEdge &edge) const;
     QString wordOf(const LatticeEdge &edge) const;
+    void findEdge(); // of the marked word
+    void revealMark();
     void chooseEdge(int edge);
     void placeCount();
     void updateScroll();
     const WordLattice *lattice() const { return data().words ? data().words->lattice.get() : nullptr; }
 
     int m_edge = -1;
+    QStringList m_revealed; // characters of the line whose mark was brought into sight
     QSpinBox *m_count;
     QScrollBar *m_scroll;
     bool m_placing = false;

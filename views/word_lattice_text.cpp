@@ -42,6 +42,8 @@ QString WordLatticeView::emptyReason() const
 {
     if (const QString reason = missingWordsReason(data().words); !reason.isEmpty())
         return reason;
+    if (!lattice() && selection().word.isSet())
+        return tr("No candidate words yet. They come with the segmenter's answer for the marked line.");
     if (!lattice())
         return tr("No line marked. Click a word above: its line is shown with every candidate word.");
     return lattice()->edges.empty() ? tr("This method has no lattice. Choose LLACA or another dictionary method.") : QString();

@@ -21,6 +21,7 @@ namespace winnow {
 namespace {
 
 constexpr double kNames = 152, kCounts = 46, kRow = 27, kBox = 20, kCell = 26, kPad = 14;
+constexpr double kNarrow = 440, kNameHead = 15, kTwoLines = 36; // names stand above their strips in narrow places
 
 QColor mixed(const QColor &a, const QColor &b, double share)
 {
@@ -71,15 +72,23 @@ bool WordRibbonView::followSelection(const Selection &)
     return true;
 }
 
+double WordRibbonView::nameWidth(const QRectF &body) const
+{
+    const bool stacked = ribbon() && body.width() < scaled(kNarrow) && body.height() - 12 >= scaled(kTwoLines) * static_cast<double>(ribbon()->rows.size());
+    return stacked ? 0 : scaled(kNames);
+}
+
 WordRibbonView::Plan WordRibbonView::planFor(const QRectF &body) const
 {
     Plan plan;
-    plan.area = QRectF(body.left() + scaled(kNames), body.top(), std::max(10.0, body.width() - scaled(kNames) - scaled(kCounts) - kPad), body.height());
+    const double names = nameWidth(body), left = names > 0 ? names : kPad;
+    plan.head = names > 0 ? 0 : scaled(kNameHead);
+    plan.area = QRectF(body.left() + left, body.top(), std::max(10.0, body.width() - left - scaled(kCounts) - kPad), body.height());
     const auto cells = static_cast<double>(std::max<size_t>(1, text().cells.size()));
     const bool screen = body == bodyRect();
     plan.cell = screen ? std::clamp(plan.area.width() / cells, scaled(kCell), scaled(40)) : std::min(scaled(40), plan.area.width() / cells);
     plan.left = plan.area.left() - (screen ? m_scroll->value() : 0);
-    plan.row = std::clamp((body.height() - 16) / std::max<double>(1, static_cast<double>(ribbon()->rows.size())), scaled(20), scaled(kRow + 7));
+    plan.row = std::clamp((body.height() - 16) / std::max<double>(1, static_cast<double>(ribbon()->rows.size())), scaled(20), scaled(plan.head > 0 ? kTwoLines + 6 : kRow + 7));
     plan.top = body.top() + 4;
     return plan;
 }
@@ -88,8 +97,8 @@ QRectF WordRibbonView::partIn(const Plan &plan, int row, int part) const
 {
     const RibbonPart &each = ribbon()->rows[static_cast<size_t>(row)].parts[static_cast<size_t>(part)];
     const double x = plan.left + plan.cell * text().cellPosition(each.first), end = plan.left + plan.cell * text().cellPosition(each.end);
-    const double height = std::min(scaled(kBox), plan.row - 4);
-    return QRectF(x + 0.75, plan.top + plan.row * row + (plan.row - height) / 2, std::max(1.0, end - x - 1.5), height);
+    const double room = plan.row - plan.head, height = std::min(scaled(kBox), room - (plan.head > 0 ? 1 : 4));
+    return QRectF(x + 0.75, plan.top + plan.row * row + plan.head + (plan.head > 0 ? 0 : (room - height) / 2), std::max(1.0, end - x - 1.5), height);
 }
 
 QRectF WordRibbonView::partRect(int row, int part) const { return partIn(planFor(bodyRect()), row, part); }
@@ -118,18 +127,22 @@ void WordRibbonView::paintBody(QPainter &painter, const QRectF &body, const Them
     for (int r = 0; r < static_cast<int>(ribbon()->rows.size()); ++r) {
         const RibbonRow &row = ribbon()->rows[static_cast<size_t>(r)];
         const double top = plan.top + plan.row * r;
-        painter.setFont(typeFont(TypeRole::Label));
+        const QRectF name(body.left() + kPad, top, plan.head > 0 ? plan.area.width() : scaled(kNames) - kPad - 8, plan.head > 0 ? plan.head : plan.row);
+        const QRectF strip(plan.area.left(), top + plan.head, plan.area.width(), plan.head > 0 ? scaled(kBox) : plan.row);
+        painter.setFont(typeFont(plan.head > 0 ? TypeRole::Axis : TypeRole::Label));
         painter.setPen(theme.t2);
-        const QRectF name(body.left() + kPad, top, scaled(kNames) - kPad - 8, plan.row);
         painter.drawText(name, Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(row.name, Qt::ElideMiddle, name.width()));
+        painter.setFont(typeFont(TypeRole::Label));
         painter.setPen(theme.t1);
-        drawTabular(painter, QRectF(plan.area.right(), top, scaled(kCounts), plan.row), Qt::AlignRight, row.parts.empty() ? QStringLiteral("–") : format::integer(row.count()));
+        if (row.parts.empty()) { // the reason takes the room of strip and count
+            painter.setPen(theme.t3);
+            const QRectF reason = strip.adjusted(0, 0, scaled(kCounts), 0);
+            painter.drawText(reason, Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(row.why, Qt::ElideRight, reason.width()));
+            continue;
+        }
+        drawTabular(painter, QRectF(strip.right(), strip.top(), scaled(kCounts), strip.height()), Qt::AlignRight, format::integer(row.count()));
         painter.save();
         painter.setClipRect(plan.area, Qt::IntersectClip);
-        if (row.parts.empty()) {
-            painter.setPen(theme.t3);
-            painter.drawText(QRectF(plan.area.left(), top, plan.area.width(), plan.row), Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(row.why, Qt::ElideRight, plan.area.width()));
-        }
         const bool plain = row.kind == RibbonRow::Kind::Characters || row.kind == RibbonRow::Kind::Words;
         for (int p = 0; p < static_cast<int>(row.parts.size()); ++p) {
             const RibbonPart &part = row.parts[static_cast<size_t>(p)];
@@ -246,9 +259,9 @@ void WordRibbonView::keyPressEvent(QKeyEvent *event)
 
 void WordRibbonView::updateScroll()
 {
-    const double room = width() - scaled(kNames) - scaled(kCounts) - kPad;
+    const double names = nameWidth(bodyRect()), left = names > 0 ? names : kPad, room = width() - left - scaled(kCounts) - kPad;
     const double wanted = ribbon() ? scaled(kCell) * static_cast<double>(text().cells.size()) : 0;
-    m_scroll->setGeometry(qRound(scaled(kNames)), height() - 8, std::max(0, static_cast<int>(room)), 8);
+    m_scroll->setGeometry(qRound(left), height() - 8, std::max(0, static_cast<int>(room)), 8);
     m_scroll->setRange(0, std::max(0, static_cast<int>(std::ceil(wanted - room))));
     m_scroll->setPageStep(std::max(1, static_cast<int>(room)));
     m_scroll->setVisible(wanted > room + 1);

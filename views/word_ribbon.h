@@ -45,7 +45,9 @@ private:
     struct Plan {
         QRectF area; // of the parts
         double left = 0, cell = 26, row = 26, top = 0;
+        double head = 0; // height of a name above its strip; 0 = the names stand beside the strips
     };
+    double nameWidth(const QRectF &body) const; // of the column of names; 0 = they stand above
     Plan planFor(const QRectF &body) const;
     QRectF partIn(const Plan &plan, int row, int part) const;
     void updateScroll();

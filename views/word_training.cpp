@@ -90,10 +90,17 @@ void WordTrainingView::paintSeries(QPainter &painter, const QRectF &body, const 
     if (!axis)
         frame.plot.setBottom(body.bottom() - scaled(10));
     frame.x = ChartAxis::linear(training()->round, false);
-    frame.y = ChartAxis::linear(values, false);
+    const bool nothing = std::all_of(values.begin(), values.end(), [](double value) { return value == 0; });
+    frame.y = nothing ? ChartAxis::linear({0, 1}, true) : ChartAxis::linear(values, false);
     frame.yTitle = title;
     frame.xTitle = axis ? tr("round") : QString();
-    frame.xTicks = axis ? std::vector<double>() : std::vector<double>{frame.x.hi + 1};
+    frame.xTicks = {frame.x.hi + 1}; // none
+    if (axis) { // whole rounds only
+        const double first = std::ceil(frame.x.lo), last = std::floor(frame.x.hi), step = std::max(1.0, std::ceil((last - first) / 6));
+        frame.xTicks.clear();
+        for (double round = first; round <= last; round += step)
+            frame.xTicks.push_back(round);
+    }
     frame.paintAxes(painter, body, theme);
     charts::Line line;
     line.style.color = theme.parts[static_cast<size_t>(part)];
@@ -127,7 +134,7 @@ void WordTrainingView::paintAbove(QPainter &painter, const QRectF &area, const T
     const QRectF row = area.adjusted(14, 0, -14, 0);
     painter.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, tr("Merges"));
     painter.setPen(theme.t1);
-    drawTabular(painter, row, Qt::AlignRight, tr("%1 of %2").arg(format::integer(used()), format::integer(static_cast<double>(training()->merges.size()))));
+    drawTabular(painter, row, Qt::AlignRight, tr("%1 of %2").arg(format::integer(std::min<double>(used(), static_cast<double>(training()->merges.size()))), format::integer(static_cast<double>(training()->merges.size()))));
 }
 
 void WordTrainingView::resizeEvent(QResizeEvent *event)
