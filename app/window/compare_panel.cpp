@@ -255,12 +255,17 @@ void ComparePanel::fitColumns()
     header->setSectionResizeMode(QHeaderView::Interactive);
     const int name = columns == 1 ? room : std::max(200, room * 17 / 100);
     header->resizeSection(0, name);
-    double total = 0;
-    for (int i = 1; i < columns; ++i)
+    // First what the heads need, so that none is cut where there is room for all, then shares of the rest.
+    double total = 0, heads = 0;
+    for (int i = 1; i < columns; ++i) {
         total += columnWeight(m_model->columns()[static_cast<size_t>(i)]);
+        heads += header->sectionSizeHint(i);
+    }
+    const double spare = std::max(0.0, room - name - heads), squeeze = std::min(1.0, (room - name) / heads);
     int left = room - name;
     for (int i = 1; i < columns; ++i) {
-        const int width = i == columns - 1 ? left : static_cast<int>((room - name) * columnWeight(m_model->columns()[static_cast<size_t>(i)]) / total);
+        const double needed = header->sectionSizeHint(i) * squeeze, share = spare * columnWeight(m_model->columns()[static_cast<size_t>(i)]) / total;
+        const int width = i == columns - 1 ? left : static_cast<int>(needed + share);
         header->resizeSection(i, width);
         left -= width;
     }

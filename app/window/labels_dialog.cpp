@@ -170,6 +170,8 @@ QWidget *LabelsDialog::makeResult(Look &)
     };
     m_table = new QTableWidget(0, 6, area);
     m_table->setHorizontalHeaderLabels({tr("Pair"), tr("VR"), tr("HR"), tr("MR"), tr("AG"), tr("Filter")});
+    for (int i = 0; i < m_table->columnCount(); ++i) // heads stand as their cells do
+        m_table->horizontalHeaderItem(i)->setTextAlignment((i == 0 || i == 5 ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     m_table->horizontalHeaderItem(1)->setToolTip(tr("Variation rate: share of the shortened words that the original lacks"));
     m_table->horizontalHeaderItem(2)->setToolTip(tr("Hitting rate: shortened words that the original has, per original word"));
     m_table->horizontalHeaderItem(3)->setToolTip(tr("Matching rate: labelled words per original word"));

@@ -1,6 +1,7 @@
 #include "app/window/sweep_dialog.h"
 
 #include "app/window/budget_editor.h"
+#include "app/window/look.h"
 #include "app/workbench/workbench.h"
 #include "views/format.h"
 #include "views/theme.h"
@@ -11,12 +12,16 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace winnow {
 namespace {
 
     constexpr int kSeeds = 5;
+    constexpr int kListHeight = 340;
 
 } // namespace
 
@@ -52,31 +57,7 @@ SweepDialog::SweepDialog(Workbench &bench, QWidget *parent)
     what->setWordWrap(true);
     what->setProperty("tone", "t2");
     layout->addWidget(what);
-    auto add = [&](const Setting &setting, const QString &text, bool checked) {
-        for (const auto &[box, other] : m_methods) {
-            if (sameCurve(other, setting))
-                return;
-        }
-        auto *box = new QCheckBox(text, this);
-        box->setChecked(checked);
-        connect(box, &QCheckBox::toggled, this, &SweepDialog::refresh);
-        layout->addWidget(box);
-        m_methods.emplace_back(box, setting);
-    };
-    for (const RunRecord &run : bench.document().runs()) {
-        const Setting setting = settingFromJson(run.request);
-        const MethodInfo *method = findMethod(bench.methods(), setting.method);
-        if (run.inputId == bench.activeInput() && setting.family == bench.family() && method && !method->budgetUnit.empty())
-            add(setting, QStringLiteral("%1  %2").arg(runLetter(run.letter), QString::fromStdString(run.name)), true);
-    }
-    const MethodInfo *method = bench.currentMethod();
-    if (method && !method->budgetUnit.empty())
-        add(bench.setting(), tr("%1, as in the form (will be pinned)").arg(QString::fromStdString(method->title)), true);
-    const bool pair = bench.smallModel().phase == ModelState::Phase::Ready;
-    for (const MethodInfo &other : bench.methods()) {
-        if (other.family == bench.family() && !other.budgetUnit.empty() && (pair || !needsSmallModel(other)))
-            add(defaultSetting(other), tr("%1, default settings (will be pinned)").arg(QString::fromStdString(other.title)), false);
-    }
+    layout->addWidget(makeMethods(), 1);
     auto *label = new QLabel(tr("Budgets"), this);
     m_budgets = new QLineEdit(bench.family() == "prompt" ? QStringLiteral("25 %, 33 %, 50 %, 66 %, 80 %, 100 %") : QStringLiteral("10 %, 20 %, 30 %, 50 %, 75 %"), this);
     m_budgets->setAccessibleName(tr("Budgets"));
@@ -92,13 +73,53 @@ SweepDialog::SweepDialog(Workbench &bench, QWidget *parent)
     layout->addWidget(m_summary);
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     m_start = buttons->addButton(tr("Start Sweep"), QDialogButtonBox::AcceptRole);
-    m_start->setProperty("primary", true);
+    setStyleProperty(m_start, "primary", true);
     m_start->setDefault(true);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_budgets, &QLineEdit::textChanged, this, &SweepDialog::refresh);
     refresh();
+}
+
+QWidget *SweepDialog::makeMethods()
+{
+    auto *list = new QWidget(this);
+    auto *boxes = new QVBoxLayout(list);
+    boxes->setContentsMargins(0, 0, 0, 0);
+    boxes->setSpacing(6);
+    auto add = [&](const Setting &setting, const QString &text, bool checked) {
+        for (const auto &[box, other] : m_methods) {
+            if (sameCurve(other, setting))
+                return;
+        }
+        auto *box = new QCheckBox(text, list);
+        box->setChecked(checked);
+        connect(box, &QCheckBox::toggled, this, &SweepDialog::refresh);
+        boxes->addWidget(box);
+        m_methods.emplace_back(box, setting);
+    };
+    for (const RunRecord &run : m_bench.document().runs()) {
+        const Setting setting = settingFromJson(run.request);
+        const MethodInfo *method = findMethod(m_bench.methods(), setting.method);
+        if (run.inputId == m_bench.activeInput() && setting.family == m_bench.family() && method && !method->budgetUnit.empty())
+            add(setting, QStringLiteral("%1  %2").arg(runLetter(run.letter), QString::fromStdString(run.name)), true);
+    }
+    const MethodInfo *method = m_bench.currentMethod();
+    if (method && !method->budgetUnit.empty())
+        add(m_bench.setting(), tr("%1, as in the form (will be pinned)").arg(QString::fromStdString(method->title)), true);
+    const bool pair = m_bench.smallModel().phase == ModelState::Phase::Ready;
+    for (const MethodInfo &other : m_bench.methods()) {
+        if (other.family == m_bench.family() && !other.budgetUnit.empty() && (pair || !needsSmallModel(other)))
+            add(defaultSetting(other), tr("%1, default settings (will be pinned)").arg(QString::fromStdString(other.title)), false);
+    }
+    auto *scroll = new QScrollArea(this); // many methods: the list scrolls, the buttons stay
+    scroll->setWidget(list);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setMinimumHeight(std::min(list->sizeHint().height() + 2, kListHeight));
+    return scroll;
 }
 
 SweepChoice SweepDialog::choice() const

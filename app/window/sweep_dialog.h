@@ -21,6 +21,7 @@ public:
     SweepChoice choice() const;
 
 private:
+    QWidget *makeMethods(); // the pinned ones and those that could be
     void refresh();
 
     Workbench &m_bench;

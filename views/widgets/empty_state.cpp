@@ -38,6 +38,14 @@ EmptyState::EmptyState(QWidget *parent)
     setTheme(m_theme);
 }
 
+void EmptyState::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    const bool low = height() < scaled(150); // the sentence first, then the icon
+    m_icon->setVisible(!low);
+    layout()->setContentsMargins(24, low ? 4 : 12, 24, low ? 4 : 24);
+}
+
 void EmptyState::setTheme(const Theme &theme)
 {
     m_theme = theme;

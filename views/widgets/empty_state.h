@@ -24,6 +24,9 @@ public:
 Q_SIGNALS:
     void buttonClicked();
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     QLabel *m_icon, *m_missing, *m_whatToDo;
     QPushButton *m_button;

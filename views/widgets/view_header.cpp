@@ -18,7 +18,7 @@ namespace winnow {
 
 namespace {
 
-constexpr double kWide = 640, kRow = 32, kSecondRow = 28, kLeastNote = 60;
+constexpr double kWide = 640, kRow = 32, kSecondRow = 28, kLeastNote = 96, kSpacings = 10;
 constexpr double kTallForTwo = 150; // a view below this keeps its height, and its legend is elided
 
 } // namespace
@@ -62,9 +62,9 @@ ViewHeader::ViewHeader(QWidget *parent)
     m_firstRow->addWidget(m_title);
     m_firstRow->addLayout(m_chooserPlace);
     m_firstRow->addLayout(m_controls);
-    m_firstRow->addSpacing(8);
+    m_firstRow->addItem(m_beforeNote = new QSpacerItem(8, 0, QSizePolicy::Fixed));
     m_firstRow->addWidget(m_note);
-    m_firstRow->addSpacing(10);
+    m_firstRow->addItem(m_beforeLegend = new QSpacerItem(10, 0, QSizePolicy::Fixed));
     m_firstRow->addWidget(m_legend, 1);
     m_firstRow->addWidget(m_table);
     m_firstRow->addWidget(m_export);
@@ -162,7 +162,7 @@ bool ViewHeader::hasControls() const { return m_controls->count() > 0; }
 
 int ViewHeader::firstRowWidth() const
 {
-    int needed = 14 + 8 + 18;
+    int needed = 14 + 8 + 18 + kSpacings;
     if (!m_title->isHidden())
         needed += m_title->sizeHint().width();
     for (int i = 0; i < m_chooserPlace->count(); ++i)
@@ -185,6 +185,11 @@ int ViewHeader::controlsWidth() const
 void ViewHeader::arrange()
 {
     const bool wide = width() >= scaled(kWide), laidOut = testAttribute(Qt::WA_Resized) || isVisible();
+    const bool bare = m_title->isHidden() && m_chooserPlace->count() == 0 && m_controls->count() == 0; // beside tabs: buttons only
+    m_firstRow->setContentsMargins(bare ? 4 : 14, 0, 8, 0);
+    m_beforeNote->changeSize(bare ? 0 : 8, 0, QSizePolicy::Fixed);
+    m_beforeLegend->changeSize(bare ? 0 : 10, 0, QSizePolicy::Fixed);
+    m_firstRow->invalidate();
     const int first = firstRowWidth(), controls = controlsWidth();
     const bool second = laidOut && controls > 0 && first + controls > width();
     if (second == m_second->isHidden()) {
@@ -208,8 +213,9 @@ void ViewHeader::arrange()
         if (QWidget *control = m_controls->itemAt(i)->widget())
             control->setVisible(wide || !control->property("optional").toBool());
     const int left = width() - first - (second ? 0 : controls);
-    m_note->setVisible(!m_note->text().isEmpty() && (!laidOut || left >= scaled(kLeastNote)));
-    m_note->setMaximumWidth(laidOut ? std::max(qRound(scaled(kLeastNote)), left) : QWIDGETSIZE_MAX); // so that the title keeps its own
+    const int least = std::min(m_note->sizeHint().width(), qRound(scaled(kLeastNote))); // less than that names nothing
+    m_note->setVisible(!m_note->text().isEmpty() && (!laidOut || left >= least));
+    m_note->setMaximumWidth(laidOut ? std::max(least, left) : QWIDGETSIZE_MAX); // so that the title keeps its own
     placeLegend();
 }
 

@@ -5,6 +5,7 @@
 #include <QWidget>
 
 class QHBoxLayout;
+class QSpacerItem;
 class QTimer;
 class QToolButton;
 
@@ -61,6 +62,7 @@ private:
 
     ElidedLabel *m_title;
     QHBoxLayout *m_chooserPlace, *m_controls, *m_firstRow, *m_secondRow;
+    QSpacerItem *m_beforeNote = nullptr, *m_beforeLegend = nullptr;
     QWidget *m_second;
     ElidedLabel *m_note;
     LegendRow *m_legend, *m_below = nullptr;
