@@ -1,17 +1,22 @@
 #include "app/window/data_browser.h"
 
 #include "app/engine/error_sentence.h"
+#include "app/window/data_lengths.h"
+#include "app/window/data_record.h"
+#include "app/window/data_sets.h"
+#include "app/window/data_table.h"
 #include "app/window/look.h"
 #include "app/workbench/workbench.h"
 #include "views/format.h"
 #include "views/type.h"
 
 #include <QComboBox>
+#include <QDir>
 #include <QDragEnterEvent>
+#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
@@ -20,59 +25,30 @@
 #include <QPushButton>
 #include <QSpinBox>
 #include <QSplitter>
+#include <QStackedWidget>
+#include <QTabBar>
 #include <QTableWidget>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace winnow {
 namespace {
 
     constexpr int kMost = 5000, kUsual = 200; // records that are read at once
+    constexpr int kRecords = 1; // tab
 
-    QTableWidget *makeTable(const QStringList &heads, const QString &name, QWidget *parent)
+    /// The licence file of a set, beside its file or above; empty = none is there.
+    QString licenceFile(const QString &path)
     {
-        auto *table = new QTableWidget(0, static_cast<int>(heads.size()), parent);
-        table->setHorizontalHeaderLabels(heads);
-        table->setShowGrid(false);
-        table->setFont(typeFont(TypeRole::Label));
-        table->setAccessibleName(name);
-        table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-        table->setSelectionBehavior(QAbstractItemView::SelectRows);
-        table->setSelectionMode(QAbstractItemView::SingleSelection);
-        table->setWordWrap(false);
-        table->verticalHeader()->hide();
-        table->verticalHeader()->setDefaultSectionSize(qRound(scaled(27)));
-        table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-        table->horizontalHeader()->setStretchLastSection(true);
-        table->setTabKeyNavigation(false);
-        return table;
-    }
-
-    void addRow(QTableWidget *table, const QStringList &cells)
-    {
-        const int row = table->rowCount();
-        table->insertRow(row);
-        for (int i = 0; i < cells.size(); ++i) {
-            auto *cell = new QTableWidgetItem(cells[i]);
-            cell->setToolTip(cells[i].left(1000));
-            table->setItem(row, i, cell);
+        QDir folder = QFileInfo(path).dir();
+        for (int level = 0; level < 2; ++level) {
+            if (const QStringList found = folder.entryList({QStringLiteral("LICEN[CS]E*"), QStringLiteral("licen[cs]e*")}, QDir::Files); !found.isEmpty())
+                return folder.filePath(found.front());
+            if (!folder.cdUp())
+                break;
         }
-    }
-
-    QString whole(const DataRow &row)
-    {
-        if (row.isLine())
-            return DataBrowser::tr("Line\n%1\n\nWords\n%2").arg(row.text, row.words.join(QStringLiteral(" / ")));
-        QStringList parts;
-        const auto add = [&](const QString &name, const QString &text) {
-            if (!text.isEmpty())
-                parts << name + QLatin1Char('\n') + text;
-        };
-        add(DataBrowser::tr("Instruction"), row.parts.instruction);
-        add(DataBrowser::tr("Question"), row.parts.question);
-        add(DataBrowser::tr("Answers"), row.answers.join(QLatin1Char('\n')));
-        for (int i = 0; i < row.parts.contexts.size(); ++i)
-            add(DataBrowser::tr("Context %1 of %2").arg(i + 1).arg(row.parts.contexts.size()), row.parts.contexts[i]);
-        return parts.join(QStringLiteral("\n\n"));
+        return {};
     }
 
 } // namespace
@@ -92,18 +68,63 @@ DataBrowser::DataBrowser(Workbench &bench, Look &look, QWidget *parent)
     m_problem->setWordWrap(true);
     m_problem->setFont(typeFont(TypeRole::Hint));
     column->addWidget(m_problem);
-    auto *split = new QSplitter(Qt::Vertical, this);
+    makePages(look);
+    column->addWidget(m_tabs);
+    column->addWidget(m_pages, 1);
+    column->addLayout(makeFoot());
+    connect(m_table, &QTableWidget::currentCellChanged, this, [this](int row, int, int before) {
+        if (row != before)
+            showRow();
+    });
+    connect(m_table, &QTableWidget::cellActivated, this, &DataBrowser::take);
+    connect(m_use, &QPushButton::clicked, this, &DataBrowser::take);
+    connect(m_licence, &QPushButton::clicked, this, &DataBrowser::showLicence);
+    connect(m_tabs, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
+    connect(m_setsView, &DataSetsView::fileChosen, this, [this](const QString &file, const QString &set) {
+        m_path->setText(file);
+        m_sets->setCurrentIndex(std::max(0, m_sets->findData(set)));
+        m_tabs->setCurrentIndex(kRecords);
+        ask();
+    });
+    connect(m_warnings, &QTableWidget::currentCellChanged, this, [this](int row) { showWarned(row); });
+    connect(&look, &Look::changed, this, qOverload<>(&QWidget::update));
+    connect(&bench.engine(), &EngineClient::stateChanged, this, &DataBrowser::askSets);
+    for (QPushButton *button : findChildren<QPushButton *>())
+        button->setAutoDefault(false); // Return in a field is the field's
+    say(tr("Choose a file of a data set, or drop one here."));
+    resize(940, 660);
+    askSets();
+}
+
+void DataBrowser::makePages(Look &look)
+{
+    m_tabs = new QTabBar(this);
+    m_tabs->setProperty("place", "dock");
+    m_tabs->setStyleSheet(QStringLiteral("QTabBar { background: transparent; }"));
+    m_tabs->setDrawBase(false);
+    m_tabs->setExpanding(false);
+    for (const QString &name : {tr("Sets"), tr("Records"), tr("Lengths")})
+        m_tabs->addTab(name);
+    m_pages = new QStackedWidget(this);
+    m_setsView = new DataSetsView(m_bench, look, m_pages);
+    auto *split = new QSplitter(Qt::Vertical, m_pages);
+    m_lengths = new DataLengths(m_bench, look, m_pages);
+    for (QWidget *page : {static_cast<QWidget *>(m_setsView), static_cast<QWidget *>(split), static_cast<QWidget *>(m_lengths)})
+        m_pages->addWidget(page);
     split->setChildrenCollapsible(false);
-    m_table = makeTable({tr("Number"), tr("Id"), tr("Question or line"), tr("Answer or words")}, tr("Records"), split);
-    m_details = new QPlainTextEdit(split);
-    m_details->setReadOnly(true);
-    m_details->setFont(typeFont(TypeRole::Body));
-    m_details->setAccessibleName(tr("The marked record"));
-    m_details->setPlaceholderText(tr("Mark a record to read it"));
-    m_warnings = makeTable({tr("Line"), tr("Warning"), tr("File")}, tr("Warnings of the reader"), split);
+    m_table = makeDataTable({tr("Number"), tr("Id"), tr("Question or line"), tr("Answer or words")}, tr("Records"), split);
+    m_record = new DataRecordView(look, split);
+    m_warnings = makeDataTable({tr("Line"), tr("Warning"), tr("File")}, tr("Warnings of the reader"), split);
     m_warnings->hide();
     split->setSizes({260, 180, 90});
-    column->addWidget(split, 1);
+    m_table->setColumnWidth(0, 90);
+    m_table->setColumnWidth(1, 120);
+    m_table->setColumnWidth(2, 420);
+    m_warnings->setColumnWidth(1, 480);
+}
+
+QHBoxLayout *DataBrowser::makeFoot()
+{
     m_about = new QLabel(this);
     m_about->setWordWrap(true);
     m_about->setFont(typeFont(TypeRole::Hint));
@@ -112,27 +133,14 @@ DataBrowser::DataBrowser(Workbench &bench, Look &look, QWidget *parent)
     setStyleProperty(m_use, "primary", true);
     m_use->setFixedHeight(28);
     m_use->setEnabled(false);
+    m_licence = new QPushButton(tr("Licence…"), this);
+    m_licence->setFixedHeight(28);
+    m_licence->hide();
     auto *foot = new QHBoxLayout;
     foot->addWidget(m_about, 1);
+    foot->addWidget(m_licence);
     foot->addWidget(m_use);
-    column->addLayout(foot);
-    m_table->setColumnWidth(0, 90);
-    m_table->setColumnWidth(1, 120);
-    m_table->setColumnWidth(2, 420);
-    m_warnings->setColumnWidth(1, 480);
-    connect(m_table, &QTableWidget::currentCellChanged, this, [this](int row, int, int before) {
-        if (row != before)
-            showRow();
-    });
-    connect(m_table, &QTableWidget::cellActivated, this, &DataBrowser::take);
-    connect(m_use, &QPushButton::clicked, this, &DataBrowser::take);
-    connect(&look, &Look::changed, this, qOverload<>(&QWidget::update));
-    connect(&bench.engine(), &EngineClient::stateChanged, this, &DataBrowser::askSets);
-    for (QPushButton *button : findChildren<QPushButton *>())
-        button->setAutoDefault(false); // Return in a field is the field's
-    say(tr("Choose a file of a data set, or drop one here."));
-    resize(900, 620);
-    askSets();
+    return foot;
 }
 
 QWidget *DataBrowser::makeHead()
@@ -143,6 +151,7 @@ QWidget *DataBrowser::makeHead()
     m_sets = new QComboBox(head);
     m_sets->setAccessibleName(tr("Data set"));
     m_sets->setToolTip(tr("The format the file is read as"));
+    m_sets->setSizeAdjustPolicy(QComboBox::AdjustToContents); // its names come later
     m_path = new QLineEdit(head);
     m_path->setAccessibleName(tr("File"));
     m_path->setPlaceholderText(tr("A file of the data set"));
@@ -195,6 +204,7 @@ void DataBrowser::askSets()
         openFile(m_path->text());
     };
     m_bench.engine().send(Json{{"command", "datasets"}}, {}, std::move(handlers));
+    m_setsView->look(m_setsView->folder(), DataSetsView::Checksums::Skip);
 }
 
 void DataBrowser::chooseFile()
@@ -209,6 +219,7 @@ void DataBrowser::openFile(const QString &path)
     m_path->setText(path);
     if (const int guess = m_sets->findData(guessDataSet(path)); guess >= 0)
         m_sets->setCurrentIndex(guess);
+    m_tabs->setCurrentIndex(kRecords);
     ask();
 }
 
@@ -237,10 +248,12 @@ void DataBrowser::onItems(Result<Document> reply)
     m_table->setRowCount(0);
     m_rows = reply ? readDataRows(reply->body) : DataRows();
     showWarnings();
+    m_lengths->setRows(m_rows);
+    m_licence->setVisible(!licenceFile(m_path->text()).isEmpty());
     m_about->setText(m_rows.set.attribution.isEmpty() ? m_rows.set.licence : m_rows.set.attribution);
     const bool lines = !m_rows.rows.empty() && m_rows.rows.front().isLine();
     for (const DataRow &row : m_rows.rows)
-        addRow(m_table, {QString::number(row.number), row.id, row.title(), row.isLine() ? row.words.join(QStringLiteral(" / ")) : row.answers.join(QStringLiteral(" | ")).simplified()});
+        addDataRow(m_table, {QString::number(row.number), row.id, row.title(), row.isLine() ? row.words.join(QStringLiteral(" / ")) : row.answers.join(QStringLiteral(" | ")).simplified()});
     m_use->setText(lines ? tr("Add %1 Lines to Words").arg(format::integer(static_cast<double>(m_rows.rows.size()))) : tr("Use as Prompt"));
     m_use->setEnabled(!m_rows.rows.empty());
     if (!reply)
@@ -256,14 +269,46 @@ void DataBrowser::showWarnings()
 {
     m_warnings->setRowCount(0);
     for (const DataFileWarning &warning : m_rows.warnings)
-        addRow(m_warnings, {QString::number(warning.line), warning.reason, warning.file});
+        addDataRow(m_warnings, {QString::number(warning.line), warning.reason, warning.file});
     m_warnings->setVisible(!m_rows.warnings.empty());
 }
 
 void DataBrowser::showRow()
 {
     const int row = m_table->currentRow();
-    m_details->setPlainText(row >= 0 && row < static_cast<int>(m_rows.rows.size()) ? whole(m_rows.rows[static_cast<size_t>(row)]) : QString());
+    m_record->show(row >= 0 && row < static_cast<int>(m_rows.rows.size()) ? &m_rows.rows[static_cast<size_t>(row)] : nullptr);
+}
+
+void DataBrowser::showWarned(int row)
+{
+    if (row < 0 || row >= static_cast<int>(m_rows.warnings.size()))
+        return;
+    const DataFileWarning &warning = m_rows.warnings[static_cast<size_t>(row)];
+    const QFileInfo given(m_path->text());
+    const QString path = QFileInfo::exists(warning.file) ? warning.file : given.dir().filePath(QFileInfo(warning.file).fileName());
+    const QString line = rawLine(path, warning.line);
+    m_record->showRawLine(line.isEmpty() ? tr("Line %1 of %2 has no text that could be shown.").arg(warning.line).arg(QFileInfo(path).fileName()) : line);
+}
+
+void DataBrowser::showLicence()
+{
+    QFile file(licenceFile(m_path->text()));
+    if (!file.open(QIODevice::ReadOnly))
+        return say(tr("The licence %1 cannot be read: %2.").arg(file.fileName(), file.errorString()));
+    auto *window = new QDialog(this);
+    window->setAttribute(Qt::WA_DeleteOnClose);
+    window->setWindowTitle(tr("Licence of %1").arg(m_rows.set.title));
+    auto *text = new QPlainTextEdit(QString::fromUtf8(file.readAll()), window);
+    text->setReadOnly(true);
+    text->setAccessibleName(window->windowTitle());
+    auto *column = new QVBoxLayout(window);
+    column->setContentsMargins(12, 12, 12, 12);
+    auto *about = new QLabel(QStringList{m_rows.set.licence, m_rows.set.attribution}.join(QStringLiteral("\n")).trimmed(), window);
+    about->setWordWrap(true);
+    column->addWidget(about);
+    column->addWidget(text, 1);
+    window->resize(640, 480);
+    window->show();
 }
 
 void DataBrowser::take()

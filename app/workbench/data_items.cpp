@@ -19,7 +19,7 @@ namespace {
         return list;
     }
 
-    DataSetInfo setOf(const Json &json) { return {field(json, "name"), field(json, "title"), field(json, "kind"), field(json, "licence"), field(json, "attribution")}; }
+    DataSetInfo setOf(const Json &json) { return {field(json, "name"), field(json, "title"), field(json, "kind"), field(json, "licence"), field(json, "attribution"), field(json, "format"), field(json, "origin"), field(json, "expected")}; }
 
     struct Sign {
         const char *part, *set; // part of the path, in lower case
@@ -60,6 +60,10 @@ DataRows readDataRows(const Json &reply)
         row.text = field(item, "text");
         row.words = listField(item, "words");
         row.language = field(item, "language");
+        for (const Json &range : childField(item, "evidence"))
+            if (range.is_array() && range.size() == 3 && range[0].is_number_integer() && range[1].is_number_integer() && range[2].is_number_integer())
+                row.evidence.push_back({range[0].get<int>(), range[1].get<qint64>(), range[2].get<qint64>()});
+        row.json = item;
         data.rows.push_back(std::move(row));
     }
     for (const Json &warning : childField(reply, "warnings"))

@@ -13,6 +13,13 @@ namespace winnow {
 /// A data set that the engine reads, as it lists them.
 struct DataSetInfo {
     QString name, title, kind, licence, attribution; // kind: "prompts", "segmentation", "text"
+    QString format, origin, expected; // expected: names of the files that a person needs
+};
+
+/// Where the answer of a record lies: code points [first, end) of one of its contexts.
+struct DataEvidence {
+    int context = 0;
+    qint64 first = 0, end = 0;
 };
 
 /// One record of a data set file: a prompt with its parts, or a line with its words.
@@ -24,6 +31,8 @@ struct DataRow {
     QString text; // of a line
     QStringList words;
     QString language;
+    std::vector<DataEvidence> evidence;
+    Json json = Json::object(); // as the engine read it
 
     bool isLine() const { return !text.isEmpty(); }
     QString title() const; // one line: what is asked, or the line
