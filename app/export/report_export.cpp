@@ -3,12 +3,16 @@
 #include "app/export/figure_file.h"
 #include "app/export/session_figures.h"
 #include "app/export/report_pdf.h"
+#include "app/workbench/compare.h"
+#include "app/workbench/run_family.h"
 #include "sessions/compare_table.h"
 #include "sessions/report_html.h"
 
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
+
+#include <map>
 
 namespace winnow {
 namespace {
@@ -94,10 +98,19 @@ namespace {
         Result<std::vector<ComparedRun>> runs = comparedRuns(session);
         if (!runs)
             return fail(runs.error());
-        const QString path = QDir(options.folder).filePath(QStringLiteral("compare.csv"));
-        if (Result<void> done = writeFile(path, QByteArray::fromStdString(csvText(compareTable(*runs)))); !done)
-            return done;
-        written << path;
+        // Each page compares other numbers: runs of the cache, of prompts and of words have tables of their own.
+        std::map<std::string, std::vector<ComparedRun>> families;
+        for (const ComparedRun &run : *runs)
+            families[runFamily(run.record)].push_back(run);
+        if (families.empty())
+            families["kv"];
+        for (const auto &[family, own] : families) {
+            const QString path = QDir(options.folder).filePath(family == "kv" ? QStringLiteral("compare.csv") : QStringLiteral("compare_%1.csv").arg(QString::fromStdString(family)));
+            const Table table = family == "kv" ? compareTable(own) : compareTable(compareRows(own), compareColumns(family));
+            if (Result<void> done = writeFile(path, QByteArray::fromStdString(csvText(table))); !done)
+                return done;
+            written << path;
+        }
         return {};
     }
 
