@@ -100,6 +100,47 @@ private Q_SLOTS:
         QVERIFY(std::binary_search(part.tokens.begin(), part.tokens.end(), 200));
     }
 
+    void piecesThatLostTheirBytesAreMadeWholeFromTheText()
+    {
+        const std::string text = "a \xE8\xBF\x99\xE6\xA0\xB7 z"; // 这样 in five tokens, as a report shows them
+        const std::string lost = "\xEF\xBF\xBD";
+        const std::vector<std::string> pieces{"a", " " + lost, lost, lost, lost, lost, " z"};
+        const std::vector<std::string> whole = wholePieces(pieces, text);
+        QCOMPARE(whole.size(), pieces.size());
+        QCOMPARE(std::accumulate(whole.begin(), whole.end(), std::string()), text);
+        const TokenLine line = lineOfToken(whole, 3);
+        QCOMPARE(line.text, QString::fromUtf8("a 这样 z"));
+        QCOMPARE(line.spans.back(), (std::pair<int64_t, int64_t>{8, 10}));
+        QVERIFY(tokenParts(WordText::of(line.text), line.spans).size() == pieces.size());
+        QCOMPARE(wholePieces({"other"}, text), std::vector<std::string>{"other"}); // not of this text
+    }
+
+    void tokensThatCutCharactersAreFollowedIntoThePromptMethod()
+    {
+        testing::App app;
+        app.window().resize(1440, 900);
+        app.window().show();
+        QVERIFY(app.startEngine());
+        app.bench().chooseModel(testing::tinyModel());
+        QVERIFY(app.waitModel());
+        QVERIFY(app.bench().addTextFile(QStringLiteral("zh-two.txt"), QString::fromUtf8("武汉市|长江|大桥\n研究|生命|的|起源\n")) != 0);
+        app.window().openPage(MainWindow::Page::Words);
+        QTRY_VERIFY(app.bench().words().data() && app.bench().words().data()->current());
+        Selection selection = app.bench().selection();
+        selection.word = {0, 0, 2, -1};
+        selection.pinned = true;
+        app.bench().setSelection(selection);
+        const auto parts = [&](Kind kind) -> size_t {
+            const WordDataPtr data = app.bench().words().data();
+            for (const RibbonRow &row : data && data->ribbon ? data->ribbon->rows : std::vector<RibbonRow>())
+                if (row.kind == kind)
+                    return row.parts.size();
+            return 0;
+        };
+        QTRY_VERIFY(parts(Kind::Tokens) > 0);
+        QTRY_COMPARE(parts(Kind::KeptPrompt), parts(Kind::Tokens));
+    }
+
     void unicodeWordsLeaveSpacesOut()
     {
         const WordText text = WordText::of(QStringLiteral("It’s 3.5 km, 𝒜 here"));

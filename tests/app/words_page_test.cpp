@@ -9,8 +9,7 @@
 #include "app/workbench/reply_lines.h"
 #include "app/workbench/segmented_text.h"
 #include "core/base/utf8.h"
-#include "tests/support/app_fixture.h"
-#include "tests/support/fake_engine.h"
+#include "tests/support/word_engine.h"
 #include "views/word_dictionary.h"
 #include "views/word_lattice.h"
 #include "views/word_lines.h"
@@ -25,136 +24,9 @@
 
 using namespace winnow;
 
-namespace {
-
-Json methodJson(const std::string &id, const std::string &title)
-{
-    MethodInfo info;
-    info.id = id;
-    info.title = title;
-    info.family = "segment";
-    info.summary = title + " of a test.";
-    info.budgetUnit = "";
-    ParameterInfo ratio;
-    ratio.name = "topRatio";
-    ratio.title = "Top ratio";
-    ratio.defaultValue = 0.99;
-    ratio.minimum = 0.5;
-    info.parameters.push_back(ratio);
-    return toJson(info);
-}
-
-/// "llaca" keeps every line whole but for its last character, "singles" cuts everywhere.
-class WordEngine : public testing::FakeEngine {
-protected:
-    bool answer(int64_t id, const Json &request) override
-    {
-        const std::string command = request["command"].get<std::string>();
-        if (command == "hello")
-            reply(id, {{"version", "1"}, {"threads", 1}, {"memoryBytes", 8LL << 30}, {"methods", {methodJson("llaca", "LLACA"), methodJson("singles", "All singles"), methodJson("llm_direct", "Chat model, direct")}}});
-        else if (command == "run")
-            cutLines(id, request);
-        else if (command == "sweep")
-            sweep(id, request);
-        else if (command == "lattice")
-            lattice(id, request);
-        else
-            return false;
-        return true;
-    }
-
-private:
-    static std::vector<int> ends(const std::string &method, int size)
-    {
-        if (method != "singles")
-            return size > 1 ? std::vector<int>{size - 1, size} : std::vector<int>{size};
-        std::vector<int> all;
-        for (int i = 1; i <= size; ++i)
-            all.push_back(i);
-        return all;
-    }
-
-    static void cutLines(int64_t id, const Json &request)
-    {
-        const std::string method = request["method"].get<std::string>();
-        if (method == "llaca" && !request.contains("teacher") && !request.contains("dictionary") && !request.contains("replies")) {
-            send({{"id", id}, {"kind", "error"}, {"code", "bad_input"}, {"message", "nothing to learn from"}, {"hint", "Give a dictionary."}});
-            return;
-        }
-        ReportBuilder builder;
-        builder.setRequest(request);
-        Segmentation cut{method, method, method, "zh", {}};
-        for (const Json &line : request["lines"]) {
-            SegmentedLine one{line.get<std::string>(), {}, -1};
-            int first = 0;
-            for (const int end : ends(method, static_cast<int>(QString::fromStdString(one.text).toUcs4().size()))) {
-                one.words.emplace_back(first, end);
-                first = end;
-            }
-            cut.lines.push_back(one);
-        }
-        builder.add(cut);
-        builder.setMetric("f1", method == "singles" ? 0.25 : 0.5);
-        TableArtifact dictionary{"dictionary", "Dictionary", {"word", "count", "pmi", "kept"}, {"", "", "", ""}, Json::array({Json::array({"武汉", 86, 5.5, 86}), Json::array({"市长", 109, 0.1, 0})})};
-        if (method == "llaca")
-            builder.add(dictionary);
-        builder.setExtra("segmenter", {{"id", "seg-" + method}});
-        builder.addCheck({"join", "Words join to the line", true, "all", "all", ""});
-        const ReportPtr report = builder.build();
-        write({{{"id", id}, {"kind", "reply"}, {"body", report->body()}}, report->document().arrays});
-    }
-
-    static void sweep(int64_t id, const Json &request)
-    {
-        ReportBuilder builder;
-        builder.setRequest(request);
-        Curve curve;
-        curve.id = "f1.llaca";
-        curve.method = "llaca";
-        curve.title = "LLACA";
-        curve.xName = request["vary"]["name"].get<std::string>();
-        curve.yName = "f1";
-        for (const Json &value : request["vary"]["values"]) {
-            curve.x.push_back(value.get<double>());
-            curve.y.push_back(0.5);
-        }
-        builder.add(curve);
-        const ReportPtr report = builder.build();
-        write({{{"id", id}, {"kind", "reply"}, {"body", report->body()}}, report->document().arrays});
-    }
-
-    static void lattice(int64_t id, const Json &request)
-    {
-        const QList<uint> line = QString::fromStdString(request["line"].get<std::string>()).toUcs4();
-        Json characters = Json::array(), edges = Json::array(), origin = Json::array();
-        for (qsizetype i = 0; i < line.size(); ++i) {
-            const char32_t point = line[i];
-            characters.push_back(QString::fromUcs4(&point, 1).toStdString());
-            origin.push_back(i);
-            edges.push_back({{"start", i}, {"end", i + 1}, {"kind", "char"}, {"log2", -20.0}, {"best", true}});
-        }
-        const int64_t count = request.contains("edits") ? request["edits"].begin().value().get<int64_t>() : 86;
-        edges.push_back({{"start", 0}, {"end", 2}, {"kind", "dict"}, {"count", count}, {"prefix", ""}, {"prefixSum", 662}, {"log2", -2.9444}, {"unigram", -14.6558}, {"best", false}});
-        reply(id, {{"characters", characters}, {"origin", origin}, {"edges", edges}, {"kbest", {{{"score", -5.0}, {"gap", 0.0}, {"words", {{0, 2}}}}}}, {"nodes", Json::array()}, {"steps", Json::array()}, {"words", {{{"first", 0}, {"end", 2}, {"value", {{"count", count}}}}}}, {"ms", 0.2}});
-    }
-};
-
-QString fakeEngine() { return QStringLiteral("\"%1\" --fake-engine").arg(QCoreApplication::applicationFilePath()); }
-
-const QString kBars = QString::fromUtf8("武汉市|长江|大桥\n研究|生命|的|起源\n");
-
-void openPage(testing::App &app)
-{
-    app.window().resize(1440, 900);
-    app.window().show();
-    QVERIFY(app.startEngine());
-    app.bench().newSession();
-    QVERIFY(app.bench().addTextFile(QStringLiteral("zh-two.txt"), kBars) != 0);
-    app.window().openPage(MainWindow::Page::Words);
-    QTRY_VERIFY(app.bench().words().data() && app.bench().words().data()->current());
-}
-
-} // namespace
+using testing::fakeEngine;
+using testing::kBars;
+using testing::openPage;
 
 class WordsPageTest : public QObject {
     Q_OBJECT
@@ -285,6 +157,41 @@ private Q_SLOTS:
         QCOMPARE(facts.rows[0].second, QString::fromUtf8("武汉市 / 长江 / 大桥"));
     }
 
+    void aMarkFromBeforeTheEngineGetsItsLattice()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        app.bench().words().pin();
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("words.winnow"));
+        QVERIFY(app.bench().saveTo(path));
+        testing::App later(fakeEngine());
+        later.window().resize(1440, 900);
+        later.window().show();
+        QVERIFY(later.bench().openSession(path));
+        later.window().openPage(MainWindow::Page::Words);
+        QTRY_VERIFY(later.bench().selection().word.hasWord());
+        QVERIFY(!later.bench().words().data()->lattice);
+        QVERIFY(later.startEngine());
+        QTRY_VERIFY(later.bench().words().data()->lattice);
+    }
+
+    void anotherInputIsMarkedAnew()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        QTRY_VERIFY(app.bench().selection().word.hasWord());
+        Selection far = app.bench().selection();
+        far.word = {1, 2, 3, 7}; // a line and a run of this input
+        far.pinned = true;
+        app.bench().setSelection(far);
+        const qint64 second = app.bench().addTextFile(QStringLiteral("zh-more.txt"), kBars);
+        app.bench().chooseInput(second);
+        QTRY_VERIFY(app.bench().words().input()->id == second && app.bench().words().data()->current());
+        QTRY_COMPARE(app.bench().selection().word.line, 0);
+        QTRY_VERIFY(app.bench().words().data()->lattice); // asked for, as it is of a row that stands here
+    }
+
     void anEditedCountBecomesAListOfItsOwnAndIsUndone()
     {
         testing::App app(fakeEngine());
@@ -300,6 +207,46 @@ private Q_SLOTS:
         QTRY_COMPARE(app.bench().words().data()->lattice->edges.back().count, 7.0);
         app.bench().document().undoStack().undo();
         QVERIFY(app.bench().words().setting().source.counts.empty());
+    }
+
+    void anEditOnAPinnedRowIsFollowedInTheEditedList()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        const qint64 pinned = app.bench().words().pin();
+        app.bench().words().setMethod(QStringLiteral("singles"));
+        QTRY_COMPARE(app.bench().words().data()->current()->method, QStringLiteral("singles"));
+        Selection selection;
+        selection.word = {0, 0, 2, 0}; // in the row of A, while the form shows another method
+        selection.pinned = true;
+        app.bench().setSelection(selection);
+        QTRY_VERIFY(app.bench().words().data()->lattice && app.bench().words().data()->lattice->run == 0);
+        auto *view = qobject_cast<WordLatticeView *>(app.window().wordsPage()->reveal(QStringLiteral("wordLattice")));
+        Q_EMIT view->countChanged(QString::fromUtf8("武汉"), 7);
+        QCOMPARE(app.bench().words().setting().setting.method, std::string("llaca"));
+        QCOMPARE(app.bench().words().setting().source.counts.at("武汉"), 7.0);
+        QCOMPARE(app.bench().selection().word, (WordMark{0, 0, 2, -1}));
+        QTRY_COMPARE(app.bench().words().data()->lattice->run, -1);
+        QTRY_COMPARE(app.bench().words().data()->lattice->edges.back().count, 7.0);
+        app.bench().document().undoStack().undo();
+        QCOMPARE(app.bench().words().activeRun(), pinned);
+    }
+
+    void aMethodThatFoundNothingToLearnFromLeavesNoTraceInTheNext()
+    {
+        testing::App app(fakeEngine());
+        openPage(app);
+        app.bench().words().setMethod(QStringLiteral("tag_model")); // needs gold of another input: there is none
+        QCOMPARE(app.bench().words().setting().source.path, std::string());
+        QComboBox *source = nullptr;
+        for (QComboBox *box : app.window().methodDock()->findChildren<QComboBox *>())
+            if (box->accessibleName() == QLatin1String("Words from"))
+                source = box;
+        QVERIFY(source);
+        QCOMPARE(source->currentText(), QStringLiteral("Nothing yet"));
+        app.bench().words().setMethod(QStringLiteral("llaca"));
+        QCOMPARE(app.bench().words().setting().source.kind, std::string("simulated"));
+        QCOMPARE(source->currentText(), QStringLiteral("Simulated model"));
     }
 
     void aSettingWithoutAnythingToLearnFromSaysSoInTheForm()
@@ -362,7 +309,7 @@ private Q_SLOTS:
         testing::App app(fakeEngine());
         openPage(app);
         QVERIFY(app.window().methodDock()->wordForm()->isVisible());
-        QCOMPARE(app.window().methodDock()->wordForm()->methodBox()->count(), 3);
+        QCOMPARE(app.window().methodDock()->wordForm()->methodBox()->count(), 4);
         app.window().openPage(MainWindow::Page::Cache);
         QVERIFY(!app.window().methodDock()->wordForm()->isVisible());
     }
@@ -371,7 +318,7 @@ private Q_SLOTS:
 int main(int argc, char **argv)
 {
     if (testing::isFakeEngine(argc, argv))
-        return WordEngine().run();
+        return testing::WordEngine().run();
     QTemporaryDir home;
     testing::isolateHome(home.path());
     QApplication app(argc, argv);

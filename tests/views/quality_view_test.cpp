@@ -20,6 +20,7 @@ private Q_SLOTS:
     void onlyMeasuredAxesAreOffered();
     void aSmallModelsCacheCountsUntilAnAxisIsChosen();
     void theMarkFollowsTheShownRun();
+    void hoveringARunDrawsARingOverTheChartAsItIs();
     void byteMeterCountsASmallModel();
 };
 
@@ -146,6 +147,35 @@ void QualityViewTest::theMarkFollowsTheShownRun()
     other->current = other->runs[1];
     view->setData(other);
     QVERIFY2(view->describe().contains(QStringLiteral("H2O")), qPrintable(view->describe()));
+}
+
+void QualityViewTest::hoveringARunDrawsARingOverTheChartAsItIs()
+{
+    const Panthers panthers;
+    const auto view = shown<QualityView>(panthers.viewData(3), {700, 400});
+    const QImage still = view->grab().toImage();
+    const int paints = view->basePaints();
+    Selection hover;
+    hover.run = 1;
+    view->setSelection(hover);
+    const QImage ringed = view->grab().toImage();
+    QCOMPARE(view->basePaints(), paints); // the chart below was not painted again
+    const QPointF shown25 = view->pointPosition({0, 1}), hovered25 = view->pointPosition({1, 0}); // 25 %: run A has a forecast before it
+    const auto near = [](const QPointF &point, int x, int y) { return std::hypot(x - point.x(), y - point.y()) < 12; };
+    int left = 0, come = 0, elsewhere = 0; // pixels: of the ring that went, of the one that came, of anything else
+    for (int y = 0; y < still.height(); ++y)
+        for (int x = 0; x < still.width(); ++x)
+            if (still.pixelColor(x, y) != ringed.pixelColor(x, y))
+                ++(near(shown25, x, y) ? left : near(hovered25, x, y) ? come : elsewhere);
+    QVERIFY2(left > 20 && come > 20, qPrintable(QStringLiteral("%1 %2").arg(left).arg(come)));
+    QCOMPARE(elsewhere, 0);
+    view->setSelection({}); // back on the run of the dock
+    QCOMPARE(view->grab().toImage(), still);
+    auto other = std::make_shared<ViewData>(*panthers.viewData(3)); // the same curves, another run in the dock
+    other->current = other->runs[1];
+    view->setData(other);
+    QCOMPARE(view->grab().toImage(), ringed);
+    QCOMPARE(view->basePaints(), paints);
 }
 
 void QualityViewTest::byteMeterCountsASmallModel()

@@ -14,6 +14,7 @@
 #include "views/word_teacher.h"
 #include "views/word_training.h"
 
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QtTest>
@@ -142,6 +143,20 @@ private Q_SLOTS:
         QCOMPARE(facts[4].second, QString::fromUtf8("−16.04"));
     }
 
+    void theMarkedWordOfALongLineComesIntoSight()
+    {
+        auto waiting = std::make_shared<WordData>(*sample::words());
+        waiting->lattice.reset();
+        const auto view = shown<WordLatticeView>(waiting, {1, 5, 7, 0}, {150, 320});
+        QVERIFY(view->emptyReason().startsWith(QStringLiteral("No candidate words yet")));
+        view->setData(dataOf(sample::words())); // the answer comes after the click
+        const QPointF top = view->edgeTop(view->chosenEdge());
+        QVERIFY2(top.x() > 0 && top.x() < 150, qPrintable(QString::number(top.x())));
+        view->findChild<QScrollBar *>()->setValue(0); // who looks elsewhere is left there
+        view->setData(dataOf(std::make_shared<WordData>(*sample::words())));
+        QCOMPARE(view->findChild<QScrollBar *>()->value(), 0);
+    }
+
     void aCountIsEditedOnTheArc()
     {
         const auto view = shown<WordLatticeView>(sample::words(), {1, 0, 3, 0}, {420, 320});
@@ -190,6 +205,15 @@ private Q_SLOTS:
         QCOMPARE(lastMark(asked), (WordMark{1, 2, 3, 0}));
         QVERIFY(view->note().contains(QStringLiteral("2.00")));
         QVERIFY(ribbonColor(RibbonRow::Kind::Tokens, 1, Theme::light()) != ribbonColor(RibbonRow::Kind::Tokens, 0, Theme::light()));
+    }
+
+    void namesStandAboveTheStripsWhereThePlaceIsNarrow()
+    {
+        const auto wide = shown<WordRibbonView>(sample::words(), {}, {520, 260}), narrow = shown<WordRibbonView>(sample::words(), {}, {300, 260}), low = shown<WordRibbonView>(sample::words(), {}, {300, 120});
+        QVERIFY(wide->partRect(0, 0).left() > scaled(150));
+        QVERIFY(narrow->partRect(0, 0).left() < scaled(20));
+        QVERIFY(narrow->partRect(1, 0).top() - narrow->partRect(0, 0).bottom() > scaled(14)); // a name between them
+        QVERIFY(low->partRect(0, 0).left() > scaled(150)); // no height for that
     }
 
     void errorsLeadToTheirLine()
