@@ -9,6 +9,8 @@
 #include "tests/support/prompt_fixture.h"
 #include "tests/support/toy_scorer.h"
 
+#include <algorithm>
+
 using namespace winnow;
 using namespace winnow::test;
 
@@ -269,6 +271,36 @@ private Q_SLOTS:
         const auto result = lingua(8, {{0, 8, .8}, {8, 16, .5}, {16, 24, .2}});
         compareTrace(result, {{23, 1.5, "3-7"}, {21, 3.125, "8 9 11 13"}, {17, 5.75, ""}});
         QCOMPARE(result.kept, indices("0 3-9 11 13"));
+    }
+
+    void blankLinesStayHoweverTheyAreCut()
+    {
+        PromptInput input;
+        for (const char *piece : {"net", " income", "\n", "\n", "grew", " by", ".\n\n", "12", " percent", "\n", "in", " May", "\n\n", "1999"}) {
+            const auto begin = int64_t(input.text.size());
+            input.text += piece;
+            input.spans.emplace_back(begin, int64_t(input.text.size()));
+            input.ids.push_back(toyIds()[input.ids.size()]);
+        }
+        input.contexts = {input.text};
+        input.contextTokens = {{0, int32_t(input.ids.size())}};
+        for (const char *shift : {"off", "official"}) {
+            const auto kept = [&](bool keepSplit) {
+                ToyScorer scorer;
+                return planOf("llmlingua", input, scorer, {.1, -1}, {{"segment", 16}, {"indexShift", shift}, {"keepSplit", keepSplit}}).kept;
+            };
+            for (const int32_t token : {2, 3, 6, 12})
+                QVERIFY(std::ranges::count(kept(true), token) == 1);
+        }
+        ToyScorer scorer;
+        LinguaText text{input.ids, {{0, 14, .1}}, {}, {}};
+        const auto without = compressOfficially(text, 7, scorer, {});
+        text.isForced.assign(14, 0);
+        text.isForced[2] = text.isForced[3] = 1;
+        const auto with = compressOfficially(text, 7, scorer, {});
+        QVERIFY(without && with);
+        QVERIFY(std::ranges::count(without->kept, 2) + std::ranges::count(without->kept, 3) < 2);
+        QVERIFY(std::ranges::count(with->kept, 2) == 1 && std::ranges::count(with->kept, 3) == 1);
     }
 
     void wholeShareKeepsEverything() { QCOMPARE(lingua(8, {{0, 24, 1}}).kept.size(), size_t(24)); }

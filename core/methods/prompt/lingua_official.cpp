@@ -1,16 +1,27 @@
 #include "core/methods/prompt/lingua_tokens.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <numeric>
 
 namespace winnow {
 namespace {
 
+    using Clock = std::chrono::steady_clock;
+
+    double since(Clock::time_point began, Clock::time_point end) { return std::chrono::duration<double, std::milli>(end - began).count(); }
+
     /// The text as it shrinks, with the entries L: entry i is the NLL of token i + 1, as it was when it was last written.
     struct OfficialState {
         std::vector<int32_t> ids, original;
         std::vector<double> entries;
+        const std::vector<uint8_t> &isForced; // [n] of the original; empty = none
+
+        bool stays(size_t at, double threshold) const
+        {
+            return entries[at] > threshold || (!isForced.empty() && isForced[static_cast<size_t>(original[at])]);
+        }
 
         /// Takes tokens out with their entries; the last token has none.
         int64_t removeBelow(int64_t first, int64_t end, double threshold)
@@ -19,7 +30,7 @@ namespace {
             const auto n = static_cast<int64_t>(ids.size());
             for (int64_t i = first; i < n; ++i) {
                 const auto at = static_cast<size_t>(i);
-                if (i < end && i + 1 < n && !(entries[at] > threshold))
+                if (i < end && i + 1 < n && !stays(at, threshold))
                     continue;
                 ids[static_cast<size_t>(write)] = ids[at];
                 original[static_cast<size_t>(write)] = original[at];
@@ -36,17 +47,19 @@ namespace {
 
 } // namespace
 
-Result<LinguaResult> compressOfficially(
-    std::span<const int32_t> ids, double tau, int64_t segment, PromptScorer &scorer, const RunContext &context)
+Result<LinguaResult> compressOfficially(const LinguaText &text, int64_t segment, PromptScorer &scorer, const RunContext &context)
 {
     LinguaResult result;
-    OfficialState state;
-    state.ids.assign(ids.begin(), ids.end());
-    state.original.resize(ids.size());
+    const std::vector<int32_t> &ids = text.ids;
+    const double tau = text.parts.front().tau;
+    OfficialState state{ids, std::vector<int32_t>(ids.size()), {}, text.isForced};
     std::iota(state.original.begin(), state.original.end(), 0);
+    const auto began = Clock::now();
     auto whole = scorer.score(ids, {}, context);
     if (!whole)
         return fail(whole.error());
+    const auto tokens = Clock::now();
+    result.firstMs = since(began, tokens);
     result.first = whole->information;
     result.value = whole->information;
     result.threshold.assign(ids.size(), std::numeric_limits<double>::quiet_NaN());
@@ -76,6 +89,7 @@ Result<LinguaResult> compressOfficially(
         end = last;
     }
     result.kept = state.original;
+    result.tokenMs = since(tokens, Clock::now());
     return result;
 }
 

@@ -1,6 +1,7 @@
 #include "core/methods/prompt/lingua_plan.h"
 
 #include "core/methods/prompt/characters.h"
+#include "core/methods/prompt/pieces.h"
 #include "core/methods/prompt/render.h"
 #include "core/methods/prompt/text_units.h"
 
@@ -178,17 +179,18 @@ Result<PromptPlan> linguaPlan(const PromptInput &input, const PromptBudget &budg
         if (auto dropped = dropSentences(input, target * options.sentenceRatio, scorer, context, made); !dropped)
             return fail(dropped.error());
     }
+    const std::vector<uint8_t> blank = options.keepsBlankLines ? blankLineMask(input) : std::vector<uint8_t>();
     for (const int32_t token : made.source) {
         made.text.ids.push_back(input.ids[static_cast<size_t>(token)]);
-        if (options.keepsBlankLines)
-            made.text.isForced.push_back(input.bytes(token).find("\n\n") != std::string_view::npos);
+        if (!blank.empty())
+            made.text.isForced.push_back(blank[static_cast<size_t>(token)]);
     }
     if (options.asksQuestion) {
         if (auto added = addQuestion(input, scorer, made.text); !added)
             return fail(added.error());
     }
     const double tau = made.text.parts.front().tau;
-    auto result = options.shift == IndexShift::Official ? compressOfficially(made.text.ids, tau, options.rules.segment, scorer, context)
+    auto result = options.shift == IndexShift::Official ? compressOfficially(made.text, options.rules.segment, scorer, context)
                                                         : compressSegments(made.text, options.rules, scorer, context);
     if (!result)
         return fail(result.error());

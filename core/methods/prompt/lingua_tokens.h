@@ -61,8 +61,7 @@ double poolThreshold(std::vector<double> pool, double tau);
 Result<LinguaResult> compressSegments(const LinguaText &text, const LinguaRules &rules, PromptScorer &scorer, const RunContext &context);
 
 /// The published loop with its shift by one token, short first segment and stale entries.
-/// @param ids one text. @source prompt-compression-baselines.md 8, last block.
-Result<LinguaResult> compressOfficially(
-    std::span<const int32_t> ids, double tau, int64_t segment, PromptScorer &scorer, const RunContext &context);
+/// @param text has one kept share, that of its first part, and no question. @source prompt-compression-baselines.md 8, last block.
+Result<LinguaResult> compressOfficially(const LinguaText &text, int64_t segment, PromptScorer &scorer, const RunContext &context);
 
 } // namespace winnow

@@ -75,6 +75,16 @@ Result<std::vector<uint8_t>> protectedMask(const PromptInput &input, const std::
     return mask;
 }
 
+std::vector<uint8_t> blankLineMask(const PromptInput &input)
+{
+    std::vector<uint8_t> isBlank(input.text.size(), 0), mask;
+    for (size_t at = input.text.find("\n\n"); at != std::string::npos; at = input.text.find("\n\n", at + 1))
+        isBlank[at] = isBlank[at + 1] = 1;
+    for (const auto &[begin, end] : input.spans)
+        mask.push_back(std::find(isBlank.begin() + begin, isBlank.begin() + end, 1) != isBlank.begin() + end);
+    return mask;
+}
+
 Result<std::vector<HeadIndex>> headList(const std::string &text)
 {
     std::vector<HeadIndex> heads;

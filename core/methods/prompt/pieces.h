@@ -16,6 +16,9 @@ std::vector<TokenRange> piecesOf(const PromptInput &input, int64_t window);
 /// @error BadInput for a pattern that is no expression. @source dac.md 4.
 Result<std::vector<uint8_t>> protectedMask(const PromptInput &input, const std::string &kind, const std::string &pattern);
 
+/// Which tokens touch a blank line, two line breaks in a row, however the tokenizer cuts it.
+std::vector<uint8_t> blankLineMask(const PromptInput &input);
+
 /// Heads written as "layer:head", separated by commas or spaces. @error BadInput naming the first word that is none.
 Result<std::vector<HeadIndex>> headList(const std::string &text);
 
