@@ -192,6 +192,15 @@ private Q_SLOTS:
         QCOMPARE(sentence.kept, indices("0-9"));
     }
 
+    void droppedFirstSentenceLeavesNoJoint()
+    {
+        ExampleScorer scorer({{{"Never", "."}, {1, 1}}, {{"Well", "."}, {3, 3}}, {{"Why", "?"}, {5, 5}}});
+        const PromptInput input = wordInput({"Never.", "Well.", "Why?"});
+        QCOMPARE(planOf("selective_context", input, scorer, {.6, -1}, {{"level", "sentence"}}).text, std::string("Well. Why?"));
+        QCOMPARE(planOf("selective_context", input, scorer, {.6, -1}, {{"level", "sentence"}, {"sentences", "official"}}).text,
+            std::string(" Well. Why?")); // the package joins what is left of dropped ones too
+    }
+
     void phrasesAreRunsBetweenStopWords()
     {
         const std::string text = "The old lighthouse was built in 1892, on its steep northern cliff face above two grey stony reefs.";

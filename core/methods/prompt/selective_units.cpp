@@ -145,7 +145,9 @@ Rendering keptText(const SelectiveText &text, const SelectiveOptions &options)
     for (const SelectiveUnit &unit : text.units) {
         const bool first = unit.sentence != sentence;
         sentence = unit.sentence;
-        if (first && sentence > 0 && !bare && (unit.kept || allJoints))
+        // Kept sentences have one joint between two; of finer units the first of a sentence brings its own.
+        const bool inside = options.level != UnitLevel::Sentence || allJoints || !out.empty();
+        if (first && sentence > 0 && !bare && inside && (unit.kept || allJoints))
             out += text.newlineBefore[static_cast<size_t>(sentence)] ? '\n' : ' ';
         if (!unit.kept)
             continue;
