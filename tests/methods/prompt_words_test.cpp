@@ -111,7 +111,14 @@ private Q_SLOTS:
         for (const auto &[context, value] : std::vector<std::pair<int, double>>{{0, .2}, {0, .4}, {1, .9}, {2, .5}, {3, .1}})
             words.push_back({{0, 1}, value, 1, false, false, 0, context, {}});
         // r = .5: percentile 25 of .3 .9 .5 .1 is .25.
-        QCOMPARE(digits(coarseContexts(words, 4, .5)), std::string("1110"));
+        QCOMPARE(digits(coarseContexts(words, 4, coarseShare({.5, -1}, 100))), std::string("1110"));
+    }
+
+    void contextsAreAimedAtTwiceTheTypedTokens()
+    {
+        QCOMPARE(coarseShare({.5, -1}, 1000), .75);
+        QCOMPARE(coarseShare({.2, 200}, 1000), .4);
+        QCOMPARE(coarseShare({.8, 800}, 1000), 1.0);
     }
 
     void labelsAreAligned()

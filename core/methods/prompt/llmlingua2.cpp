@@ -60,7 +60,7 @@ namespace {
             const double rate = budget.share(input.tokens());
             std::vector<uint8_t> stays(input.contexts.size(), 1);
             if (parameters.flag("coarse") && input.contexts.size() > 1)
-                stays = coarseContexts(*words, input.contexts.size(), rate);
+                stays = coarseContexts(*words, input.contexts.size(), coarseShare(budget, input.tokens()));
             std::vector<ValuedWord> left;
             std::copy_if(words->begin(), words->end(), std::back_inserter(left),
                 [&](const ValuedWord &word) { return stays[static_cast<size_t>(word.context)] != 0; });

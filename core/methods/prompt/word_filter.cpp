@@ -96,7 +96,12 @@ std::vector<double> filterWords(std::string_view text, double removed, const For
     return thresholds;
 }
 
-std::vector<uint8_t> coarseContexts(const std::vector<ValuedWord> &words, size_t contexts, double rate)
+double coarseShare(const PromptBudget &budget, int64_t tokens)
+{
+    return budget.tokens >= 0 ? std::min(1.0, 2 * budget.share(tokens)) : (budget.rate + 1) / 2;
+}
+
+std::vector<uint8_t> coarseContexts(const std::vector<ValuedWord> &words, size_t contexts, double share)
 {
     std::vector<double> sums(contexts, 0.0);
     std::vector<int64_t> counts(contexts, 0);
@@ -108,7 +113,7 @@ std::vector<uint8_t> coarseContexts(const std::vector<ValuedWord> &words, size_t
     }
     for (size_t i = 0; i < contexts; ++i)
         sums[i] = counts[i] > 0 ? sums[i] / static_cast<double>(counts[i]) : 0;
-    const double threshold = percentile(sums, std::floor(100 * (1 - (rate + 1) / 2)));
+    const double threshold = percentile(sums, std::floor(100 * (1 - share)));
     std::vector<uint8_t> stays;
     for (const double value : sums)
         stays.push_back(value >= threshold);

@@ -38,8 +38,11 @@ double wordThreshold(const std::vector<ValuedWord> &words, double removed);
 /// @return thresholds by chunk. @source prompt-compression-baselines.md 3.5.
 std::vector<double> filterWords(std::string_view text, double removed, const ForcedWords &forced, std::vector<ValuedWord> &words);
 
-/// Contexts by the mean value of their unforced words: those at or above percentile floor(100 (1 - (r + 1) / 2)) stay.
-std::vector<uint8_t> coarseContexts(const std::vector<ValuedWord> &words, size_t contexts, double rate);
+/// The share of contexts coarse filtering aims at: (r + 1) / 2, or what twice the typed number of tokens is of all n.
+double coarseShare(const PromptBudget &budget, int64_t tokens);
+
+/// Contexts by the mean value of their unforced words: those at or above percentile floor(100 (1 - share)) stay.
+std::vector<uint8_t> coarseContexts(const std::vector<ValuedWord> &words, size_t contexts, double share);
 
 TableArtifact wordTable(std::string_view text, const std::vector<ValuedWord> &words);
 
