@@ -234,8 +234,8 @@ namespace {
         {
             const MethodRequest method = cell.request();
             const bool shares = m_plan.shared == SharedContexts::Yes && isTaskAgnostic(method, setup);
-            if (std::string lacking = method.spec->createPrompt()->lacks(setup.input, Parameters(method.parameters)); !lacking.empty())
-                return fail(ErrorCode::BadInput, std::move(lacking));
+            if (auto checked = checkNeeds(method, setup.input, promptBudget(cell.budget, setup)); !checked)
+                return checked;
             if (!shares || !shared) {
                 auto outcome = compressed(cell, shares ? withoutTask(setup) : setup);
                 if (!outcome)

@@ -30,9 +30,8 @@ namespace {
         start.budget = *budget;
         start.setup = std::move(*setup);
         start.asked = promptBudget(start.budget, start.setup);
-        const Parameters parameters(start.method.parameters);
-        if (std::string lacking = start.method.spec->createPrompt()->lacks(start.setup.input, parameters); !lacking.empty())
-            return fail(ErrorCode::BadInput, std::move(lacking));
+        if (auto checked = checkNeeds(start.method, start.setup.input, start.asked); !checked)
+            return fail(checked.error());
         return start;
     }
 

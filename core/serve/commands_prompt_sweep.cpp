@@ -168,8 +168,10 @@ Result<Document> answerPromptSweep(EngineState &state, const Json &request, cons
     if (!setup)
         return fail(setup.error());
     for (const MethodRequest &method : plan->methods) {
-        if (std::string lacking = method.spec->createPrompt()->lacks(setup->input, Parameters(method.parameters)); !lacking.empty())
-            return fail(ErrorCode::BadInput, std::move(lacking));
+        for (const Budget &budget : plan->budgets) {
+            if (auto checked = checkNeeds(method, setup->input, promptBudget(budget, *setup)); !checked)
+                return fail(checked.error());
+        }
     }
     auto models = openModels(state, *setup, context);
     if (!models)

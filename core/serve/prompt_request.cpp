@@ -179,6 +179,14 @@ PromptBudget promptBudget(const Budget &budget, const PromptSetup &setup)
     return {static_cast<double>(tokens) / static_cast<double>(setup.input.tokens()), tokens};
 }
 
+Result<void> checkNeeds(const MethodRequest &method, const PromptInput &input, const PromptBudget &asked)
+{
+    if (asked.share(input.tokens()) >= 1)
+        return {};
+    std::string lacking = method.spec->createPrompt()->lacks(input, Parameters(method.parameters));
+    return lacking.empty() ? Result<void>() : fail(ErrorCode::BadInput, std::move(lacking));
+}
+
 std::string composedPrompt(const PromptInput &input, const std::string &contexts)
 {
     std::string out;

@@ -33,6 +33,9 @@ Result<PromptSetup> promptSetup(EngineState &state, const Json &request);
 /// The same size in the form methods take: bytes are those of the reader's cache.
 PromptBudget promptBudget(const Budget &budget, const PromptSetup &setup);
 
+/// @error BadInput: what a method cannot do without, a question or an answer. Where all tokens stay it needs nothing.
+Result<void> checkNeeds(const MethodRequest &method, const PromptInput &input, const PromptBudget &asked);
+
 /// Instruction, contexts and question with blank lines between them.
 std::string composedPrompt(const PromptInput &input, const std::string &contexts);
 

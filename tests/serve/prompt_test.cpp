@@ -90,6 +90,20 @@ private Q_SLOTS:
         QCOMPARE(*found.metric("achievedRate"), 1.0);
     }
 
+    void wholeBudgetNeedsNothing()
+    {
+        for (const char *method : {"longllmlingua", "answer_oracle", "llmlingua2"}) {
+            Json request = promptRequest("run", method);
+            request["budget"] = "100%";
+            request["prompt"].erase("question");
+            request.erase("answer");
+            const Report whole = report(request);
+            QCOMPARE(whole.promptTokens()->kept.size(), whole.ids().size());
+            request["budget"] = "99%";
+            QVERIFY(!ask(request));
+        }
+    }
+
     void reportsRepeatTheirRun()
     {
         for (const char *method : {"dac", "llmlingua", "selective_context", "random_prompt"}) {
