@@ -3,6 +3,7 @@
 #include "core/eval/task_metrics.h"
 #include "core/methods/prompt/fusion.h"
 #include "core/methods/prompt/text_units.h"
+#include "core/model/unicode.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +18,21 @@ namespace {
         return static_cast<double>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
     }
 
-    /// Words of which some but not all bytes survive.
+    /// Characters of a range, and those of them whose bytes all stay.
+    std::pair<int64_t, int64_t> charactersThatStay(std::string_view text, const std::vector<uint8_t> &stays, const ByteSpan &range)
+    {
+        std::pair<int64_t, int64_t> counts;
+        for (auto at = static_cast<size_t>(range.first), end = static_cast<size_t>(range.second); at < end;) {
+            const size_t begin = at;
+            takeCodePoint(text, at);
+            ++counts.first;
+            counts.second += std::all_of(stays.begin() + static_cast<std::ptrdiff_t>(begin), stays.begin() + static_cast<std::ptrdiff_t>(at),
+                [](uint8_t stay) { return stay != 0; });
+        }
+        return counts;
+    }
+
+    /// Words of which some but not all characters survive.
     double brokenShare(const PromptInput &input, const std::vector<int32_t> &kept)
     {
         const std::vector<ByteSpan> words = whiteSpaceWords(input.text);
@@ -29,9 +44,9 @@ namespace {
             std::fill(stays.begin() + begin, stays.begin() + end, uint8_t(1));
         }
         int64_t broken = 0;
-        for (const auto &[begin, end] : words) {
-            const auto left = std::accumulate(stays.begin() + begin, stays.begin() + end, int64_t{0});
-            broken += left > 0 && left < end - begin;
+        for (const ByteSpan &word : words) {
+            const auto [all, left] = charactersThatStay(input.text, stays, word);
+            broken += left > 0 && left < all;
         }
         return 100.0 * static_cast<double>(broken) / static_cast<double>(words.size());
     }

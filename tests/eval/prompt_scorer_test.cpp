@@ -1,3 +1,4 @@
+#include "core/eval/prompt_metrics.h"
 #include "core/eval/prompt_scorer.h"
 #include "core/eval/capture.h"
 #include "core/eval/matched_length.h"
@@ -187,6 +188,28 @@ private Q_SLOTS:
         const auto same = measureAnswer(full, cut, prompt, prompt, answer, {});
         QVERIFY(std::abs(same->kl) < 1e-9 && std::abs(same->nll - same->fullNll) < 1e-9);
         QVERIFY(!measureAnswer(full, cut, prompt, rest, std::vector<int32_t>{}, {}));
+    }
+
+    void halfCharactersDoNotBreakAWord()
+    {
+        PromptInput input;
+        for (const char *piece : {"one", " \xE4", "\xBD\xA0", "\xE5\xA5\xBD", " t", "wo"}) {
+            const auto begin = int64_t(input.text.size());
+            input.text += piece;
+            input.spans.emplace_back(begin, int64_t(input.text.size()));
+            input.ids.push_back(int32_t(input.ids.size()));
+        }
+        const auto broken = [&](std::vector<int32_t> kept) {
+            PromptPlan plan;
+            plan.kept = std::move(kept);
+            PromptMetrics metrics;
+            addSizes(input, plan, metrics);
+            return metrics.at("brokenWords");
+        };
+        QCOMPARE(broken({0, 1, 4, 5}), 0.0); // a byte of a word is no character of it
+        QCOMPARE(broken({0, 1, 3, 4, 5}), 100.0 / 3);
+        QCOMPARE(broken({0, 1, 2, 3, 4}), 100.0 / 3);
+        QCOMPARE(broken({0, 1, 2, 3, 4, 5}), 0.0);
     }
 
     void lengthsAreMatchedToOnePercent()
