@@ -60,13 +60,18 @@ namespace {
             outcome.metrics["breakEvenParameters"] = parameters * outcome.compressMs / (fullMs - cutMs);
     }
 
-    Result<void> addAnswer(const PromptSetup &setup, const PromptReaders &readers, const ReadPrompt &full, const ReadPrompt &cut,
+    /// The first answer as the reader takes it behind the full prompt; empty where there is none.
+    Result<std::vector<int32_t>> answerOf(const PromptSetup &setup, const ReadPrompt &full)
+    {
+        if (setup.input.answers.empty())
+            return std::vector<int32_t>();
+        return answerTokens(*setup.readerTokenizer, full.text, setup.input.answers.front());
+    }
+
+    Result<void> addAnswer(const PromptReaders &readers, const ReadPrompt &full, const ReadPrompt &cut, const std::vector<int32_t> &answer,
         PromptOutcome &outcome, const RunContext &context)
     {
-        auto answer = answerTokens(*setup.readerTokenizer, full.text, setup.input.answers.front());
-        if (!answer)
-            return fail(answer.error());
-        auto measure = measureAnswer(*readers.full, *readers.cut, full.ids, cut.ids, *answer, context);
+        auto measure = measureAnswer(*readers.full, *readers.cut, full.ids, cut.ids, answer, context);
         if (!measure)
             return fail(measure.error());
         outcome.metrics["answerTokens"] = static_cast<double>(measure->tokens);
@@ -108,9 +113,13 @@ Result<void> readPrompts(const PromptSetup &setup, const MethodRequest &method, 
     outcome.savings.nativeBytes = bytes(*cut);
     outcome.metrics["promptTokensIn"] = static_cast<double>(full->ids.size());
     outcome.metrics["promptTokensOut"] = static_cast<double>(cut->ids.size());
-    const auto longest = static_cast<int64_t>(std::max(full->ids.size(), cut->ids.size())) + setup.generate;
+    auto answer = answerOf(setup, *full);
+    if (!answer)
+        return fail(answer.error());
+    const int64_t behind = std::max(setup.generate, std::ssize(*answer));
+    const int64_t longest = static_cast<int64_t>(std::max(full->ids.size(), cut->ids.size())) + behind;
     if (longest > config.contextLength) {
-        outcome.notices.push_back("the full prompt needs " + std::to_string(longest) + " positions, the context of " + config.name + " holds "
+        outcome.notices.push_back(std::string("the full prompt ") + (behind > 0 ? "and what follows it need " : "needs ") + std::to_string(longest) + " positions, the context of " + config.name + " holds "
             + std::to_string(config.contextLength) + ": the reader was not run");
         return {};
     }
@@ -124,7 +133,7 @@ Result<void> readPrompts(const PromptSetup &setup, const MethodRequest &method, 
         addGain(static_cast<double>(config.activeParameters()), *fullMs, *cutMs, outcome);
     }
     if (!setup.input.answers.empty()) {
-        if (auto added = addAnswer(setup, readers, *full, *cut, outcome, context); !added)
+        if (auto added = addAnswer(readers, *full, *cut, *answer, outcome, context); !added)
             return added;
     }
     return setup.generate > 0 ? addTexts(setup, method, readers, *full, *cut, outcome, context) : Result<void>();

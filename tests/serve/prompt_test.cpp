@@ -174,6 +174,20 @@ private Q_SLOTS:
         QCOMPARE(roles["recovered"], 1);
     }
 
+    void answersBeyondTheContextLeaveTheReaderOut()
+    {
+        Json request = promptRequest("run", "head");
+        std::string answer = "Ada";
+        for (int i = 0; i < 60; ++i)
+            answer += " Holm";
+        request["answer"] = answer;
+        const Report found = report(request);
+        QVERIFY(found.promptTokens().has_value());
+        QVERIFY(!found.metric("answerNll").has_value());
+        const auto notices = found.notices();
+        QVERIFY(std::any_of(notices.begin(), notices.end(), [](const std::string &notice) { return notice.find("reader was not run") != std::string::npos; }));
+    }
+
     void sweepsMatchLengths()
     {
         Json request = promptRequest("sweep", "");
