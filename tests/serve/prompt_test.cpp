@@ -243,6 +243,8 @@ private Q_SLOTS:
         QVERIFY(refused(request, "pattern"));
         request["params"] = {{"window", 12}};
         QVERIFY(refused(request, "window"));
+        request["params"] = {{"window", 4000}};
+        QVERIFY(refused(request, "64 to 256"));
         request = promptRequest("run", "llmlingua2");
         QVERIFY(refused(request, "folder"));
         request["params"] = {{"folder", "/nowhere"}};

@@ -88,10 +88,13 @@ EntropyShift entropyShift(const StageRecord &first, const StageRecord &later)
 
 Result<PromptPlan> stagedPlan(const PromptInput &input, const StagedOptions &options, PromptScorer &scorer, const RunContext &context)
 {
+    if (options.window > scorer.window())
+        return fail(ErrorCode::BadInput, "parameter window: " + std::to_string(options.window) + " tokens are more than the scoring model sees, expected 64 to "
+                + std::to_string(scorer.window()) + ", or 0 for all of them");
     PromptPlan plan;
     plan.tables.push_back(stageTable());
     plan.stageOf.assign(input.ids.size(), 0);
-    const int64_t window = options.window > 0 ? std::min(options.window, scorer.window()) : scorer.window();
+    const int64_t window = options.window > 0 ? options.window : scorer.window();
     const std::vector<int32_t> words = options.unit == DeletionUnit::Word ? wordsOfTokens(input) : std::vector<int32_t>();
     const std::vector<TokenRange> pieces = piecesOf(input, window);
     for (size_t p = 0; p < pieces.size(); ++p) {
