@@ -2,6 +2,7 @@
 
 #include "cli/request_builder.h"
 #include "core/base/json_fields.h"
+#include "core/methods/registry.h"
 
 #include <algorithm>
 #include <array>
@@ -62,6 +63,16 @@ namespace {
 } // namespace
 
 OptionGroup promptOptions() { return {"Prompt", kPrompt}; }
+
+bool isPromptCompression(const Json &request)
+{
+    const auto compresses = [](const Json &json) {
+        const MethodSpec *spec = findMethod(stringField(json, "method"));
+        return spec && spec->family == "prompt";
+    };
+    const Json &methods = childField(request, "methods");
+    return compresses(request) || (methods.is_array() && std::any_of(methods.begin(), methods.end(), compresses));
+}
 
 bool hasContexts(const Arguments &arguments) { return arguments.has("--contexts"); }
 

@@ -13,6 +13,9 @@ OptionGroup promptOptions();
 /// @error BadInput, Io, NotFound for files.
 Result<void> addPrompt(const Arguments &arguments, Json &request);
 
+/// Whether the method or one of the methods of a request compresses prompts.
+bool isPromptCompression(const Json &request);
+
 /// Whether the options name contexts, so that no other input is needed.
 bool hasContexts(const Arguments &arguments);
 

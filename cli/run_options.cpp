@@ -214,6 +214,19 @@ namespace {
         return {};
     }
 
+    /// @error BadInput for options of the cache that a request of prompt compression would not look at.
+    Result<void> checkPromptOptions(const Arguments &arguments, const Json &request)
+    {
+        if (!isPromptCompression(request))
+            return {};
+        for (const char *option : {"--score-last", "--continuation-file", "--continuation-ids", "--mode", "--measure", "--no-count-slm", "--image"}) {
+            if (arguments.has(option))
+                return fail(ErrorCode::BadInput, std::string(option) + " is not for methods that compress prompts",
+                    "leave it out; --answer scores what follows the prompt");
+        }
+        return {};
+    }
+
 } // namespace
 
 OptionGroup methodOptions() { return {"Method and budget", kMethod}; }
@@ -251,6 +264,8 @@ Result<Json> runRequest(const Arguments &arguments, const std::string &command)
         auto added = addSegmentFields(arguments, request);
         return added ? Result<Json>(std::move(request)) : fail(added.error());
     }
+    if (auto checked = checkPromptOptions(arguments, request); !checked)
+        return fail(checked.error());
     for (const auto add : {addBudgets, addNumbers, addDataset, addInput, addPrompt}) {
         if (auto added = add(arguments, request); !added)
             return fail(added.error());

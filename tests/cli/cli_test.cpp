@@ -100,6 +100,8 @@ private Q_SLOTS:
                                    << QByteArray("NAME=VALUE");
         QTest::newRow("two budgets") << QStringList{"run", "--model", kModel, "--text", "a", "--method", "h2o", "--budgets", "1t,2t"}
                                      << QByteArray("sweep");
+        QTest::newRow("cache option of a prompt") << QStringList{"run", "--model", kModel, "--text", "a", "--method", "dac", "--score-last", "2"}
+                                                  << QByteArray("--answer");
         QTest::newRow("no folder") << QStringList{"capture", "--model", kModel, "--text", "a"} << QByteArray("--out");
         QTest::newRow("no session") << QStringList{"describe-session"} << QByteArray("session");
     }
