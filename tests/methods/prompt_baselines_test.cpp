@@ -312,6 +312,15 @@ private Q_SLOTS:
         QVERIFY(std::ranges::count(with->kept, 2) == 1 && std::ranges::count(with->kept, 3) == 1);
     }
 
+    void officialShiftSaysThatItHasItsOwnPool()
+    {
+        ToyScorer scorer;
+        const auto notices = [&](const char *pool) {
+            return planOf("llmlingua", toyInput(), scorer, {.5, -1}, {{"segment", 16}, {"indexShift", "official"}, {"pool", pool}}).notices.size();
+        };
+        QCOMPARE(notices("segment"), notices("prompt") + 1);
+    }
+
     void wholeShareKeepsEverything() { QCOMPARE(lingua(8, {{0, 24, 1}}).kept.size(), size_t(24)); }
 
     /// Independent uniform values: the published pool drifts, that of the segment does not.

@@ -17,7 +17,12 @@ namespace {
             LinguaOptions options = prompt::linguaOptions(parameters);
             options.shift = parameters.word("indexShift") == "official" ? IndexShift::Official : IndexShift::Off;
             auto chosen = chooseContexts(input, linguaTarget(input, budget) + options.slack, scorer, context);
-            return chosen ? linguaPlan(input, budget, *chosen, options, scorer, context) : Result<PromptPlan>(fail(chosen.error()));
+            if (!chosen)
+                return fail(chosen.error());
+            auto plan = linguaPlan(input, budget, *chosen, options, scorer, context);
+            if (plan && options.shift == IndexShift::Official && options.rules.pool == LinguaPool::Segment)
+                plan->notices.push_back("the official index shift has a pool of its own, that of the whole prompt: pool segment is not looked at");
+            return plan;
         }
 
     private:
