@@ -128,6 +128,7 @@ const char *wordErrorName(WordErrorKind kind)
 
 double drawQuantile(std::vector<double> draws, double share)
 {
+    std::erase_if(draws, [](double draw) { return std::isnan(draw); });
     if (draws.empty())
         return kNone;
     std::sort(draws.begin(), draws.end());

@@ -57,7 +57,8 @@ struct WordScores {
 /// @param drawCount  resamples of the lines; 0 leaves the interval NaN.
 WordScores scoreWords(std::span<const ScoredLine> lines, const WordDictionary *list, int drawCount = 1000);
 
-/// The value below which `share` of the draws lie, between neighbours by proportion. NaN without draws.
+/// The value below which `share` of the draws lie, between neighbours by proportion. Draws of empty lines alone have no score
+/// (NaN) and do not count; NaN without draws.
 double drawQuantile(std::vector<double> draws, double share);
 
 /// All stretches cut differently, most frequent first (ties: where they are first).

@@ -184,6 +184,10 @@ private Q_SLOTS:
         QCOMPARE(drawQuantile({1, 2, 3, 4, 5}, .25), 2.0);
         QCOMPARE(drawQuantile({0, 1}, .025), .025);
         QVERIFY(std::isnan(scoreWords({}, nullptr).f1));
+        // A resample may be of empty lines alone: it has no score, and no place among those that have one.
+        const double none = std::nan("");
+        QCOMPARE(drawQuantile({4, none, 2, 5, none, 1, 3}, .25), 2.0);
+        QVERIFY(std::isnan(drawQuantile({none}, .5)));
     }
 };
 
