@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <queue>
 #include <set>
+#include <utility>
 
 namespace winnow {
 namespace {
@@ -31,8 +32,10 @@ namespace {
                 }
                 m_chunks.push_back(std::move(symbols));
             }
-            for (uint32_t chunk = 0; chunk < m_chunks.size(); ++chunk)
-                count(chunk, 1);
+            for (uint32_t chunk = 0; chunk < m_chunks.size(); ++chunk) {
+                for (size_t i = 1; i < m_chunks[chunk].size(); ++i)
+                    add(pairOf(m_chunks[chunk][i - 1], m_chunks[chunk][i]), chunk);
+            }
             for (const auto &[pair, entry] : m_pairs) {
                 if (entry.count >= kLeastCount)
                     m_queue.push({entry.count, pair});
@@ -73,23 +76,42 @@ namespace {
         };
         struct Entry {
             uint64_t count = 0;
-            std::set<uint32_t> chunks; // ascending: the order of work does not depend on the table
+            std::set<uint32_t> chunks; // that have had it; ascending: the order of work does not depend on the table
         };
 
-        /// Adds (or takes away) the pairs of a chunk.
-        void count(uint32_t chunk, int sign)
+        void add(uint64_t pair, uint32_t chunk)
         {
-            const std::vector<uint32_t> &symbols = m_chunks[chunk];
-            for (size_t i = 1; i < symbols.size(); ++i) {
-                Entry &entry = m_pairs[pairOf(symbols[i - 1], symbols[i])];
-                if (sign > 0) {
-                    entry.count += m_counts[chunk];
-                    entry.chunks.insert(chunk);
-                } else {
-                    entry.count -= m_counts[chunk];
-                    entry.chunks.erase(chunk);
+            Entry &entry = m_pairs[pair];
+            entry.count += m_counts[chunk];
+            entry.chunks.insert(chunk);
+            m_changed.insert(pair);
+        }
+
+        void remove(uint64_t pair, uint32_t chunk)
+        {
+            m_pairs[pair].count -= m_counts[chunk];
+            m_changed.insert(pair);
+        }
+
+        /// Merges the pair in one chunk, from the left and without overlap. Only pairs that touch a merge are counted anew.
+        void mergeIn(uint32_t chunk, uint32_t left, uint32_t right, uint32_t made)
+        {
+            std::vector<uint32_t> &symbols = m_chunks[chunk];
+            const std::vector<uint32_t> before = symbols;
+            symbols.clear();
+            bool touched = false; // the symbol before came out of a merge
+            for (size_t i = 0; i < before.size();) {
+                const bool here = i + 1 < before.size() && before[i] == left && before[i + 1] == right;
+                const uint32_t symbol = here ? made : before[i];
+                if (i > 0 && (here || touched)) {
+                    remove(pairOf(before[i - 1], before[i]), chunk);
+                    add(pairOf(symbols.back(), symbol), chunk);
                 }
-                m_changed.insert(pairOf(symbols[i - 1], symbols[i]));
+                if (here)
+                    remove(pairOf(left, right), chunk);
+                symbols.push_back(symbol);
+                touched = here;
+                i += here ? 2 : 1;
             }
         }
 
@@ -102,19 +124,9 @@ namespace {
             if (isNew)
                 m_texts.push_back(text);
             m_changed.clear();
-            const std::set<uint32_t> chunks = m_pairs[pair].chunks;
-            for (const uint32_t chunk : chunks) {
-                count(chunk, -1);
-                std::vector<uint32_t> &symbols = m_chunks[chunk];
-                size_t to = 0;
-                for (size_t i = 0; i < symbols.size(); ++i) {
-                    const bool here = i + 1 < symbols.size() && symbols[i] == left && symbols[i + 1] == right;
-                    symbols[to++] = here ? known->second : symbols[i];
-                    i += here;
-                }
-                symbols.resize(to);
-                count(chunk, 1);
-            }
+            const std::set<uint32_t> chunks = std::exchange(m_pairs[pair].chunks, {});
+            for (const uint32_t chunk : chunks)
+                mergeIn(chunk, left, right, known->second);
             for (const uint64_t changed : m_changed) {
                 if (m_pairs[changed].count >= kLeastCount)
                     m_queue.push({m_pairs[changed].count, changed});
@@ -138,11 +150,10 @@ Result<SymbolMerges> SymbolMerges::learn(const ChunkCounts &chunks, int64_t merg
     MergeLearner learner(chunks);
     std::vector<SymbolMerge> learned;
     for (int64_t i = 0; i < merges; ++i) {
-        if (i % kPollMerges == 0) {
-            if (context.cancelled())
-                return fail(ErrorCode::Cancelled, "cancelled");
+        if (context.cancelled())
+            return fail(ErrorCode::Cancelled, "cancelled");
+        if (i % kPollMerges == 0)
             context.progress("merges", i, merges, "merges");
-        }
         SymbolMerge merge;
         if (!learner.merge(merge))
             break;
@@ -177,27 +188,33 @@ void SymbolMerges::cut(std::u32string_view chunk, int32_t base, std::vector<int3
         symbols.push_back(symbolOf(chunk[i]));
         symbolEnds.push_back(base + static_cast<int32_t>(i) + 1);
     }
+    const auto ruleOf = [&](size_t i) -> const Rule * { // of the symbols i - 1 and i
+        const auto found = i == 0 ? m_rules.end() : m_rules.find(pairOf(symbols[i - 1], symbols[i]));
+        return found != m_rules.end() && found->second.rank < limit ? &found->second : nullptr;
+    };
+    std::vector<const Rule *> rules(symbols.size(), nullptr);
+    for (size_t i = 1; i < symbols.size(); ++i)
+        rules[i] = ruleOf(i);
     for (;;) {
         const Rule *best = nullptr;
-        uint64_t bestPair = 0;
-        for (size_t i = 1; i < symbols.size(); ++i) {
-            const auto found = m_rules.find(pairOf(symbols[i - 1], symbols[i]));
-            if (found != m_rules.end() && found->second.rank < limit && (!best || found->second.rank < best->rank)) {
-                best = &found->second;
-                bestPair = found->first;
-            }
-        }
+        for (const Rule *rule : rules)
+            best = rule && (!best || rule->rank < best->rank) ? rule : best;
         if (!best)
             break;
         size_t to = 0;
-        for (size_t i = 0; i < symbols.size(); ++i) {
-            const bool here = i + 1 < symbols.size() && pairOf(symbols[i], symbols[i + 1]) == bestPair;
+        bool touched = false; // the symbol before came out of a merge
+        for (size_t i = 0; i < symbols.size(); ++i, ++to) {
+            const bool here = i + 1 < symbols.size() && rules[i + 1] == best; // a rule stands for one pair
+            const Rule *rule = rules[i];
             symbols[to] = here ? best->symbol : symbols[i];
             i += here;
-            symbolEnds[to++] = symbolEnds[i];
+            symbolEnds[to] = symbolEnds[i];
+            rules[to] = here || touched ? ruleOf(to) : rule;
+            touched = here;
         }
         symbols.resize(to);
         symbolEnds.resize(to);
+        rules.resize(to);
     }
     ends.insert(ends.end(), symbolEnds.begin(), symbolEnds.end());
 }
