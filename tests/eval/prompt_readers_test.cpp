@@ -313,6 +313,9 @@ private Q_SLOTS:
             (std::vector<int64_t>{0, 2, 3, 5, 7, 9})); // prompt-compression-baselines.md 8
         QCOMPARE(sampleOf(12, 6, 7), (std::vector<int64_t>{1, 3, 6, 8, 9, 11}));
         QVERIFY(!loadPromptItems(*set, sample("gsm8k/test.first12.jsonl"), {}, *parseItemChoice("12:14"), {}));
+        // A file of another format has no items: its first line says why.
+        const auto other = loadPromptItems(*set, sample("mt_bench/question.first4.jsonl"), {}, {}, {});
+        QVERIFY(!other && other.error().message.find("line 1: field \"question\"") != std::string::npos);
         QVERIFY(parseItemChoice("4")->end == 4 && parseItemChoice("4:")->end == -1 && parseItemChoice(":4")->first == 0);
         for (const char *bad : {"x", "5:5", "-1:2", "3@", "0@1", "1:2:3"})
             QVERIFY2(!parseItemChoice(bad), bad);

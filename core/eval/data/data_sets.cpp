@@ -47,6 +47,17 @@ namespace {
         return !text.empty() && read.ec == std::errc() && read.ptr == text.data() + text.size() && value >= 0 ? std::optional(value) : std::nullopt;
     }
 
+    /// What a file without an item of the choice is answered with: the first line that was left out says what is wrong with it.
+    Error noItems(const std::filesystem::path &path, const ItemChoice &choice, int64_t found, const DataNotes &notes)
+    {
+        Error error{ErrorCode::BadInput,
+            path.string() + ": expected items from " + std::to_string(choice.first) + " on, found " + std::to_string(found) + " items", {}};
+        const auto told = std::find_if(notes.warnings.begin(), notes.warnings.end(), [](const DataWarning &warning) { return warning.line > 0; });
+        if (found == 0 && told != notes.warnings.end())
+            error.message += "; line " + std::to_string(told->line) + ": " + told->reason;
+        return error;
+    }
+
     /// Keeps the items of a choice; `read(sink)` runs the reader.
     template <typename Item, typename Read>
     Result<DataItems<Item>> chosen(const std::filesystem::path &path, const ItemChoice &choice, Read read)
@@ -64,8 +75,7 @@ namespace {
         if (!notes)
             return fail(notes.error());
         if (result.items.empty())
-            return fail(ErrorCode::BadInput,
-                path.string() + ": expected items from " + std::to_string(choice.first) + " on, found " + std::to_string(at + 1) + " items");
+            return fail(noItems(path, choice, at + 1, *notes));
         if (choice.sample > 0) {
             DataItems<Item> drawn;
             for (const int64_t i : sampleOf(std::ssize(result.items), std::min<int64_t>(choice.sample, std::ssize(result.items)), choice.seed)) {
