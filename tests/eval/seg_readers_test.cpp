@@ -144,6 +144,8 @@ private Q_SLOTS:
     void wordLinesPartAtAnyWhiteSpace()
     {
         const auto got = readAll<SegItem>(readSighan, m_folder.write("pku_gold.utf8", "“  人们\u3000\u3000常\t说\n\n  \n生活 是\n"));
+        QVERIFY(got.items.at(0).language.empty()); // a corpus, not a language: the script decides
+        QCOMPARE(readAll<SegItem>(readSighan, m_folder.write("zh_gold.txt", "生活 是\n")).items.at(0).language, std::string("zh"));
         QCOMPARE(got.items.size(), 2U);
         QCOMPARE(got.items[0].text, std::string("“人们常说"));
         QCOMPARE(words(got.items[0]), (Words{"“", "人们", "常", "说"}));

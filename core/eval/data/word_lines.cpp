@@ -2,7 +2,9 @@
 #include "core/eval/data/seg_readers.h"
 #include "core/model/unicode.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <unordered_map>
 
 namespace winnow {
@@ -62,6 +64,14 @@ namespace {
         return words;
     }
 
+    /// The language that a name begins with: "th_best.txt". pku_, msr_ and as_ of SIGHAN are no languages.
+    std::string languageNamed(const std::filesystem::path &path)
+    {
+        constexpr std::string_view kLanguages[] = {"zh", "ja", "ko", "th", "en"};
+        const std::string code = languageOfFile(path);
+        return std::find(std::begin(kLanguages), std::end(kLanguages), code) == std::end(kLanguages) ? std::string() : code;
+    }
+
     template <typename Fill>
     Result<DataNotes> readLineItems(const std::filesystem::path &path, const DataSettings &settings, WhiteSpaceRule rule,
         const ItemSink<SegItem> &sink, const RunContext &context, Fill fill)
@@ -70,7 +80,7 @@ namespace {
         auto lines = DataLines::open(path, settings, notes, context);
         if (!lines)
             return fail(lines.error());
-        SegItemBuilder builder(rule, settings.language.empty() ? languageOfFile(path) : settings.language);
+        SegItemBuilder builder(rule, settings.language.empty() ? languageNamed(path) : settings.language);
         const auto read = eachLine(*lines, [&](std::string_view line) {
             fill(builder, line);
             if (builder.empty())
