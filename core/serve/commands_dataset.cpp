@@ -343,6 +343,27 @@ namespace {
         int64_t m_total = 0;
     };
 
+    /// Leaves out what follows the reply to another item: nothing here holds a conversation. @source text-data.md 3.7.
+    Result<void> leaveOutReplies(DataItems<PromptItem> &data, const std::string &path)
+    {
+        DataItems<PromptItem> alone;
+        for (size_t i = 0; i < data.items.size(); ++i) {
+            if (data.items[i].meta.contains("needsReplyOf"))
+                continue;
+            alone.items.push_back(std::move(data.items[i]));
+            alone.numbers.push_back(data.numbers[i]);
+        }
+        const size_t left = data.items.size() - alone.items.size();
+        if (alone.items.empty())
+            return fail(ErrorCode::BadInput, path + ": expected an item that stands alone, found only turns behind the reply to another one",
+                "choose first turns: items 0, 2, 4, ..");
+        alone.notes = std::move(data.notes);
+        if (left > 0)
+            alone.notes.warn(path, 0, std::to_string(left) + " turns need the reply to the turn before and are left out");
+        data = std::move(alone);
+        return {};
+    }
+
 } // namespace
 
 Result<Document> answerDataset(EngineState &state, const Json &request, const RunContext &context, const PartSink &part)
@@ -359,6 +380,8 @@ Result<Document> answerDataset(EngineState &state, const Json &request, const Ru
     auto data = loadPromptItems(*dataset->set, dataset->path, dataset->settings, dataset->choice, context);
     if (!data)
         return fail(data.error());
+    if (auto alone = leaveOutReplies(*data, dataset->path); !alone)
+        return fail(alone.error());
     return DatasetRun(state, request, *plan, std::move(*data), context, part).answer();
 }
 

@@ -212,6 +212,25 @@ private Q_SLOTS:
         QVERIFY(!columnOf(items, items.rows.at(0), "reason").get<std::string>().empty());
     }
 
+    /// text-data.md 3.7: without a chat model that holds the conversation only first turns are used.
+    void turnsBehindARepliesAreLeftOut()
+    {
+        const auto path = m_folder.write("turns.jsonl",
+            "{\"question_id\": 1, \"category\": \"c\", \"turns\": [\"Tell me about the harbour.\", \"Make it shorter.\"]}\n"
+            "{\"question_id\": 2, \"category\": \"c\", \"turns\": [\"Name three kinds of fish.\", \"And birds?\"]}\n");
+        Json asking = request("run");
+        asking["dataset"] = "mt_bench";
+        asking["datasetFile"] = path.string();
+        const Asked asked = ask(asking);
+        QVERIFY(asked.reply);
+        QCOMPARE(asked.parts.size(), size_t(2));
+        QCOMPARE(integerField(childField(asked.parts[1].body(), "item"), "number"), int64_t(2)); // its place in the file
+        const auto notices = asked.report().notices();
+        QVERIFY(std::any_of(notices.begin(), notices.end(), [](const std::string &notice) { return notice.find("2 turns need the reply") != std::string::npos; }));
+        asking["items"] = "1:2";
+        QCOMPARE(ask(asking).reply.error().code, ErrorCode::BadInput);
+    }
+
     void wrongRequestsAreRefusedBeforeWork()
     {
         const auto refused = [&](const char *name, const Json &value, const char *part) {
