@@ -39,7 +39,8 @@ namespace {
     /// What a session keeps a cell of a sweep under.
     std::string cellKey(const std::string &segmenter) { return "segment." + segmenter; }
 
-    ReportBuilder startSegmentReport(const Json &canonical, const SegmentRequest &request)
+    /// @param longer  words of the dictionary beyond the method's own limit.
+    ReportBuilder startSegmentReport(const Json &canonical, const SegmentRequest &request, int64_t longer = 0)
     {
         ReportBuilder report;
         report.setRequest(canonical);
@@ -48,8 +49,9 @@ namespace {
         for (const std::string &line : request.source.lines)
             text += (text.empty() ? "" : "\n") + line;
         report.setInput({}, {}, std::move(text));
-        if (const int64_t left = request.notes.tooLong + request.notes.rejected; left > 0)
-            report.addNotice(std::to_string(left) + " words of the dictionary are left out: " + std::to_string(request.notes.tooLong)
+        const int64_t tooLong = request.notes.tooLong + longer;
+        if (const int64_t left = tooLong + request.notes.rejected; left > 0)
+            report.addNotice(std::to_string(left) + " words of the dictionary are left out: " + std::to_string(tooLong)
                 + " too long, " + std::to_string(request.notes.rejected) + " with a count not above 0"
                 + (request.notes.warnings.empty() ? "" : "; first: " + request.notes.warnings.front()));
         return report;
@@ -67,7 +69,8 @@ namespace {
     /// Everything there is to say about one method.
     ReportBuilder cellReport(const Json &request, const SegmentRequest &read, const MethodRequest &method, const SegmentCell &cell)
     {
-        ReportBuilder report = startSegmentReport(canonicalSegment(request, read, method), read);
+        ReportBuilder report = startSegmentReport(
+            canonicalSegment(request, read, method), read, tooLongWords(read, Parameters(method.parameters)));
         const WordScores *scores = cell.scores ? &*cell.scores : nullptr;
         report.add(segmentationOf(read, cell.learned, cell.lines));
         if (!read.gold.empty())
@@ -197,23 +200,43 @@ namespace {
     /// What a sweep gathers from its cells.
     class SweepReport {
     public:
-        /// A cell of an earlier, interrupted sweep: its scores are taken from the session, its words stay there.
-        void addKnown(const MethodSpec &spec, const Json &metrics, const std::string &name, const Json &value)
+        /// A cell of an earlier, interrupted sweep: its metrics are those that were measured, all else is made of its words.
+        Result<void> addKnown(
+            ReportBuilder &report, const SegmentRequest &request, const Json &known, const std::string &name, const WantedCell &wanted)
         {
+            const MethodSpec &spec = *wanted.method.spec;
+            const Json &metrics = childField(known, "metrics"), &words = childField(known, "lines"), &value = wanted.value;
+            if (words.is_array() && !words.empty()) {
+                SegmentCell cell;
+                cell.learned.method = spec.id;
+                auto lines = knownLines(request, words, whiteSpaceOf(Parameters(wanted.method.parameters), request.source.language));
+                if (!lines)
+                    return fail(lines.error());
+                cell.lines = std::move(*lines);
+                if (!request.gold.empty())
+                    cell.scores = scoreWords(cell.lines.lines, nullptr);
+                addWords(report, request, cell, wanted);
+            }
             m_scores.rows.push_back(knownRow(std::string(spec.id), metrics));
             if (name.empty() || !value.is_number() || !metrics.contains("f1"))
-                return;
+                return {};
             Curve &curve = curveOf(spec, name);
             curve.x.push_back(value.get<double>());
             curve.y.push_back(numberField(metrics, "f1"));
             curve.low.push_back(numberField(metrics, "f1Low"));
             curve.high.push_back(numberField(metrics, "f1High"));
+            return {};
         }
 
         /// A cell; the first one of a method also gives words, lengths and errors.
         void add(ReportBuilder &report, const SegmentRequest &request, const SegmentCell &cell, const WantedCell &wanted)
         {
             m_scores.rows.push_back(scoreRow(cell.learned, cell.lines, cell.scores ? &*cell.scores : nullptr));
+            addWords(report, request, cell, wanted);
+        }
+
+        void addWords(ReportBuilder &report, const SegmentRequest &request, const SegmentCell &cell, const WantedCell &wanted)
+        {
             if (cell.scores && cell.lines.leftOut == 0) // draws of fewer lines are of other lines
                 m_runs.push_back({cell.learned.method, wanted.value, cell.scores->f1, cell.scores->draws});
             if (!wanted.firstOfMethod)
@@ -270,6 +293,7 @@ namespace {
     Result<std::vector<WantedCell>> sweepCells(const Json &request, const Varied &varied)
     {
         std::vector<WantedCell> cells;
+        bool varies = false;
         const Json &methods = childField(request, "methods");
         if (!methods.is_array() || methods.empty())
             return fail(ErrorCode::BadInput, "a sweep names its methods in a list", "methods: [\"llaca\", \"fmm\"]");
@@ -281,9 +305,12 @@ namespace {
                 if (!*method)
                     continue;
                 const bool has = !varied.name.empty() && methodInfo(*(*method)->spec).parameter(varied.name);
+                varies = varies || has;
                 cells.push_back({std::move(**method), has ? varied.values[index] : Json(), index == 0});
             }
         }
+        if (!varied.name.empty() && !varies)
+            return fail(ErrorCode::BadInput, "vary: none of the methods has a parameter \"" + varied.name + '"', "winnow-cli methods --family segment lists them");
         return cells;
     }
 
@@ -312,7 +339,9 @@ Result<Document> sweepSegmenters(EngineState &state, const Json &request, const 
     int64_t done = 0;
     for (const WantedCell &wanted : *cells) {
         if (const Json &cell = childField(known, cellKey(segmenterId(*read, wanted.method)).c_str()); cell.is_object()) {
-            gathered.addKnown(*wanted.method.spec, childField(cell, "metrics"), varied->name, wanted.value);
+            if (auto added = gathered.addKnown(report, *read, cell, varied->name, wanted); !added)
+                return fail(added.error());
+            context.progress("sweep", ++done, static_cast<int64_t>(cells->size()), "runs");
             continue;
         }
         auto cell = segmentCell(state, *read, wanted.method, context);

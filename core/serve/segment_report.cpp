@@ -105,6 +105,34 @@ Result<SegmentedLines> segmentLines(const SegmentRequest &request, const Learned
     return out;
 }
 
+Result<SegmentedLines> knownLines(const SegmentRequest &request, const Json &lines, WhiteSpaceMode whiteSpace)
+{
+    const auto wrong = [] { return fail(ErrorCode::BadInput, "knownCells: the lines of a cell are not those of the request"); };
+    if (!lines.is_array() || lines.size() != request.source.lines.size())
+        return wrong();
+    SegmentedLines out;
+    for (size_t i = 0; i < lines.size(); ++i) {
+        CutText text = cutText(request.source.lines[i], whiteSpace);
+        WordRanges ranges;
+        for (const Json &range : childField(lines[i], "words")) {
+            if (!range.is_array() || range.size() != 2 || !range[0].is_number_integer() || !range[1].is_number_integer())
+                return wrong();
+            ranges.emplace_back(range[0].get<int32_t>(), range[1].get<int32_t>());
+        }
+        if (ranges.empty() && text.size() > 0) {
+            ++out.leftOut;
+            continue;
+        }
+        out.texts.push_back(std::move(text));
+        ScoredLine line{&out.texts.back(), {}, wordEnds(out.texts.back(), ranges), numberField(lines[i], "score")};
+        if (!request.gold.empty())
+            line.gold = wordEnds(*line.text, request.gold[i]);
+        out.lines.push_back(std::move(line));
+        out.numbers.push_back(i);
+    }
+    return out;
+}
+
 Segmentation segmentationOf(const SegmentRequest &request, const LearnedSegmenter &learned, const SegmentedLines &lines)
 {
     Segmentation result{learned.method, learned.method, titleOf(learned.method), request.source.language, {}};

@@ -27,6 +27,10 @@ struct SegmentedLines {
 /// @error Cancelled.
 Result<SegmentedLines> segmentLines(const SegmentRequest &request, const LearnedSegmenter &learned, const RunContext &context);
 
+/// Lines as an earlier report has them: `{words: [[first, end)], score}` each. A line with characters and without words was left out.
+/// @error BadInput when they are not those of the request.
+Result<SegmentedLines> knownLines(const SegmentRequest &request, const Json &lines, WhiteSpaceMode whiteSpace);
+
 /// The artifact of a method; lines that were left out have no words.
 Segmentation segmentationOf(const SegmentRequest &request, const LearnedSegmenter &learned, const SegmentedLines &lines);
 Segmentation goldSegmentation(const SegmentRequest &request);

@@ -107,9 +107,10 @@ namespace {
         out.source.lines = std::move(*lines);
         const Json &text = childField(childField(request, "input"), "text");
         if (out.source.lines.empty() && text.is_string()) {
-            if (firstInvalidUtf8(text.get_ref<const std::string &>()) < text.get_ref<const std::string &>().size())
+            const auto &given = text.get_ref<const std::string &>();
+            if (firstInvalidUtf8(given) < given.size())
                 return fail(ErrorCode::BadInput, "input: the text is not UTF-8");
-            out.source.lines = splitLines(text.get<std::string>());
+            out.source.lines = splitLines(withPlainLineEnds(given));
         }
         if (out.source.lines.empty()) {
             for (const auto &words : *gold)
@@ -128,12 +129,13 @@ namespace {
     }
 
     /// A word list, or what `train` saved.
-    Result<void> readDictionary(const Json &given, const std::string &field, int64_t maxWord, SegmentRequest &out)
+    Result<void> readDictionary(const Json &given, const std::string &field, SegmentRequest &out)
     {
+        constexpr size_t maxWord = 256; // what no method takes; each leaves out what is longer than its own limit (sourceFor)
         if (given.is_null())
             return {};
         if (given.is_object() && !given.contains("kind")) {
-            auto read = WordDictionary::fromJson(given, static_cast<size_t>(maxWord), out.notes);
+            auto read = WordDictionary::fromJson(given, maxWord, out.notes);
             if (!read)
                 return fail(read.error());
             out.source.dictionary = std::move(*read);
@@ -149,13 +151,16 @@ namespace {
         if (!text)
             return fail(text.error());
         if (text->starts_with('{')) {
-            out.source.model = Json::parse(*text, nullptr, false);
-            return out.source.model.is_object()
-                ? Result<void>()
-                : fail(ErrorCode::BadInput, given.get<std::string>() + ": expected a model that train wrote, found broken JSON");
+            Json model = Json::parse(*text, nullptr, false);
+            if (model.is_object()) {
+                out.source.model = std::move(model);
+                return {};
+            }
+            if (text->starts_with("{\"")) // else a list whose first word begins with a brace
+                return fail(ErrorCode::BadInput, given.get<std::string>() + ": expected a model that train wrote, found broken JSON");
         }
         const std::string name = std::filesystem::path(given.get<std::string>()).filename().string();
-        auto read = WordDictionary::parse(*text, name, static_cast<size_t>(maxWord), out.notes);
+        auto read = WordDictionary::parse(*text, name, maxWord, out.notes);
         if (!read)
             return fail(read.error());
         out.source.dictionary = std::move(*read);
@@ -306,9 +311,8 @@ Result<SegmentRequest> segmentRequest(const Json &request, const RunContext &con
         out.source.language = *language;
     else if (out.source.language.empty()) // a data set may have said it
         out.source.language = languageOf(out.source.lines);
-    const int64_t maxWord = integerField(childField(request, "params"), "maxWord", 256);
     for (const char *field : {"tags", "dictionary"}) {
-        if (auto read = readDictionary(childField(request, field), field, maxWord, out); !read)
+        if (auto read = readDictionary(childField(request, field), field, out); !read)
             return fail(read.error());
     }
     if (auto read = readTraining(request, out); !read)
@@ -334,10 +338,21 @@ WhiteSpaceMode whiteSpaceOf(const Parameters &parameters, const std::string &lan
     return word == "auto" ? whiteSpaceModeOfLanguage(language) : whiteSpaceModeOf(word).value_or(WhiteSpaceMode::Strip);
 }
 
+int64_t tooLongWords(const SegmentRequest &request, const Parameters &parameters)
+{
+    if (!request.source.dictionary || !parameters.has("maxWord"))
+        return 0;
+    const auto most = static_cast<size_t>(parameters.integer("maxWord"));
+    const auto &words = request.source.dictionary->words();
+    return std::count_if(words.begin(), words.end(), [most](const WordCount &entry) { return entry.word.size() > most; });
+}
+
 SegmentSource sourceFor(const SegmentRequest &request, const Parameters &parameters)
 {
     SegmentSource source = request.source;
     source.whiteSpace = whiteSpaceOf(parameters, source.language);
+    if (tooLongWords(request, parameters) > 0)
+        source.dictionary = source.dictionary->upTo(static_cast<size_t>(parameters.integer("maxWord")));
     if (request.teacher != "simulated")
         return source;
     source.simulatedGold.emplace();

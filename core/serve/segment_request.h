@@ -38,6 +38,9 @@ Result<SegmentRequest> segmentRequest(const Json &request, const RunContext &con
 /// The source as a method sees it: its white space, and gold words for the simulated teacher.
 SegmentSource sourceFor(const SegmentRequest &request, const Parameters &parameters);
 
+/// Words of the given dictionary that are longer than the method's `maxWord`: sourceFor leaves them out.
+int64_t tooLongWords(const SegmentRequest &request, const Parameters &parameters);
+
 /// Mode of the parameter `whiteSpace`, by language where it says auto.
 WhiteSpaceMode whiteSpaceOf(const Parameters &parameters, const std::string &language);
 

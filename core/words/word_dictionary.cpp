@@ -115,6 +115,16 @@ void WordDictionary::sortAndSum()
     }
 }
 
+WordDictionary WordDictionary::upTo(size_t characters) const
+{
+    std::vector<WordCount> words;
+    for (const WordCount &entry : m_words) {
+        if (entry.word.size() <= characters)
+            words.push_back(entry);
+    }
+    return WordDictionary(std::move(words));
+}
+
 uint64_t WordDictionary::count(std::u32string_view word) const
 {
     const auto found = std::lower_bound(
@@ -195,6 +205,19 @@ std::string WordDictionary::text() const
     return text;
 }
 
+std::string withPlainLineEnds(std::string_view text)
+{
+    std::string plain;
+    plain.reserve(text.size());
+    for (size_t i = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; i < text.size(); ++i) {
+        if (text[i] != '\r')
+            plain += text[i];
+        else if (i + 1 == text.size() || text[i + 1] != '\n')
+            plain += '\n';
+    }
+    return plain;
+}
+
 Result<std::string> readUtf8File(const std::filesystem::path &file)
 {
     std::ifstream stream(file, std::ios::binary);
@@ -206,15 +229,7 @@ Result<std::string> readUtf8File(const std::filesystem::path &file)
     if (const size_t bad = firstInvalidUtf8(raw); bad < raw.size())
         return fail(ErrorCode::BadInput, file.filename().string() + ": not UTF-8 at " + lineAndByte(raw, bad),
             "convert the file to UTF-8");
-    std::string text;
-    text.reserve(raw.size());
-    for (size_t i = raw.starts_with("\xEF\xBB\xBF") ? 3 : 0; i < raw.size(); ++i) {
-        if (raw[i] != '\r')
-            text += raw[i];
-        else if (i + 1 == raw.size() || raw[i + 1] != '\n')
-            text += '\n';
-    }
-    return text;
+    return withPlainLineEnds(raw);
 }
 
 std::vector<std::string> splitLines(std::string_view text)

@@ -54,6 +54,8 @@ public:
     static Result<WordDictionary> fromJson(const Json &object, size_t maxWord, DictionaryNotes &notes);
     /// `word count` lines ordered by falling count, then code points.
     std::string text() const;
+    /// Its words of at most so many characters.
+    WordDictionary upTo(size_t characters) const;
 
 private:
     void sortAndSum();
@@ -63,6 +65,8 @@ private:
     size_t m_longest = 0;
 };
 
+/// A text without byte-order mark, CRLF and CR as LF.
+std::string withPlainLineEnds(std::string_view text);
 /// A whole file as UTF-8 without byte-order mark, CRLF and CR as LF.
 /// @error Io; BadInput naming line and byte of the first ill-formed sequence.
 Result<std::string> readUtf8File(const std::filesystem::path &file);

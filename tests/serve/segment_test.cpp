@@ -308,8 +308,36 @@ private Q_SLOTS:
         QCOMPARE(row[0], Json("llaca"));
     }
 
+    void aListMayBeginWithABraceAndATextWithAByteOrderMark()
+    {
+        QTemporaryDir folder;
+        const auto write = [&](const char *name, const char *content) {
+            const QString path = folder.filePath(QString::fromUtf8(name));
+            QFile file(path);
+            if (!file.open(QIODevice::WriteOnly) || file.write(content) < 0)
+                qFatal("cannot write a test file");
+            return path.toStdString();
+        };
+        Json request{{"command", "run"}, {"method", "fmm"}, {"language", "zh"}, {"input", {{"text", "\uFEFF{{a\rab\r\nb"}}},
+            {"dictionary", write("list.txt", "{ 3\nab 2\n")}};
+        const Report run = report(request);
+        QCOMPARE(*run.metric("dictionaryWords"), 2.0);
+        QCOMPARE(run.segmentations()[0].lines.size(), size_t(3));
+        QCOMPARE(run.segmentations()[0].lines[0].text, std::string("{{a"));
+        QCOMPARE(run.segmentations()[0].lines[1].words, (std::vector<std::pair<int32_t, int32_t>>{{0, 2}}));
+        request["dictionary"] = write("cut.json", "{\"kind\":\"tags\",\"lam");
+        QVERIFY(refusal(request).message.find("broken JSON") != std::string::npos);
+    }
+
     void badRequestsAreRefusedBeforeAnyWork()
     {
+        Json varied = tinyRun();
+        varied["command"] = "sweep";
+        varied["methods"] = {"fmm", "bmm"};
+        varied.erase("method");
+        varied.erase("params");
+        varied["vary"] = {{"name", "share"}, {"values", {.5, 1}}}; // neither learns from replies
+        QVERIFY(refusal(varied).message.find("share") != std::string::npos);
         Json request = tinyRun();
         request["gold"] = wordLists({{"abc", "b"}, {"ax", "b"}});
         QVERIFY(refusal(request).message.find("line 1") != std::string::npos);
