@@ -2,6 +2,7 @@
 #include "cli/report_text.h"
 #include "cli/request_builder.h"
 #include "cli/run_options.h"
+#include "cli/segment_options.h"
 #include "cli/segment_text.h"
 #include "cli/session_recorder.h"
 #include "core/base/json_fields.h"
@@ -93,7 +94,8 @@ namespace {
                 return fail(opened.error());
             recorder = std::move(*opened);
         }
-        const bool sweep = request->at("command") == "sweep" || request->contains("dataset"); // many results, each as it is ready
+        // Many results, each as it is ready; lines that one segmenter cuts are one result, wherever they come from.
+        const bool sweep = request->at("command") == "sweep" || (request->contains("dataset") && !isSegmentation(*request));
         auto reply = sweep ? askSweep(context, *request, recorder) : context.ask(*request);
         if (!reply)
             return fail(reply.error());

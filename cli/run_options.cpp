@@ -103,6 +103,10 @@ namespace {
         auto ids = methodIds(arguments);
         if (!ids)
             return fail(ids.error());
+        for (const std::string &id : *ids) {
+            if (!specOf(id))
+                return fail(ErrorCode::NotFound, "unknown method \"" + id + '"', "winnow-cli methods lists them");
+        }
         const auto given = arguments.values("--param");
         if (ids->empty())
             return given.empty() || request.contains("method")

@@ -35,10 +35,21 @@ namespace {
         Json lines = Json::array(), words = Json::array();
     };
 
+    /// Whether '|' parts the words of a line: it touches one. A bar between white space is a word like others.
+    bool hasBars(const std::string &text)
+    {
+        const auto part = [](char byte) { return byte != ' ' && byte != '\t'; };
+        for (size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 1)) {
+            if ((at > 0 && part(text[at - 1])) || (at + 1 < text.size() && part(text[at + 1])))
+                return true;
+        }
+        return false;
+    }
+
     /// Words of one line: parted by '|', where a space behind a word is one of the text, or else by white space.
     void addLine(const std::string &text, WordFile &file)
     {
-        const bool bars = text.find('|') != std::string::npos;
+        const bool bars = hasBars(text);
         std::string line;
         Json words = Json::array();
         std::istringstream stream(text);

@@ -36,7 +36,7 @@ namespace {
         Json key = Json::object();
         for (const char *name : {"method", "params", "budget", "model", "input", "scoreLast", "continuation", "mode", "seed",
                  "smallModel", "what", "metrics", "skipSinks", "span", "align", "reduce", "lines", "gold", "language", "dictionary",
-                 "tags", "trainingLines", "trainingGold", "replies", "teacher", "dataset", "datasetFile", "items", "prompt", "answer", "generate"}) {
+                 "tags", "trainingLines", "trainingGold", "replies", "teacher", "dataset", "datasetFile", "items", "dataOptions", "prompt", "answer", "generate"}) {
             if (request.contains(name))
                 key[name] = request.at(name);
         }
@@ -57,7 +57,14 @@ namespace {
                 series[scores.names[i]] = std::move(values);
             }
         }
-        return {{"metrics", childField(report.body(), "metrics")}, {"savings", childField(report.body(), "savings")},
+        Json lines = Json::array(); // of a segmenter: its words, so that scores of its lines need no second run
+        for (const Segmentation &segmentation : report.segmentations()) {
+            if (segmentation.id == "gold")
+                continue;
+            for (const SegmentedLine &line : segmentation.lines)
+                lines.push_back({{"words", line.words}, {"score", line.score}});
+        }
+        return {{"metrics", childField(report.body(), "metrics")}, {"lines", std::move(lines)}, {"savings", childField(report.body(), "savings")},
             {"series", std::move(series)},
             {"budget", childField(report.body(), "budget")}};
     }
@@ -90,6 +97,18 @@ InputRecord inputRecordOf(const Json &request)
         input.extra["ids"] = given.at("ids");
     return input;
 }
+
+namespace {
+
+    InputRecord recordOf(const Report &report)
+    {
+        InputRecord input = inputRecordOf(report.request());
+        if (input.content.empty() && !report.segmentations().empty()) // lines of a data set: the report alone has them
+            input.content = stringField(childField(report.body(), "input"), "text");
+        return input;
+    }
+
+} // namespace
 
 SessionRecorder::SessionRecorder(std::unique_ptr<Session> session, std::string path)
     : m_session(std::move(session))
@@ -168,7 +187,7 @@ Result<void> SessionRecorder::describeModel(const Report &report)
 Result<void> SessionRecorder::recordCell(const Report &report)
 {
     const Json request = report.request();
-    auto input = inputId(inputRecordOf(request));
+    auto input = inputId(recordOf(report));
     if (!input)
         return fail(input.error());
     if (auto described = describeModel(report); !described)
@@ -195,7 +214,7 @@ Result<void> SessionRecorder::recordCell(const Report &report)
 Result<int64_t> SessionRecorder::recordRun(const Report &report, const std::string &title)
 {
     const Json request = report.request();
-    auto input = inputId(inputRecordOf(request));
+    auto input = inputId(recordOf(report));
     if (!input)
         return input;
     if (auto described = describeModel(report); !described)

@@ -247,6 +247,33 @@ private Q_SLOTS:
             QVERIFY2(QFile::exists(path(QString::fromLatin1(name))), name);
     }
 
+    /// Lines of a treebank that a segmenter cuts are one run, with the lines as its input.
+    void wordsOfADataSetAreARunOfTheSession()
+    {
+        const QString lines = write(QStringLiteral("zh_words.txt"), "\346\210\221\344\273\254 \346\235\245 \344\272\206\n\346\210\221\344\273\254\n");
+        const QString session = path(QStringLiteral("words.winnow"));
+        const QStringList common{"run", "--method", "singles", "--dataset", "sighan", "--dataset-file", lines, "--session", session, "--json"};
+        QCOMPARE(run(common).status, 0);
+        QCOMPARE(run(common + QStringList{"--items", "0:1"}).status, 0);
+        QCOMPARE(run(common).status, 0); // the first again
+        auto opened = Session::openReadOnly(session.toStdString());
+        QVERIFY(opened.has_value());
+        const auto runs = (*opened)->runs();
+        QCOMPARE(runs->size(), size_t(2));
+        QVERIFY(runs->front().hasReport);
+        QCOMPARE((*opened)->inputs()->front().content, std::string("\u6211\u4EEC\u6765\u4E86\n\u6211\u4EEC"));
+        // Bars part words where they touch one; between white space a bar is a word.
+        const QString gold = write(QStringLiteral("gold.txt"), "ab|c| |d\nx | y\n");
+        const Json cut = run({"run", "--method", "chunks", "--language", "th", "--gold", gold, "--json"}).json();
+        const Json &goldLines = cut.at("artifacts").at(1).at("lines");
+        QCOMPARE(goldLines.at(0).at("text").get<std::string>(), std::string("abc d"));
+        QCOMPARE(goldLines.at(1).at("text").get<std::string>(), std::string("x|y"));
+        QCOMPARE(goldLines.at(1).at("words").size(), size_t(3));
+        const Outcome unknown = run({"run", "--method", "nothing", "--lines", lines});
+        QCOMPARE(unknown.status, 1);
+        QVERIFY2(unknown.errors.contains("unknown method \"nothing\""), unknown.errors.constData());
+    }
+
     void interruptedSweepKeepsItsCellsAndGoesOn()
     {
         QString budgets = QStringLiteral("2t");
