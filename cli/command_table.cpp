@@ -31,9 +31,10 @@ namespace {
         {"--lines", "F", "one JSON value a line (message list or object), one JSON result a line"},
     }};
 
-    constexpr std::array<OptionSpec, 3> kScore{{
+    constexpr std::array<OptionSpec, 4> kScore{{
         {"--top", "K", "the K largest logits of the last position"},
         {"--window", "W", "independent windows of W tokens, no overlap, tail dropped"},
+        {"--stride", "S", "windows overlap and score the S tokens that the one before did not have; no tail"},
         {"--lines", "F", "one JSON value a line (text, id list or object), one JSON result a line"},
     }};
 

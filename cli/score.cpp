@@ -13,6 +13,9 @@ namespace {
         std::string text = "tokens      " + std::to_string(integerField(reply, "tokens")) + "\nmean nll    "
             + shortNumber(numberField(reply, "mean"), 6) + " nats\nperplexity  " + shortNumber(numberField(reply, "perplexity"), 6)
             + '\n';
+        if (reply.contains("wordPerplexity"))
+            text += "by word     " + shortNumber(numberField(reply, "wordPerplexity"), 6) + " over " + std::to_string(integerField(reply, "words"))
+                + " words and line ends\nbits a byte " + shortNumber(numberField(reply, "bitsPerByte"), 6) + '\n';
         const Json &windows = childField(reply, "windows");
         if (windows.is_array()) {
             TextTable table({"window", "first", "sum nll", "count", "perplexity"});
@@ -63,7 +66,7 @@ Result<int> runScore(CommandContext &context)
         return context.wrongUsage(request.error());
     (*request)["command"] = "score";
     for (const auto &[option, field, least] :
-        {std::tuple("--top", "top", int64_t(1)), std::tuple("--window", "window", int64_t(2))}) {
+        {std::tuple("--top", "top", int64_t(1)), std::tuple("--window", "window", int64_t(2)), std::tuple("--stride", "stride", int64_t(1))}) {
         auto number = context.arguments().integer(option, least, int64_t(1) << 30);
         if (!number)
             return context.wrongUsage(number.error());

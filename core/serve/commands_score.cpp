@@ -4,9 +4,11 @@
 #include "core/base/report_artifacts.h"
 #include "core/eval/capture_tensors.h"
 #include "core/eval/score.h"
+#include "core/model/unicode.h"
 #include "core/serve/request_fields.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace winnow {
 namespace {
@@ -39,6 +41,28 @@ namespace {
         return prepareInput(request, *config, **tokenizer);
     }
 
+    /// Measures that do not depend on the tokenizer: words are what stands between white space, and each line end is one.
+    /// @source text-data.md 3.12.
+    void addTextMeasures(const std::string &text, double sumNll, Json &reply)
+    {
+        if (text.empty())
+            return;
+        int64_t words = 0;
+        bool inWord = false;
+        for (size_t at = 0; at < text.size();) {
+            const char32_t point = takeCodePoint(text, at);
+            const bool space = isWhiteSpace(point);
+            words += (!space && !inWord) + (point == U'\n');
+            inWord = !space;
+        }
+        reply["sumNll"] = jsonNumber(sumNll);
+        reply["bitsPerByte"] = jsonNumber(sumNll / std::log(2.0) / static_cast<double>(text.size()));
+        if (words > 0) {
+            reply["words"] = words;
+            reply["wordPerplexity"] = jsonNumber(std::exp(sumNll / static_cast<double>(words)));
+        }
+    }
+
     Result<std::vector<int64_t>> layerList(const Json &request, int64_t layers)
     {
         std::vector<int64_t> list;
@@ -63,17 +87,18 @@ Result<Document> answerScore(EngineState &state, const Json &request, const RunC
     auto wanted = modelRequest(request, state.options.modelFolder, state.options.threads);
     auto top = requestInteger(request, "top", 0, 0, int64_t(1) << 30);
     auto window = requestInteger(request, "window", 0, 0, int64_t(1) << 30);
+    auto stride = requestInteger(request, "stride", 0, 0, int64_t(1) << 30);
     if (!wanted)
         return fail(wanted.error());
-    if (!top || !window)
-        return fail(!top ? top.error() : window.error());
+    if (!top || !window || !stride)
+        return fail(!top ? top.error() : !window ? window.error() : stride.error());
     auto input = prepareScored(state, *wanted, request, *window);
     if (!input)
         return fail(input.error());
     auto model = state.models.open(*wanted, context);
     if (!model)
         return fail(model.error());
-    auto scored = scoreTokens(**model, input->ids, {*top, *window}, context);
+    auto scored = scoreTokens(**model, input->ids, {*top, *window, *stride}, context);
     if (!scored)
         return fail(scored.error());
     Document reply;
@@ -90,6 +115,8 @@ Result<Document> answerScore(EngineState &state, const Json &request, const RunC
     }
     if (*window > 0)
         reply.body["windows"] = windowList(scored->windows);
+    if (count + 1 == std::ssize(input->ids)) // all of the text
+        addTextMeasures(stringField(childField(request, "input"), "text"), scored->sumNll, reply.body);
     return reply;
 }
 
