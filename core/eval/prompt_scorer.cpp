@@ -1,34 +1,33 @@
 #include "core/eval/prompt_scorer.h"
 
+#include "core/eval/column_blocks.h"
 #include "core/eval/encoder_tagger.h"
-#include "core/eval/metrics_vector.h"
 #include "core/eval/start_token.h"
+#include "core/eval/token_information.h"
 #include "core/model/layer_pass.h"
+#include "core/model/memory_forecast.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <limits>
 
 namespace winnow {
 namespace {
 
-    constexpr int64_t kBlockRows = 128; // query rows between two states of the column sums
+    using Clock = std::chrono::steady_clock;
+
     constexpr int64_t kLogitsRows = 72; // three panels of the packed kernels
+    constexpr int64_t kDeviceLogitsBytes = int64_t{64} << 20; // of logits on a GPU
     constexpr size_t kRunning = 2; // a text alone, and behind a question
     constexpr int64_t kWorthReusing = 16; // tokens in common below which a running sequence is better left alone
     constexpr int64_t kSpareSlots = 64; // so that one token more is no new cache
     constexpr int64_t kKnownTokens = 400000; // of the table: 10 MB
 
-    int64_t commonPrefix(std::span<const int32_t> a, std::span<const int32_t> b)
-    {
-        return std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
-    }
+    double since(Clock::time_point began) { return std::chrono::duration<double, std::milli>(Clock::now() - began).count(); }
 
     bool sameHeads(const std::vector<HeadIndex> &own, const ScoreWish &wish)
     {
@@ -47,42 +46,37 @@ namespace {
         return heads;
     }
 
-    /// Rows [first, end) of a sequence on their way through the layers.
-    struct Block {
-        int64_t first = 0, end = 0;
-        std::vector<int32_t> positions;
-        RopeRows rope;
-    };
-
-    std::vector<Block> blocksOf(const Model &model, int64_t first, int64_t tokens, bool byBlocks)
+    /// Attention of the chosen heads goes into the blocks as it is made.
+    std::vector<HookScope> addColumnHooks(Hooks &hooks, ColumnBlocks &blocks, const ModelConfig &config, const ScoreWish &wish)
     {
-        std::vector<Block> blocks;
-        while (first < tokens) {
-            const int64_t end = byBlocks ? std::min(tokens, (first / kBlockRows + 1) * kBlockRows) : tokens;
-            Block block{first, end, positionsFrom(first, end - first), {}};
-            block.rope = model.rope().rows(block.positions, model.device(), tokens);
-            blocks.push_back(std::move(block));
-            first = end;
+        std::vector<HookScope> scopes;
+        for (int64_t l = 0; l < config.layers; ++l) {
+            std::vector<int64_t> heads = headsOfLayer(config, wish, l);
+            if (heads.empty())
+                continue;
+            scopes.push_back(hooks.add(HookPoint::Probabilities, l, [&blocks, heads = std::move(heads)](const at::Tensor &weights, const HookSite &site) {
+                blocks.add(weights, heads, site);
+                return std::optional<at::Tensor>();
+            }));
         }
-        return blocks;
+        return scopes;
     }
 
-    /// Adds the sums of the chosen heads' columns. colSum [H, S] of the rows of a layer so far.
-    void addColumns(const at::Tensor &colSum, const std::vector<int64_t> &heads, int64_t columns, std::vector<double> &out)
+    /// columns [blocks, n]. @return [n] their sums over the number of heads.
+    std::vector<double> meanColumns(const at::Tensor &columns, const ModelConfig &config, const ScoreWish &wish)
     {
-        const at::Tensor sums = colSum.cpu();
-        for (const int64_t h : heads) {
-            const float *row = sums.const_data_ptr<float>() + h * sums.stride(0);
-            for (int64_t s = 0; s < columns; ++s)
-                out[static_cast<size_t>(s)] += static_cast<double>(row[s]);
-        }
+        const auto heads = wish.heads.empty() ? config.layers * config.heads : static_cast<int64_t>(wish.heads.size());
+        const at::Tensor sums = columns.sum(0).cpu();
+        std::vector<double> out(sums.const_data_ptr<double>(), sums.const_data_ptr<double>() + sums.numel());
+        for (double &value : out)
+            value /= static_cast<double>(heads);
+        return out;
     }
 
-    std::vector<double> divided(std::vector<double> values, double divisor)
+    /// Rows of logits that are made together.
+    int64_t logitsRows(const Model &model)
     {
-        for (double &value : values)
-            value /= divisor;
-        return values;
+        return model.device().is_cpu() ? kLogitsRows : std::max<int64_t>(kLogitsRows, kDeviceLogitsBytes / (4 * model.config().vocab));
     }
 
 } // namespace
@@ -145,17 +139,23 @@ Result<SequenceScores> ModelScorer::score(std::span<const int32_t> ids, const Sc
     m_costs.tokensAsked += static_cast<int64_t>(ids.size());
     if (const SequenceScores *found = known(ids, wish))
         return *found;
-    const auto began = std::chrono::steady_clock::now();
-    Running &sequence = resume(ids, wish);
-    auto columns = run(sequence, ids, wish, context);
+    const auto began = Clock::now();
+    const double unasked = m_unaskedMs;
+    RunningSequence &sequence = resume(ids, wish);
+    const bool watches = !wish.attention && isWatched(ids) && sequence.rows() == 0;
+    if (watches)
+        sequence.watchColumns(static_cast<int64_t>(ids.size()));
+    auto columns = run(sequence, ids, watches ? ScoreWish{.attention = true} : wish, context);
     const Result<void> done = columns ? addInformation(sequence, context) : Result<void>(fail(columns.error()));
     if (!done) {
         m_running.clear(); // layers that ran hold rows that the others lack
         return fail(done.error());
     }
+    if (watches)
+        sequence.dropColumns();
     SequenceScores scores{sequence.information, std::move(*columns)};
-    remember(ids, wish, scores);
-    m_costs.ms += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+    remember(ids, watches ? ScoreWish{} : wish, scores);
+    m_costs.ms += since(began) - (m_unaskedMs - unasked);
     return scores;
 }
 
@@ -167,7 +167,7 @@ Result<at::Tensor> ModelScorer::logits(std::span<const int32_t> ids, int64_t fir
     if (auto fits = checkContext(m_model->config(), static_cast<int64_t>(ids.size())); !fits)
         return fail(fits.error());
     m_costs.tokensAsked += static_cast<int64_t>(ids.size());
-    Running &sequence = resume(ids, {});
+    RunningSequence &sequence = resume(ids, {});
     if (auto done = run(sequence, ids, {}, context); !done) {
         m_running.clear();
         return fail(done.error());
@@ -203,17 +203,35 @@ void ModelScorer::remember(std::span<const int32_t> ids, const ScoreWish &wish, 
     }
 }
 
-std::pair<ModelScorer::Running *, int64_t> ModelScorer::place(std::span<const int32_t> ids)
+int64_t ModelScorer::sharedRows(const RunningSequence &running, std::span<const int32_t> ids) const
 {
-    Running *best = nullptr;
+    // Sequences of the two lengths are rotated with other frequencies (LongRope).
+    const int64_t limit = m_model->rope().switchLength();
+    if (m_reuse == ReusePrefix::No || (static_cast<int64_t>(running.ids.size()) > limit) != (static_cast<int64_t>(ids.size()) > limit))
+        return 0;
+    const int64_t prefix = commonPrefix(running.ids, ids);
+    return prefix >= kWorthReusing ? prefix : 0;
+}
+
+int64_t ModelScorer::missingRows(std::span<const int32_t> ids) const
+{
+    const auto holds = [&](const Known &entry) { return std::equal(ids.begin(), ids.end(), entry.ids.begin(), entry.ids.end()); };
+    if (std::any_of(m_known.begin(), m_known.end(), holds))
+        return 0;
+    int64_t shared = 0;
+    for (const RunningSequence &running : m_running)
+        shared = std::max(shared, sharedRows(running, ids));
+    return static_cast<int64_t>(ids.size()) - shared;
+}
+
+std::pair<RunningSequence *, int64_t> ModelScorer::place(std::span<const int32_t> ids)
+{
+    RunningSequence *best = nullptr;
     int64_t common = 0, bytes = 0;
-    for (Running &running : m_running) {
+    for (RunningSequence &running : m_running) {
         bytes += running.bytes();
-        // Sequences of the two lengths are rotated with other frequencies (LongRope).
-        const int64_t limit = m_model->rope().switchLength();
-        const bool sameRope = (static_cast<int64_t>(running.ids.size()) > limit) == (static_cast<int64_t>(ids.size()) > limit);
-        const int64_t prefix = sameRope && m_reuse == ReusePrefix::Yes ? commonPrefix(running.ids, ids) : 0;
-        if (prefix >= kWorthReusing && prefix > common) {
+        const int64_t prefix = sharedRows(running, ids);
+        if (prefix > common) {
             best = &running;
             common = prefix;
         }
@@ -225,84 +243,78 @@ std::pair<ModelScorer::Running *, int64_t> ModelScorer::place(std::span<const in
         return {&m_running.emplace_back(), 0};
     if (best)
         return {best, common};
-    best = &*std::min_element(m_running.begin(), m_running.end(), [](const Running &a, const Running &b) { return a.used < b.used; });
-    *best = Running();
+    best = &*std::min_element(m_running.begin(), m_running.end(), [](const RunningSequence &a, const RunningSequence &b) { return a.used < b.used; });
+    *best = RunningSequence();
     return {best, 0};
 }
 
-ModelScorer::Running &ModelScorer::resume(std::span<const int32_t> ids, const ScoreWish &wish)
+RunningSequence &ModelScorer::resume(std::span<const int32_t> ids, const ScoreWish &wish)
 {
     const auto [best, common] = place(ids);
     best->used = ++m_clock;
-    if (wish.attention) {
-        if (!sameHeads(best->heads, wish))
-            best->checkpoints.clear();
-        best->heads.assign(wish.heads.begin(), wish.heads.end());
-    }
-    best->checkpoints.resize(std::min(best->checkpoints.size(), static_cast<size_t>(common / kBlockRows)));
-    best->ids.resize(static_cast<size_t>(common));
-    best->information.resize(std::min(best->information.size(), static_cast<size_t>(common)));
-    // A row whose columns are not known yet runs again.
-    const int64_t rows = wish.attention ? static_cast<int64_t>(best->checkpoints.size()) * kBlockRows : common;
-    for (LayerCache &layer : best->layers)
-        layer.forgetFrom(static_cast<int32_t>(rows));
-    if (best->hidden.defined())
-        best->hidden = best->hidden.narrow(0, 0, rows);
+    if (wish.attention)
+        best->wantColumns(wish.heads, static_cast<int64_t>(ids.size()));
+    const int64_t summed = best->cutColumns(common);
+    best->cutTo(common, wish.attention ? summed : common); // a row whose columns are not known yet runs again
     return *best;
 }
 
 Result<std::vector<double>> ModelScorer::run(
-    Running &sequence, std::span<const int32_t> ids, const ScoreWish &wish, const RunContext &context)
+    RunningSequence &sequence, std::span<const int32_t> ids, const ScoreWish &wish, const RunContext &context)
 {
     const Model &model = *m_model;
-    const ModelConfig &config = model.config();
     const auto tokens = static_cast<int64_t>(ids.size());
-    const int64_t first = sequence.hidden.defined() ? sequence.hidden.size(0) : 0;
+    const int64_t first = sequence.rows();
     if (sequence.layers.empty())
-        sequence.layers.assign(static_cast<size_t>(config.layers), LayerCache(config, model.device()));
+        sequence.layers.assign(static_cast<size_t>(model.config().layers), LayerCache(model.config(), model.device()));
     sequence.ids.assign(ids.begin(), ids.end());
-    const std::vector<Block> blocks = blocksOf(model, first, tokens, wish.attention);
-    const std::vector<double> base = sequence.checkpoints.empty() || first == 0 ? std::vector<double>() : sequence.checkpoints.back();
-    std::vector<std::vector<double>> sums(wish.attention ? blocks.size() : 0, std::vector<double>(ids.size(), 0.0)); // [blocks][n]
-    const double heads = wish.heads.empty() ? static_cast<double>(config.layers * config.heads) : static_cast<double>(wish.heads.size());
-    if (blocks.empty()) // all rows are there already
-        return wish.attention ? divided(base, heads) : std::vector<double>();
-    at::Tensor x = embedRows(model, ids.subspan(static_cast<size_t>(first)), positionsFrom(first, tokens - first));
-    for (int64_t l = 0; l < config.layers; ++l) {
-        LayerCache &layer = sequence.layers[static_cast<size_t>(l)];
-        if (const HeadSlots &slots = layer.head(0); slots.count() + tokens - first > slots.capacity())
-            layer.reserve(std::max(tokens - first, kSpareSlots));
-        const std::vector<int64_t> chosen = wish.attention ? headsOfLayer(config, wish, l) : std::vector<int64_t>();
-        AttentionStatistics statistics;
-        if (!chosen.empty())
-            statistics.colSum = at::zeros({config.heads, tokens}, at::TensorOptions(at::kFloat).device(model.device()));
-        for (size_t b = 0; b < blocks.size(); ++b) {
-            LayerPass pass{model, blocks[b].rope, blocks[b].positions, context};
-            pass.statistics = chosen.empty() ? nullptr : &statistics;
-            at::Tensor rows = x.narrow(0, blocks[b].first - first, blocks[b].end - blocks[b].first);
-            if (auto done = runLayer(pass, l, layer, rows); !done)
-                return fail(done.error());
-            if (!chosen.empty())
-                addColumns(statistics.colSum, chosen, blocks[b].end, sums[b]);
-        }
-        m_costs.attentionMs += statistics.columnMs;
-        if (tokens - first > 1)
-            context.progress("score", l + 1, config.layers, "layers");
+    if (wish.attention)
+        sequence.growColumns(tokens, model.device());
+    if (first < tokens) {
+        at::Tensor x = embedRows(model, ids.subspan(static_cast<size_t>(first)), positionsFrom(first, tokens - first));
+        if (auto done = runLayers(sequence, wish, context, x); !done)
+            return fail(done.error());
+        sequence.hidden = first > 0 ? at::cat({sequence.hidden, x}) : x;
+        m_costs.forwards += 1;
+        m_costs.tokensProcessed += tokens - first;
+        notePeak(first, tokens);
     }
-    sequence.hidden = sequence.hidden.defined() && first > 0 ? at::cat({sequence.hidden, x}) : x;
-    m_costs.forwards += 1;
-    m_costs.tokensProcessed += tokens - first;
-    notePeak(tokens);
-    for (size_t b = 0; b < sums.size(); ++b) {
-        for (size_t s = 0; s < base.size(); ++s)
-            sums[b][s] += base[s];
-        if (blocks[b].end % kBlockRows == 0)
-            sequence.checkpoints.push_back({sums[b].begin(), sums[b].begin() + blocks[b].end});
-    }
-    return sums.empty() ? std::vector<double>() : divided(std::move(sums.back()), heads);
+    if (!wish.attention)
+        return std::vector<double>();
+    sequence.summed = tokens;
+    return meanColumns(sequence.columns, model.config(), wish);
 }
 
-Result<void> ModelScorer::addInformation(Running &sequence, const RunContext &context)
+Result<void> ModelScorer::runLayers(RunningSequence &sequence, const ScoreWish &wish, const RunContext &context, at::Tensor &x)
+{
+    const ModelConfig &config = m_model->config();
+    const int64_t first = sequence.rows(), count = x.size(0);
+    const std::vector<int32_t> positions = positionsFrom(first, count);
+    LayerPass pass{*m_model, m_model->rope().rows(positions, m_model->device(), first + count), positions, context};
+    ColumnBlocks blocks{sequence.columns, sequence.columnRows, first, 0};
+    Hooks hooks;
+    std::vector<HookScope> scopes;
+    if (wish.attention) {
+        pass.hooks = &hooks;
+        scopes = addColumnHooks(hooks, blocks, config, wish);
+    }
+    for (int64_t l = 0; l < config.layers; ++l) {
+        LayerCache &layer = sequence.layers[static_cast<size_t>(l)];
+        if (const HeadSlots &slots = layer.head(0); slots.count() + count > slots.capacity())
+            layer.reserve(std::max(count, kSpareSlots));
+        if (auto done = runLayer(pass, l, layer, x); !done)
+            return fail(done.error());
+        if (count > 1)
+            context.progress("score", l + 1, config.layers, "layers");
+    }
+    if (sequence.isWatched)
+        m_unaskedMs += blocks.ms;
+    else if (m_model->device().is_cpu())
+        m_costs.attentionMs += blocks.ms;
+    return {};
+}
+
+Result<void> ModelScorer::addInformation(RunningSequence &sequence, const RunContext &context)
 {
     const auto tokens = static_cast<int64_t>(sequence.ids.size());
     const auto known = static_cast<int64_t>(sequence.information.size());
@@ -311,35 +323,33 @@ Result<void> ModelScorer::addInformation(Running &sequence, const RunContext &co
     const int64_t row = std::max<int64_t>(known, 1) - 1; // the first whose next token is not scored yet
     if (row + 1 >= tokens)
         return {};
+    std::vector<at::Tensor> parts; // they are read when all are made: on a GPU each would be waited for
     const auto use = [&](int64_t first, const at::Tensor &logits) {
-        const at::Tensor rows = logits.cpu().contiguous();
-        const auto vocab = static_cast<size_t>(rows.size(1));
-        for (int64_t r = 0; r < rows.size(0); ++r) {
-            const float *values = rows.const_data_ptr<float>() + r * rows.size(1);
-            const float top = vectorMax(values, vocab);
-            const double total = static_cast<double>(top) + std::log(sumExp(values, vocab, top));
-            const int32_t next = sequence.ids[static_cast<size_t>(row + first + r + 1)];
-            sequence.information.push_back(total - static_cast<double>(values[next]));
-        }
+        const auto next = std::span(sequence.ids).subspan(static_cast<size_t>(row + first + 1), static_cast<size_t>(logits.size(0)));
+        parts.push_back(tokenInformation(logits, next));
     };
-    return forLogits(*m_model, sequence.hidden.narrow(0, row, tokens - 1 - row), use, context, kLogitsRows);
+    if (auto done = forLogits(*m_model, sequence.hidden.narrow(0, row, tokens - 1 - row), use, context, logitsRows(*m_model)); !done)
+        return done;
+    const at::Tensor made = at::cat(parts).cpu();
+    sequence.information.insert(sequence.information.end(), made.const_data_ptr<double>(), made.const_data_ptr<double>() + made.numel());
+    return {};
 }
 
-int64_t ModelScorer::Running::bytes() const
+bool ModelScorer::isWatched(std::span<const int32_t> ids) const
 {
-    int64_t sum = hidden.defined() ? static_cast<int64_t>(hidden.nbytes()) : 0;
-    for (const LayerCache &layer : layers)
-        sum += layer.allocatedBytes();
-    for (const std::vector<double> &columns : checkpoints)
-        sum += static_cast<int64_t>(columns.size() * sizeof(double));
-    return sum;
+    // On a GPU the time of adding cannot be told from the rest.
+    return m_model->device().is_cpu() && std::equal(ids.begin(), ids.end(), m_watched.begin(), m_watched.end());
 }
 
-void ModelScorer::notePeak(int64_t tokens)
+void ModelScorer::notePeak(int64_t first, int64_t tokens)
 {
     const ModelConfig &config = m_model->config();
-    int64_t bytes = 4 * 64 * (config.vocab + config.groups() * tokens); // a block of logits and of attention
-    for (const Running &running : m_running)
+    const at::Device device = m_model->device();
+    const int64_t heads = device.is_cpu() ? config.groups() : config.heads;
+    const int64_t pass = forecastPassBytes(config, tokens - first, device)
+        + 4 * heads * std::min(tokens - first, attentionBlockRows(device, config.heads, tokens)) * first;
+    int64_t bytes = std::max(pass, 4 * std::min(tokens, logitsRows(*m_model)) * config.vocab);
+    for (const RunningSequence &running : m_running)
         bytes += running.bytes();
     m_costs.peakBytes = std::max(m_costs.peakBytes, bytes);
 }

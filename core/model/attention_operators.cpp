@@ -6,7 +6,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/softmax.h>
@@ -165,13 +164,18 @@ namespace {
     {
         if (!m_probe.hooks || !m_probe.hooks->wants(HookPoint::Probabilities, m_probe.layer))
             return weights;
-        at::Tensor result = at::empty_like(weights);
+        at::Tensor result; // once a hook has replaced something
         for (int64_t first = 0; first < weights.size(0); first += m_groups) {
             const HookSite site{HookPoint::Probabilities, m_probe.layer, block.first, unit.firstKvHead * m_groups + first};
-            const at::Tensor whole = at::constant_pad_nd(weights.narrow(0, first, m_groups), {block.begin, 0});
-            result.narrow(0, first, m_groups).copy_(m_probe.hooks->apply(whole, site).narrow(2, block.begin, block.keys()));
+            const at::Tensor own = weights.narrow(0, first, m_groups), whole = block.begin > 0 ? at::constant_pad_nd(own, {block.begin, 0}) : own;
+            const at::Tensor made = m_probe.hooks->apply(whole, site);
+            if (made.is_same(whole))
+                continue;
+            if (!result.defined())
+                result = weights.clone();
+            result.narrow(0, first, m_groups).copy_(made.narrow(2, block.begin, block.keys()));
         }
-        return result;
+        return result.defined() ? result : weights;
     }
 
     /// out [T, H, Dv].

@@ -19,6 +19,7 @@ namespace {
 
     /// Between two looks at the stop token: 50 to 100 ms on one slow core.
     constexpr int64_t kPollFlops = 5'000'000'000;
+    constexpr int64_t kDevicePollFlops = 100 * kPollFlops; // of a GPU
 
     /// RMS norm in place of `heads` parts of `width` channels, each row of `all` [rows, n] beginning at `column`.
     void normHeads(at::Tensor &all, int64_t column, int64_t heads, int64_t width, const at::Tensor &weight, double eps)
@@ -286,7 +287,7 @@ Result<void> forLogits(const Model &model, const at::Tensor &x,
     const std::function<void(int64_t firstRow, const at::Tensor &logits)> &use, const RunContext &context, int64_t chunkRows)
 {
     const int64_t rows = x.size(0);
-    chunkRows = std::clamp<int64_t>(kPollFlops / (2 * model.config().vocab * model.config().hidden), 8, chunkRows);
+    chunkRows = std::clamp<int64_t>((x.is_cpu() ? kPollFlops : kDevicePollFlops) / (2 * model.config().vocab * model.config().hidden), 8, chunkRows);
     for (int64_t first = 0; first < rows; first += chunkRows) {
         if (context.cancelled())
             return fail(ErrorCode::Cancelled, "cancelled while computing logits");

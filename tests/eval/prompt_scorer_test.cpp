@@ -125,6 +125,62 @@ private Q_SLOTS:
             || reusing.costs().tokensProcessed < fresh.costs().tokensProcessed);
     }
 
+    void rowsBeforeTheFirstChangeStay()
+    {
+        ModelScorer scorer(longModel(tinyConfig()));
+        const auto whole = someIds(kTokens), cut = shortened(whole, 301);
+        scored(scorer, whole, true);
+        scorer.startCounting();
+        scored(scorer, cut, true);
+        QCOMPARE(scorer.costs().tokensProcessed, int64_t(cut.size()) - 288); // blocks of 16 rows
+        scorer.startCounting();
+        std::vector<int32_t> longer = cut;
+        longer.insert(longer.end(), {1, 2, 3});
+        scored(scorer, longer, true);
+        QCOMPARE(scorer.costs().tokensProcessed, 3);
+        scorer.startCounting();
+        scored(scorer, std::vector<int32_t>(longer.begin(), longer.end() - 1), false);
+        QCOMPARE(scorer.costs().forwards, 0);
+    }
+
+    void columnsOfALongSequenceTakeSixteenMegabytesAtMost()
+    {
+        for (const int64_t tokens : {300, 5000, 32768}) {
+            RunningSequence sequence;
+            sequence.wantColumns({}, tokens);
+            sequence.growColumns(tokens, at::kCPU);
+            QVERIFY(sequence.bytes() <= int64_t{16} << 20);
+            QVERIFY(sequence.columns.size(0) >= std::min<int64_t>(tokens / 16, 64));
+            // Blocks that are too fine for a longer text are not gone on from.
+            sequence.summed = tokens;
+            sequence.wantColumns({}, 65536);
+            QCOMPARE(sequence.summed, 0);
+        }
+    }
+
+    void watchedTokensLeaveTheirAttention()
+    {
+        const auto model = longModel(tinyConfig());
+        const auto ids = someIds(kTokens);
+        ModelScorer plain(model), watching(model);
+        const SequenceScores expected = scored(plain, ids, true);
+        watching.watch(ids);
+        const SequenceScores found = scored(watching, ids, false);
+        QVERIFY(largestDifference(found.information, expected.information) < 1e-9);
+        QVERIFY(watching.unaskedMs() > 0 && watching.costs().ms > 0);
+        QCOMPARE(watching.costs().attentionMs, 0.0); // the method asked for none
+        watching.startCounting();
+        QVERIFY(largestDifference(scored(watching, ids, true).attention, expected.attention) < 1e-6);
+        QCOMPARE(watching.costs().forwards, 0);
+        // What was read for something else gathers nothing: only what is asked is run.
+        const auto longer = someIds(kTokens + 8);
+        watching.watch(longer);
+        scored(watching, longer, false);
+        QCOMPARE(watching.costs().tokensProcessed, 8);
+        QCOMPARE(watching.unaskedMs(), 0.0);
+        QVERIFY(largestDifference(scored(watching, longer, true).attention, scored(plain, longer, true).attention) < 1e-6);
+    }
+
     void chosenHeadsAreAveraged()
     {
         const auto model = longModel(tinyConfig());
@@ -142,6 +198,23 @@ private Q_SLOTS:
         QVERIFY(largestDifference(mean, scored(scorer, ids, true).attention) < 1e-4);
         const std::vector<HeadIndex> outside{{3, 0}};
         QVERIFY(!scorer.score(ids, ScoreWish{true, outside}, {}));
+    }
+
+    void missingRowsAreThoseThatWouldRun()
+    {
+        ModelScorer scorer(longModel(tinyConfig()));
+        const auto ids = someIds(100);
+        QCOMPARE(scorer.missingRows(ids), 100);
+        QVERIFY(scorer.logits(ids, 99, {}).has_value());
+        QCOMPARE(scorer.missingRows(ids), 0);
+        const auto cut = shortened(ids, 51);
+        QCOMPARE(scorer.missingRows(cut), int64_t(cut.size()) - 51);
+        scorer.startCounting();
+        scored(scorer, cut, false);
+        QCOMPARE(scorer.costs().tokensProcessed, int64_t(cut.size()) - 51);
+        scorer.releaseCaches();
+        QCOMPARE(scorer.missingRows(cut), 0); // of the table
+        QCOMPARE(scorer.missingRows(ids), 100);
     }
 
     void knownScoresCostNothing()
