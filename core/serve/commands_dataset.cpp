@@ -5,6 +5,7 @@
 #include "core/model/sha256.h"
 #include "core/serve/dataset_plan.h"
 #include "core/serve/machine.h"
+#include "core/serve/sweep_lists.h"
 
 #include <algorithm>
 #include <chrono>
@@ -296,12 +297,7 @@ namespace {
                 own["params"] = m_plan.sweep.methods.front().parameters;
                 return own;
             }
-            own["methods"] = Json::array();
-            for (const MethodRequest &method : m_plan.sweep.methods)
-                own["methods"].push_back({{"method", method.spec->id}, {"params", method.parameters}});
-            own["budgets"] = Json::array();
-            for (const Budget &budget : m_plan.sweep.budgets)
-                own["budgets"].push_back(budgetText(budget));
+            writeLists(m_plan.sweep.methods, m_plan.sweep.budgets, m_plan.sweep.seeds, own);
             own["matched"] = m_plan.sweep.matching == LengthMatching::On;
             return own;
         }

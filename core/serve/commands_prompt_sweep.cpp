@@ -5,6 +5,7 @@
 #include "core/methods/prompt_method.h"
 #include "core/model/sha256.h"
 #include "core/serve/prompt_sweep.h"
+#include "core/serve/sweep_lists.h"
 
 #include <chrono>
 
@@ -112,14 +113,7 @@ namespace {
     Json canonicalSweep(const Json &request, const PromptSetup &setup, const PromptSweepPlan &plan)
     {
         Json canonical = canonicalPrompt(request, setup);
-        canonical["methods"] = Json::array();
-        for (const MethodRequest &method : plan.methods)
-            canonical["methods"].push_back({{"method", method.spec->id}, {"params", method.parameters}});
-        canonical["budgets"] = Json::array();
-        for (const Budget &budget : plan.budgets)
-            canonical["budgets"].push_back(budgetText(budget));
-        if (!plan.seeds.empty())
-            canonical["seeds"] = plan.seeds;
+        writeLists(plan.methods, plan.budgets, plan.seeds, canonical);
         canonical["matched"] = plan.matching == LengthMatching::On;
         return canonical;
     }

@@ -14,6 +14,7 @@
 #include "core/serve/run_report.h"
 #include "core/serve/run_request.h"
 #include "core/serve/segment_run.h"
+#include "core/serve/sweep_lists.h"
 
 #include <algorithm>
 #include <map>
@@ -23,7 +24,6 @@
 namespace winnow {
 namespace {
 
-    constexpr size_t kMaxCells = 10000;
     constexpr const char *kCurveMetrics[] = {"deltaNll", "nll", "kl", "top1Agreement"};
     constexpr const char *kDefaultBudgets[] = {"80%", "60%", "40%", "30%", "20%", "10%", "5%"};
 
@@ -44,26 +44,6 @@ namespace {
             if (!method)
                 return fail(method.error());
             plan.methods.push_back(std::move(*method));
-        }
-        return {};
-    }
-
-    Result<void> readBudgets(const Json &request, SweepPlan &plan)
-    {
-        Json list = childField(request, "budgets");
-        if (list.is_null()) {
-            list = Json::array();
-            for (const char *text : kDefaultBudgets)
-                list.push_back(text);
-        }
-        if (!list.is_array() || list.empty())
-            return fail(ErrorCode::BadInput, "budgets: expected a list, at least one");
-        for (const Json &entry : list) {
-            auto budget = parseBudget(entry.is_string() ? entry.get<std::string>() : jsonText(entry));
-            if (!budget)
-                return fail(budget.error());
-            if (std::find(plan.budgets.begin(), plan.budgets.end(), *budget) == plan.budgets.end())
-                plan.budgets.push_back(*budget);
         }
         return {};
     }
@@ -132,35 +112,22 @@ namespace {
         SweepPlan plan;
         if (auto methods = readMethods(request, plan); !methods)
             return fail(methods.error());
-        if (auto budgets = readBudgets(request, plan); !budgets)
-            return fail(budgets.error());
-        const Json &seeds = childField(request, "seeds");
-        if (!seeds.is_null() && !seeds.is_array())
-            return fail(ErrorCode::BadInput, "seeds: expected a list, found " + jsonText(seeds));
-        for (const Json &seed : seeds) {
-            if (!seed.is_number_integer() || seed.get<int64_t>() < 0)
-                return fail(ErrorCode::BadInput, "seeds: expected whole numbers from 0, found " + jsonText(seed));
-            plan.seeds.push_back(seed.get<int64_t>());
-        }
+        auto budgets = budgetList(request, kDefaultBudgets);
+        auto seeds = budgets ? seedList(request) : Result<std::vector<int64_t>>(fail(budgets.error()));
+        if (!seeds)
+            return fail(seeds.error());
+        plan.budgets = std::move(*budgets);
+        plan.seeds = std::move(*seeds);
         readKnown(childField(request, "knownCells"), plan);
-        const size_t cells = plan.methods.size() * plan.budgets.size() * std::max<size_t>(1, plan.seeds.size());
-        if (cells > kMaxCells)
-            return fail(ErrorCode::BadInput,
-                "the sweep has " + std::to_string(cells) + " cells, at most " + std::to_string(kMaxCells) + " are allowed");
+        if (auto fits = checkCells(plan.methods.size(), plan.budgets.size(), plan.seeds.size()); !fits)
+            return fail(fits.error());
         return plan;
     }
 
     Json canonicalSweep(const Json &request, const RunSetup &setup, const SweepPlan &plan)
     {
         Json canonical = canonicalRequest(request, setup);
-        canonical["methods"] = Json::array();
-        for (const MethodRequest &method : plan.methods)
-            canonical["methods"].push_back({{"method", method.spec->id}, {"params", method.parameters}});
-        canonical["budgets"] = Json::array();
-        for (const Budget &budget : plan.budgets)
-            canonical["budgets"].push_back(budgetText(budget));
-        if (!plan.seeds.empty())
-            canonical["seeds"] = plan.seeds;
+        writeLists(plan.methods, plan.budgets, plan.seeds, canonical);
         return canonical;
     }
 

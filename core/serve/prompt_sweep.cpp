@@ -4,6 +4,7 @@
 #include "core/model/sha256.h"
 #include "core/serve/machine.h"
 #include "core/serve/request_fields.h"
+#include "core/serve/sweep_lists.h"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +15,6 @@
 namespace winnow {
 namespace {
 
-    constexpr size_t kMaxCells = 10000;
     constexpr std::array<const char *, 5> kDefaultBudgets{"80%", "66%", "50%", "33%", "20%"};
 
     /// What a curve shows, and where a line of the full prompt stands.
@@ -50,36 +50,6 @@ namespace {
             if (method->parameters.contains("finalScore") && !(given.is_object() && given.contains("finalScore")))
                 method->parameters["finalScore"] = false;
             plan.methods.push_back(std::move(*method));
-        }
-        return {};
-    }
-
-    Result<void> readBudgets(const Json &request, PromptSweepPlan &plan)
-    {
-        Json list = childField(request, "budgets");
-        if (list.is_null())
-            list = Json(kDefaultBudgets);
-        if (!list.is_array() || list.empty())
-            return fail(ErrorCode::BadInput, "budgets: expected a list, at least one");
-        for (const Json &entry : list) {
-            auto budget = parseBudget(entry.is_string() ? entry.get<std::string>() : jsonText(entry));
-            if (!budget)
-                return fail(budget.error());
-            if (std::find(plan.budgets.begin(), plan.budgets.end(), *budget) == plan.budgets.end())
-                plan.budgets.push_back(*budget);
-        }
-        return {};
-    }
-
-    Result<void> readSeeds(const Json &request, PromptSweepPlan &plan)
-    {
-        const Json &seeds = childField(request, "seeds");
-        if (!seeds.is_null() && !seeds.is_array())
-            return fail(ErrorCode::BadInput, "seeds: expected a list, found " + jsonText(seeds));
-        for (const Json &seed : seeds) {
-            if (!seed.is_number_integer() || seed.get<int64_t>() < 0)
-                return fail(ErrorCode::BadInput, "seeds: expected whole numbers from 0, found " + jsonText(seed));
-            plan.seeds.push_back(seed.get<int64_t>());
         }
         return {};
     }
@@ -158,10 +128,14 @@ namespace {
 Result<PromptSweepPlan> readPromptSweep(const Json &request)
 {
     PromptSweepPlan plan;
-    for (const auto read : {readMethods, readBudgets, readSeeds}) {
-        if (auto done = read(request, plan); !done)
-            return fail(done.error());
-    }
+    if (auto methods = readMethods(request, plan); !methods)
+        return fail(methods.error());
+    auto budgets = budgetList(request, kDefaultBudgets);
+    auto seeds = budgets ? seedList(request) : Result<std::vector<int64_t>>(fail(budgets.error()));
+    if (!seeds)
+        return fail(seeds.error());
+    plan.budgets = std::move(*budgets);
+    plan.seeds = std::move(*seeds);
     auto matched = requestFlag(request, "matched", true);
     if (!matched)
         return fail(matched.error());
@@ -171,9 +145,8 @@ Result<PromptSweepPlan> readPromptSweep(const Json &request)
         for (const auto &[key, value] : known.items())
             plan.known.emplace(key, value);
     }
-    const size_t cells = plan.methods.size() * plan.budgets.size() * std::max<size_t>(1, plan.seeds.size());
-    if (cells > kMaxCells)
-        return fail(ErrorCode::BadInput, "the sweep has " + std::to_string(cells) + " cells, at most " + std::to_string(kMaxCells) + " are allowed");
+    if (auto fits = checkCells(plan.methods.size(), plan.budgets.size(), plan.seeds.size()); !fits)
+        return fail(fits.error());
     return plan;
 }
 
