@@ -1,6 +1,5 @@
+#include "core/methods/prompt/kept_ends.h"
 #include "core/methods/prompt/staged_parameters.h"
-
-#include <numeric>
 
 namespace winnow {
 namespace {
@@ -15,10 +14,8 @@ namespace {
             const RunContext &) const override
         {
             PromptPlan plan;
-            const int64_t n = input.tokens(), stay = budget.target(n), front = 0;
-            plan.kept.resize(static_cast<size_t>(stay));
-            std::iota(plan.kept.begin(), plan.kept.begin() + front, 0);
-            std::iota(plan.kept.begin() + front, plan.kept.end(), static_cast<int32_t>(n - stay + front));
+            const int64_t stay = budget.target(input.tokens());
+            plan.kept = prompt::keptEnds(input.tokens(), stay, 0);
             return plan;
         }
     };
