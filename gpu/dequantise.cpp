@@ -6,10 +6,6 @@
 namespace winnow::gpu {
 namespace {
 
-#ifndef WINNOW_HAS_CUDA
-    constexpr const char *kNotBuilt = "this program was built without CUDA";
-#endif
-
     void write(const StoredMatrix &matrix, int64_t at, float value)
     {
         switch (matrix.outType) {
@@ -56,19 +52,7 @@ std::string dequantiseReference(const StoredMatrix &matrix)
     return known ? wrong : "stored type " + std::to_string(matrix.type) + " cannot be dequantised";
 }
 
-bool dequantiseKernelAvailable(std::string *reason)
-{
-#ifdef WINNOW_HAS_CUDA
-    const DeviceProbe found = probe();
-    if (!found.available && reason)
-        *reason = found.reason;
-    return found.available;
-#else
-    if (reason)
-        *reason = kNotBuilt;
-    return false;
-#endif
-}
+bool dequantiseKernelAvailable(std::string *reason) { return kernelsAvailable(reason); }
 
 #ifndef WINNOW_HAS_CUDA
 std::string dequantise(const StoredMatrix &, void *) { return kNotBuilt; }

@@ -36,6 +36,20 @@ DeviceProbe probe()
     return result;
 }
 
+bool kernelsAvailable(std::string *reason)
+{
+#ifdef WINNOW_HAS_CUDA
+    const DeviceProbe found = probe();
+    if (!found.available && reason)
+        *reason = found.reason;
+    return found.available;
+#else
+    if (reason)
+        *reason = kNotBuilt;
+    return false;
+#endif
+}
+
 std::string deviceName(int index)
 {
     const DeviceProbe found = probe();

@@ -17,6 +17,12 @@ DeviceProbe probe();
 
 inline bool available() { return probe().available; }
 
+/// What kernels say that were not built.
+inline constexpr const char *kNotBuilt = "this program was built without CUDA";
+
+/// Whether this program has the kernels of this folder and the driver offers a device for them. @param reason why not, unless null.
+bool kernelsAvailable(std::string *reason);
+
 /// What the driver calls a device: "NVIDIA H100 80GB HBM3"; empty when there is none of that index.
 std::string deviceName(int index);
 

@@ -9,10 +9,6 @@ namespace {
 
     constexpr int64_t kTile = 256; // entries of an f32 sum
 
-#ifndef WINNOW_HAS_CUDA
-    constexpr const char *kNotBuilt = "this program was built without CUDA";
-#endif
-
 } // namespace
 
 void headPairProductsReference(const HeadPairs &pairs)
@@ -31,19 +27,7 @@ void headPairProductsReference(const HeadPairs &pairs)
     }
 }
 
-bool headPairKernelAvailable(std::string *reason)
-{
-#ifdef WINNOW_HAS_CUDA
-    const DeviceProbe found = probe();
-    if (!found.available && reason)
-        *reason = found.reason;
-    return found.available;
-#else
-    if (reason)
-        *reason = kNotBuilt;
-    return false;
-#endif
-}
+bool headPairKernelAvailable(std::string *reason) { return kernelsAvailable(reason); }
 
 #ifndef WINNOW_HAS_CUDA
 std::string headPairProducts(const HeadPairs &, void *) { return kNotBuilt; }
