@@ -8,6 +8,7 @@
 #include "core/serve/sweep_lists.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <span>
 
@@ -206,6 +207,7 @@ namespace {
             outcome.asked = promptBudget(cell.budget, setup);
             const auto made = method.spec->createPrompt();
             m_models.scorer->startCounting();
+            m_models.scorer->watch(setup.input.ids);
             const auto began = std::chrono::steady_clock::now();
             int64_t runs = 1;
             const CompressAt compress = [&](double rate) {
@@ -227,7 +229,8 @@ namespace {
                 outcome.plan = std::move(*found);
             }
             outcome.costs = m_models.scorer->costs();
-            outcome.compressMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count() / static_cast<double>(runs);
+            const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+            outcome.compressMs = (ms - m_models.scorer->unaskedMs()) / static_cast<double>(runs);
             return outcome;
         }
 
@@ -244,7 +247,10 @@ namespace {
                 shared = std::move(*outcome);
             }
             PromptOutcome outcome = *shared;
-            if (auto measured = measurePlan(setup, method, *m_models.scorer, m_plan.fluency, outcome, m_quiet); !measured)
+            auto measured = measurePlan(setup, method, *m_models.scorer, outcome, m_quiet);
+            if (measured && m_plan.fluency == Fluency::Measure)
+                measured = addFluency(std::array{m_models.scorer.get()}, outcome, m_quiet);
+            if (!measured)
                 return measured;
             if (m_plan.sweep.matching == LengthMatching::On)
                 std::erase_if(outcome.checks, [](const Check &check) { return check.id == "budget"; });

@@ -64,7 +64,7 @@ Result<Document> answerPromptRun(EngineState &state, const Json &request, const 
         return fail(scoring.error());
     // A scorer that knows nothing: what is reported is what the method takes by itself.
     const auto scorer = state.scorers.fresh(*scoring, ScorerRole::Compress);
-    auto outcome = compressPrompt(start->setup, start->method, start->asked, *scorer, Fluency::Measure, context);
+    auto outcome = compressPrompt(start->setup, start->method, start->asked, *scorer, context);
     if (!outcome)
         return fail(outcome.error());
     scorer->releaseCaches();
@@ -73,6 +73,13 @@ Result<Document> answerPromptRun(EngineState &state, const Json &request, const 
         return fail(reading.error());
     const PromptReaders readers{state.scorers.obtain(*reading, ScorerRole::ReadFull), state.scorers.obtain(*reading, ScorerRole::ReadShort)};
     auto read = readPrompts(start->setup, start->method, readers, ReadTiming::Measure, *outcome, context);
+    if (read) {
+        std::vector<ModelScorer *> judges{scorer.get()};
+        if (reading->key() == scoring->key()) // it has the text in its cache
+            judges.push_back(readers.cut.get());
+        read = addFluency(judges, *outcome, context);
+    }
+    scorer->releaseCaches();
     readers.full->releaseCaches();
     readers.cut->releaseCaches();
     if (!read)
@@ -96,7 +103,7 @@ Result<Document> answerPromptSelect(EngineState &state, const Json &request, con
     if (!scoring)
         return fail(scoring.error());
     const auto scorer = state.scorers.obtain(*scoring, ScorerRole::Compress);
-    auto outcome = compressPrompt(start->setup, start->method, start->asked, *scorer, Fluency::Skip, context);
+    auto outcome = compressPrompt(start->setup, start->method, start->asked, *scorer, context);
     scorer->releaseCaches();
     if (!outcome)
         return fail(outcome.error());

@@ -16,6 +16,7 @@ namespace {
     struct SweepModels {
         std::shared_ptr<ModelScorer> scorer;
         PromptReaders readers;
+        std::vector<ModelScorer *> judges; // who may tell the perplexity of a compressed text: the scorer, and a reader of the same model
         Json model, small;
         std::string identity;
     };
@@ -29,6 +30,9 @@ namespace {
             return fail(reading.error());
         models.scorer = state.scorers.obtain(*scoring, ScorerRole::Compress);
         models.readers = {state.scorers.obtain(*reading, ScorerRole::ReadFull), state.scorers.obtain(*reading, ScorerRole::ReadShort)};
+        models.judges = {models.scorer.get()};
+        if (reading->key() == scoring->key())
+            models.judges.push_back(models.readers.cut.get());
         auto model = state.modelObject(setup.reader, context);
         auto small = model ? state.smallModelObject(setup.scorer, context) : model;
         if (!small)
@@ -49,8 +53,9 @@ namespace {
         const PromptBudget asked = promptBudget(cell.budget, setup);
         const auto made = method.spec->createPrompt();
         if (matching == LengthMatching::Off || !made->takesBudget())
-            return compressPrompt(setup, method, asked, scorer, Fluency::Measure, context);
+            return compressPrompt(setup, method, asked, scorer, context);
         scorer.startCounting();
+        scorer.watch(setup.input.ids);
         const auto began = std::chrono::steady_clock::now();
         const CompressAt compress = [&](double rate) {
             return made->compress(setup.input, scorer, {rate, -1}, Parameters(method.parameters), context);
@@ -64,7 +69,8 @@ namespace {
         outcome.asked = asked;
         outcome.plan = std::move(found->plan);
         outcome.costs = scorer.costs();
-        outcome.compressMs = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count() / static_cast<double>(found->runs);
+        const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+        outcome.compressMs = (ms - scorer.unaskedMs()) / static_cast<double>(found->runs);
         outcome.metrics["ownRate"] = found->rate;
         outcome.metrics["runs"] = static_cast<double>(found->runs);
         if (!found->matched) {
@@ -72,7 +78,7 @@ namespace {
             cell.reason = "no rate of the method gives " + std::to_string(static_cast<int64_t>(share * static_cast<double>(setup.readerTokensIn)))
                 + " tokens to 1 %; the nearest has " + std::to_string(found->readerTokens);
         }
-        if (auto measured = measurePlan(setup, method, scorer, Fluency::Measure, outcome, context); !measured)
+        if (auto measured = measurePlan(setup, method, scorer, outcome, context); !measured)
             return fail(measured.error());
         // The size was asked of the reader's tokens, so those of the scorer need not meet it.
         std::erase_if(outcome.checks, [](const Check &check) { return check.id == "budget"; });
@@ -125,7 +131,10 @@ namespace {
         const MethodRequest method = cell.request();
         auto outcome = compressedCell(shared.setup, cell, plan.matching, *models.scorer, context);
         if (outcome) {
-            if (auto read = readPrompts(shared.setup, method, models.readers, ReadTiming::Skip, *outcome, context); !read)
+            auto read = readPrompts(shared.setup, method, models.readers, ReadTiming::Skip, *outcome, context);
+            if (read)
+                read = addFluency(models.judges, *outcome, context);
+            if (!read)
                 outcome = fail(read.error());
         }
         if (!outcome) {

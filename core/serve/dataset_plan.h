@@ -14,6 +14,9 @@ namespace winnow {
 /// Whether items with the same contexts share one compressed prompt, made without their questions.
 enum class SharedContexts { Yes, No };
 
+/// Whether the scorer reads every compressed text once more for its perplexity.
+enum class Fluency { Measure, Skip };
+
 /// The cells of a run or sweep over items.
 struct DatasetPlan {
     PromptSweepPlan sweep; // of `run`: one method at one size, lengths not matched

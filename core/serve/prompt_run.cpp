@@ -57,45 +57,29 @@ namespace {
                 + " stay");
     }
 
-    Result<void> addFluency(ModelScorer &scorer, PromptOutcome &outcome, const RunContext &context)
-    {
-        auto tokens = scorer.tokens(outcome.plan.text);
-        if (!tokens)
-            return fail(tokens.error());
-        std::vector<int32_t> ids;
-        for (const ScorerToken &token : *tokens)
-            ids.push_back(token.id);
-        if (ids.size() < 2 || static_cast<int64_t>(ids.size()) > scorer.window())
-            return {};
-        auto scores = scorer.score(ids, {}, context);
-        if (!scores)
-            return fail(scores.error());
-        outcome.metrics["scorerPerplexity"] = perplexityOf(*scores);
-        return {};
-    }
-
 } // namespace
 
-Result<PromptOutcome> compressPrompt(const PromptSetup &setup, const MethodRequest &method, const PromptBudget &asked,
-    ModelScorer &scorer, Fluency fluency, const RunContext &context)
+Result<PromptOutcome> compressPrompt(
+    const PromptSetup &setup, const MethodRequest &method, const PromptBudget &asked, ModelScorer &scorer, const RunContext &context)
 {
     PromptOutcome outcome;
     outcome.asked = asked;
     scorer.startCounting();
+    scorer.watch(setup.input.ids);
     const auto began = Clock::now();
     auto plan = method.spec->createPrompt()->compress(setup.input, scorer, asked, Parameters(method.parameters), context);
     if (!plan)
         return fail(plan.error());
-    outcome.compressMs = since(began);
     outcome.costs = scorer.costs();
+    outcome.compressMs = since(began) - scorer.unaskedMs();
     outcome.plan = std::move(*plan);
-    if (auto measured = measurePlan(setup, method, scorer, fluency, outcome, context); !measured)
+    if (auto measured = measurePlan(setup, method, scorer, outcome, context); !measured)
         return fail(measured.error());
     return outcome;
 }
 
-Result<void> measurePlan(const PromptSetup &setup, const MethodRequest &method, ModelScorer &scorer, Fluency fluency,
-    PromptOutcome &outcome, const RunContext &context)
+Result<void> measurePlan(
+    const PromptSetup &setup, const MethodRequest &method, ModelScorer &scorer, PromptOutcome &outcome, const RunContext &context)
 {
     const int64_t n = setup.input.tokens();
     outcome.notices = outcome.plan.notices;
@@ -119,11 +103,26 @@ Result<void> measurePlan(const PromptSetup &setup, const MethodRequest &method, 
         outcome.notices.push_back("the text is longer than the scoring model's context of " + std::to_string(scorer.window())
             + " tokens: no kept share of information");
     }
-    if (fluency == Fluency::Measure) {
-        if (auto added = addFluency(scorer, outcome, context); !added)
-            return added;
-    }
     addChecks(setup, method, outcome);
+    return {};
+}
+
+Result<void> addFluency(std::span<ModelScorer *const> judges, PromptOutcome &outcome, const RunContext &context)
+{
+    auto tokens = judges.front()->tokens(outcome.plan.text);
+    if (!tokens)
+        return fail(tokens.error());
+    std::vector<int32_t> ids;
+    for (const ScorerToken &token : *tokens)
+        ids.push_back(token.id);
+    if (ids.size() < 2 || static_cast<int64_t>(ids.size()) > judges.front()->window())
+        return {};
+    ModelScorer &judge = **std::min_element(
+        judges.begin(), judges.end(), [&](const ModelScorer *a, const ModelScorer *b) { return a->missingRows(ids) < b->missingRows(ids); });
+    auto scores = judge.score(ids, {}, context);
+    if (!scores)
+        return fail(scores.error());
+    outcome.metrics["scorerPerplexity"] = perplexityOf(*scores);
     return {};
 }
 

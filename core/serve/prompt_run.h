@@ -5,6 +5,7 @@
 #include "core/serve/prompt_request.h"
 #include "core/serve/report_parts.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,14 +25,17 @@ struct PromptOutcome {
     std::vector<Check> checks;
 };
 
-/// Compresses and measures sizes, survival and, where the model has to look anyway or may, information and fluency.
-enum class Fluency { Measure, Skip };
-Result<PromptOutcome> compressPrompt(const PromptSetup &setup, const MethodRequest &method, const PromptBudget &asked,
-    ModelScorer &scorer, Fluency fluency, const RunContext &context);
+/// Compresses and measures sizes, survival and information. What the measures take is no part of the method's time.
+Result<PromptOutcome> compressPrompt(
+    const PromptSetup &setup, const MethodRequest &method, const PromptBudget &asked, ModelScorer &scorer, const RunContext &context);
 
-/// Adds the measures of a finished plan (sizes, survival, information, fluency, checks).
-Result<void> measurePlan(const PromptSetup &setup, const MethodRequest &method, ModelScorer &scorer, Fluency fluency,
-    PromptOutcome &outcome, const RunContext &context);
+/// Adds the measures of a finished plan (sizes, survival, information, checks).
+Result<void> measurePlan(
+    const PromptSetup &setup, const MethodRequest &method, ModelScorer &scorer, PromptOutcome &outcome, const RunContext &context);
+
+/// Adds the perplexity of the compressed text. @param judges of the scoring model, one of them the scorer; the one that has read most of
+/// the text tells it.
+Result<void> addFluency(std::span<ModelScorer *const> judges, PromptOutcome &outcome, const RunContext &context);
 
 /// Report of one outcome.
 struct PromptReportParts {

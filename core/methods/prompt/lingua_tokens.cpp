@@ -28,10 +28,10 @@ namespace {
 
         Result<LinguaResult> run()
         {
-            const auto began = Clock::now();
+            const double scoredMs = m_scorer.costs().ms; // of the scorer: it knows what else was gathered on the way
             if (auto scored = firstPass(); !scored)
                 return fail(scored.error());
-            m_result.firstMs = since(began);
+            m_result.firstMs = m_scorer.costs().ms - scoredMs;
             m_result.value.assign(static_cast<size_t>(m_n), kNone);
             m_result.threshold.assign(static_cast<size_t>(m_n), kNone);
             m_result.kept = {0};
