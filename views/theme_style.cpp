@@ -123,6 +123,10 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QScrollArea { border: none; background: transparent; }
 QCheckBox { color: @t1; spacing: 6px; background: transparent; }
 QCheckBox:disabled { color: @disabled; }
+QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid @border; border-radius: 3px; background: @raised; }
+QCheckBox::indicator:hover { border-color: @axis; }
+QCheckBox::indicator:checked { background: @accent; border-color: @accent; image: url(:/winnow/icons/check-@kind.svg); }
+QCheckBox::indicator:disabled { border-color: @hair; background: transparent; }
 )";
 
 QString cssColor(const QColor &color)

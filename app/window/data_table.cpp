@@ -22,6 +22,7 @@ QTableWidget *makeDataTable(const QStringList &heads, const QString &name, QWidg
     table->verticalHeader()->setDefaultSectionSize(qRound(scaled(27)));
     table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     table->horizontalHeader()->setStretchLastSection(true);
+    table->horizontalHeader()->setHighlightSections(false); // heads stay as they are beside a marked row
     table->setTabKeyNavigation(false);
     return table;
 }

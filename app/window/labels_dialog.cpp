@@ -186,6 +186,7 @@ QWidget *LabelsDialog::makeResult(Look &)
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(qRound(scaled(27)));
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->horizontalHeader()->setHighlightSections(false);
     auto *add = new QPushButton(tr("Add Pair"), area);
     auto *remove = new QPushButton(tr("Remove"), area);
     auto *buttons = new QHBoxLayout;
