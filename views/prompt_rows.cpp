@@ -82,7 +82,8 @@ void PromptRows::paintLine(QPainter &painter, const QPointF &origin, const Token
         painter.setPen(color);
         if (span.part == 0 && (!sign || end - begin > 1))
             painter.drawText(QPointF(origin.x() + layout.boxOn(line, begin, end).left(), baseline), text.shown.mid(begin, end - begin - (sign ? 1 : 0)));
-        if (!kept) {
+        const bool blank = QStringView(text.shown).mid(begin, end - begin).trimmed().isEmpty(); // a stroke through it would read as a minus
+        if (!kept && !blank) {
             painter.setPen(QPen(color, 1.2));
             painter.drawLine(QPointF(box.left(), baseline - metrics.xHeight() * 0.55), QPointF(box.right(), baseline - metrics.xHeight() * 0.55));
         }

@@ -62,8 +62,18 @@ void PromptTrace::paintContexts(QPainter &painter, const QRectF &area, const The
     for (const PromptContext &context : ranked)
         most = std::max(most, std::isnan(context.nll) ? 0 : context.nll);
     const double row = std::min(scaled(kContextRow), area.height() / std::max<double>(1, static_cast<double>(ranked.size())));
-    const double left = area.left() + scaled(92), right = area.right() - scaled(110);
     painter.setFont(typeFont(row < scaled(15) ? TypeRole::Axis : TypeRole::Label));
+    const QFontMetricsF metrics(painter.font());
+    const auto label = [](const PromptContext &context, bool whole) { return whole ? tr("%1 nats, %2").arg(format::decimals(context.nll, 2), format::tokens(context.tokens)) : tr("%1 nats").arg(format::decimals(context.nll, 2)); };
+    const auto widest = [&](bool whole) {
+        double width = 0;
+        for (const PromptContext &context : ranked)
+            width = std::max(width, metrics.horizontalAdvance(label(context, whole)));
+        return width;
+    };
+    const double left = area.left() + 14 + metrics.horizontalAdvance(tr("context %1").arg(ranked.size())) + scaled(10), end = area.right() - 14;
+    const bool whole = end - widest(true) - scaled(10) - left >= scaled(60); // else there is no room for a bar beside the tokens
+    const double right = end - widest(whole) - scaled(10);
     for (qsizetype i = 0; i < ranked.size(); ++i) {
         const PromptContext &context = ranked[i];
         const QRectF line(area.left(), area.top() + static_cast<double>(i) * row, area.width(), row);
@@ -72,7 +82,7 @@ void PromptTrace::paintContexts(QPainter &painter, const QRectF &area, const The
         const double share = std::isnan(context.nll) ? 0 : context.nll / most;
         painter.fillRect(QRectF(left, line.center().y() - 4, std::max(1.0, (right - left) * share), 8), context.kept ? theme.accent : theme.border);
         painter.setPen(theme.t2);
-        drawTabular(painter, QRectF(right, line.top(), area.right() - 14 - right, row), Qt::AlignRight, tr("%1 nats, %2").arg(format::decimals(context.nll, 2), format::tokens(context.tokens)));
+        drawTabular(painter, QRectF(right, line.top(), end - right, row), Qt::AlignRight, label(context, whole));
         const bool border = context.kept && (i + 1 == ranked.size() || !ranked[i + 1].kept);
         if (border && i + 1 < ranked.size()) { // the budget is used up here
             QPen dashes(theme.t2, 1);

@@ -204,6 +204,25 @@ private Q_SLOTS:
         QCOMPARE(lastRequest(asked).token, 2); // " ducks" begins at code point 7, with its space
     }
 
+    void barsOfContextsEndBeforeTheirNumbers()
+    {
+        TableArtifact contexts;
+        contexts.id = "trace.contexts";
+        contexts.columns = {"context", "rank", "tokens", "nll", "kept"};
+        contexts.rows = Json::array({Json::array({0, 0, 1234, 9.14, 1}), Json::array({1, 1, 87, 5.75, 1}), Json::array({2, 2, 61, 6.74, 0})});
+        for (const int width : {240, 300, 640}) {
+            const auto trace = shown<PromptTrace>(only(tracedReport(contexts)), {width, 120});
+            QCOMPARE(trace->title(), QStringLiteral("Ranked contexts"));
+            const QImage image = trace->grab().toImage();
+            int right = 0; // of the longest bar
+            for (int x = 0; x < image.width(); ++x)
+                for (int y = 0; y < image.height(); ++y)
+                    right = image.pixelColor(x, y) == Theme::light().accent ? x : right;
+            const double number = QFontMetricsF(typeFont(TypeRole::Label)).horizontalAdvance(QStringLiteral("9.14 nats"));
+            QVERIFY2(right > 90 && right < width - 14 - number, qPrintable(QStringLiteral("%1: %2").arg(width).arg(right)));
+        }
+    }
+
     void segmentsSayTheirDrift()
     {
         TableArtifact segments;
