@@ -41,7 +41,7 @@ struct ScorerCosts {
     int64_t tokensAsked = 0; // tokens of all sequences that were asked
     int64_t tokensProcessed = 0; // rows that went through the layers; the others were known already
     double ms = 0;
-    double attentionMs = 0; // of these, in rows of attention whose columns were added up; 0 on a GPU, which is not waited for
+    double attentionMs = 0; // of these, in adding up columns of attention; 0 on a GPU, which is not waited for
     int64_t peakBytes = 0; // of cache, states and scratch of the scorer at most
 };
 
