@@ -98,6 +98,14 @@ namespace {
         return ids;
     }
 
+    std::string knownMethods()
+    {
+        std::string ids;
+        for (const MethodSpec *spec : methodTable())
+            ids += (ids.empty() ? "" : ", ") + std::string(spec->id);
+        return ids;
+    }
+
     Result<void> addMethods(const Arguments &arguments, Json &request)
     {
         auto ids = methodIds(arguments);
@@ -105,7 +113,7 @@ namespace {
             return fail(ids.error());
         for (const std::string &id : *ids) {
             if (!specOf(id))
-                return fail(ErrorCode::NotFound, "unknown method \"" + id + '"', "winnow-cli methods lists them");
+                return fail(ErrorCode::NotFound, "unknown method \"" + id + '"', "known: " + knownMethods());
         }
         const auto given = arguments.values("--param");
         if (ids->empty())
