@@ -20,7 +20,7 @@ if(WINNOW_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_V
     add_link_options(-fuse-ld=mold)
 endif()
 
-# A first build spends most of its time in reading the headers of Qt, LibTorch and the JSON library; precompiled they cost half of
+# A first build spends most of its time in reading the headers of Qt, LibTorch and the JSON library; precompiled they cost a part of
 # that. A compiler cache that holds an earlier build is better still, and cannot share what was built with precompiled headers.
 set(winnow_precompile ON)
 if(WINNOW_CCACHE)
